@@ -1,0 +1,102 @@
+"""Batches of training images: chosen by the sampler, gathered from the cache, augmented and normalised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from fsim.catalog import EncodedCatalog
+from fsim.image_cache import CachedImages
+from fsim.interfaces import Augmentation, IntArray, Pairs, Sampler, Selection
+from fsim.normalise import Normalise
+from fsim.randomness import generator
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images of one step and their labels; B images, P pairs."""
+
+    images: Tensor  # float32 [B, 3, S, S], channels last
+    rows: Tensor  # [B] int64, rows of the catalog
+    categories: Tensor  # [B] int64
+    items: Tensor  # [B] int64
+    labels: Tensor  # [B] int64, the categories or the items, as the sampler's `label` says
+    pairs: Pairs | None
+
+    def to(self, device: str) -> Batch:
+        """The same batch on another device."""
+        if device == "cpu":
+            return self
+        move = {name: _move(value, device) for name, value in vars(self).items()}
+        return Batch(**move)
+
+
+def _move(value: Any, device: str) -> Any:
+    if isinstance(value, Pairs):
+        return Pairs(*(part.to(device, non_blocking=True) for part in value))
+    return None if value is None else value.to(device, non_blocking=True)
+
+
+class TrainingBatches(Dataset[Batch]):
+    """Batch number `step` of a whole run, counted from 0 over all epochs; a pure function of (seed, step, rank)."""
+
+    def __init__(
+        self,
+        catalog: EncodedCatalog,
+        rows: IntArray,
+        images: CachedImages,
+        sampler: Sampler,
+        augmentation: Augmentation,
+        normalise: Normalise,
+        seed: int,
+        rank: int = 0,
+    ) -> None:
+        self.rows, self.images, self.sampler = rows, images, sampler
+        self.augmentation, self.normalise = augmentation, normalise
+        self.seed, self.rank = seed, rank
+        self.categories, self.items = catalog.categories[rows], catalog.items[rows]
+        self.labels = catalog.labels(sampler.label)[rows]
+        self._epoch: tuple[int, Sequence[Selection]] = (-1, ())
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return len(self.sampler)
+
+    def __getitem__(self, step: int) -> Batch:
+        epoch, position = divmod(step, self.steps_per_epoch)
+        selection = self._selections(epoch)[position]
+        rows = self.rows[selection.rows]
+        rng = generator("augmentation", self.seed, epoch, position, self.rank)
+        images = self.normalise(self.augmentation(self.images.gather(rows), rng))
+        categories, items, labels = (
+            torch.from_numpy(values[selection.rows]) for values in (self.categories, self.items, self.labels)
+        )
+        return Batch(images, torch.from_numpy(rows), categories, items, labels, _pairs(selection, labels))
+
+    def _selections(self, epoch: int) -> Sequence[Selection]:
+        if self._epoch[0] != epoch:
+            self._epoch = (epoch, self.sampler.epoch(epoch))
+        return self._epoch[1]
+
+    def loader(self, start: int, stop: int, workers: int) -> Iterator[Batch]:
+        """Batches start, start + 1, ..., stop - 1, prepared here or by worker processes."""
+        steps = range(start, stop)
+        if workers == 0:  # gathering from the cache is faster in this process than through a queue
+            return (self[step] for step in steps)
+        return iter(DataLoader(self, batch_size=None, sampler=steps, num_workers=workers, collate_fn=_same))
+
+
+def _same(batch: Batch) -> Batch:
+    return batch
+
+
+def _pairs(selection: Selection, labels: Tensor) -> Pairs | None:
+    if selection.first is None or selection.second is None:
+        return None
+    first, second = torch.from_numpy(selection.first), torch.from_numpy(selection.second)
+    return Pairs(first, second, (labels[first] == labels[second]) & (labels[first] >= 0))

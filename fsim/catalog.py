@@ -1,0 +1,85 @@
+"""A dataset's catalog, checked and encoded: names become numbers, and splits become rows."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from fsim.errors import FsimError, nearest
+from fsim.interfaces import CATALOG_COLUMNS, Catalog, Dataset, IntArray, Label
+
+SPLITS = ("train", "val", "test", "query", "gallery")
+UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class EncodedCatalog:
+    """A catalog with its labels as numbers. Categories are numbered in the order of their names, items likewise."""
+
+    catalog: Catalog
+    category_names: list[str]
+    categories: IntArray  # [N], -1 where unknown
+    items: IntArray  # [N], -1 where unknown
+    usable: np.ndarray[tuple[int], np.dtype[np.bool_]]  # [N], False for damaged images
+
+    def rows(self, splits: str) -> IntArray:
+        """Catalog rows of a split, or of several joined by `+`; damaged images are left out.
+
+        Raises:
+            FsimError: no image of that split.
+        """
+        there = sorted(self.catalog.frame["split"].unique())
+        for split in splits.split("+"):
+            if split not in there:
+                raise FsimError(f"the catalog has no split '{split}'{nearest(split, there)}")
+        return np.flatnonzero(self.catalog.frame["split"].isin(splits.split("+")).to_numpy() & self.usable)
+
+    def labels(self, label: Label) -> IntArray:
+        """[N] categories or items."""
+        return self.categories if label == "category" else self.items
+
+    def names(self, rows: IntArray) -> list[str]:
+        """The column `image` of some rows."""
+        return [str(name) for name in self.catalog.frame["image"].to_numpy()[rows]]
+
+    def fingerprint(self, rows: IntArray) -> str:
+        """A hash of which images these are and how they are labelled."""
+        columns = self.catalog.frame.iloc[rows][["image", "category", "item"]].astype(str)
+        return hashlib.sha256(columns.to_csv(index=False).encode()).hexdigest()[:16]
+
+
+def load_catalog(dataset: Dataset) -> Catalog:
+    """A dataset's catalog, held against its contract.
+
+    Raises:
+        FsimError: a column is missing, an image stands there twice, or a split has an unknown name.
+    """
+    catalog = dataset.load()
+    frame = catalog.frame
+    missing = [column for column in CATALOG_COLUMNS if column not in frame]
+    if missing:
+        raise FsimError(f"the dataset's catalog lacks the columns {', '.join(missing)}; build it with Catalog.of(...)")
+    twice = frame["image"][frame["image"].duplicated()]
+    if len(twice):
+        raise FsimError(f"{len(twice)} images stand in the catalog more than once (first: {twice.iloc[0]}); keep one row")
+    wrong = set(frame["split"]) - set(SPLITS)
+    if wrong:
+        raise FsimError(f"unknown split '{min(wrong)}' in the catalog; valid: {', '.join(SPLITS)}")
+    return catalog
+
+
+def encode(catalog: Catalog, usable: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> EncodedCatalog:
+    """Number the categories and items of a catalog."""
+    category_names, categories = _numbers(catalog.frame["category"])
+    _, items = _numbers(catalog.frame["item"])
+    return EncodedCatalog(catalog, category_names, categories, items, usable)
+
+
+def _numbers(column: pd.Series) -> tuple[list[str], IntArray]:
+    text = column.astype(str)
+    names = sorted(set(text) - {""})
+    numbers = pd.Categorical(text, categories=names).codes.astype(np.int64)  # -1 for what is not among the names
+    return names, numbers

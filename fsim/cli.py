@@ -1,0 +1,74 @@
+"""The command line. Imports a command only when it is asked for, so that `fsim --help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from fsim import __version__
+from fsim.errors import FsimError
+
+# command -> what it does; the module fsim.commands.<command> has add_arguments(parser) and execute(args) -> exit code
+COMMANDS = {
+    "run": "train and evaluate a recipe, and leave a run folder",
+    "resume": "go on with a run that was stopped",
+    "validate": "check recipes without running them",
+    "list-plugins": "the components at hand, and who offers them",
+    "describe": "a component's parameters, defaults, ranges and documentation",
+    "schema": "a JSON Schema of recipes, for editors",
+    "data": "get and make data sets",
+}
+USER_ERROR, INTERRUPTED = 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point of `fsim`; leaves by sys.exit with 0, 2 (the user's mistake) or 130 (interrupted)."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(_execute(given))
+
+
+def _execute(given: list[str]) -> int:
+    parser = _parser(given)
+    args, rest = parser.parse_known_args(given)
+    if rest and (not hasattr(args, "overrides") or any(word.startswith("-") for word in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:  # argparse does not find overrides that stand behind an option
+        args.overrides += rest
+    if args.command is None:
+        parser.print_help()
+        return USER_ERROR
+    try:
+        code: int = _command(args.command).execute(args)
+        sys.stdout.flush()
+        return code
+    except FsimError as error:
+        from fsim.display import say_error
+
+        say_error(str(error))
+        return INTERRUPTED if getattr(error, "interrupted", False) else USER_ERROR
+    except KeyboardInterrupt:
+        print("\nfsim: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser(given: list[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fsim", description="One YAML recipe is one experiment on image similarity.")
+    parser.add_argument("--version", action="version", version=f"fsim {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    asked = next((word for word in given if not word.startswith("-")), None)
+    for name, purpose in COMMANDS.items():
+        command = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
+        if name == asked:  # only what is asked for is imported
+            _command(name).add_arguments(command)
+    return parser
+
+
+def _command(name: str) -> Any:
+    return import_module(f"fsim.commands.{name.replace('-', '_')}")

@@ -1,0 +1,22 @@
+"""fsim data ...: get and make data sets."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    download = actions.add_parser("download", help="fetch a public data set")
+    download.add_argument("dataset", choices=["clothing"], help="clothing: 3,781 photographs, 10 categories, CC0")
+    download.add_argument("--to", type=Path, default=Path("data"), help="the folder to put it in (default: data)")
+    download.add_argument("--url", help="another place that has the same zip file")
+
+
+def execute(args: argparse.Namespace) -> int:
+    from fsim.download import download_clothing
+
+    folder = download_clothing(args.to, args.url)
+    print(f"the photographs are in {folder}")
+    return 0

@@ -1,0 +1,26 @@
+"""fsim resume RUN"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path, help="the run folder: runs/<name>/<time>")
+
+
+def execute(args: argparse.Namespace) -> int:
+    from fsim.display import Display
+    from fsim.run import execute as execute_run
+    from fsim.run_folder import RunFolder
+    from fsim.summary import summarise
+    from fsim.validate import check_recipe
+
+    folder = RunFolder.open(args.run)
+    checked = check_recipe(folder.recipe)
+    display = Display()
+    display.log_to(folder.log)
+    result = execute_run(checked, folder, display, resume=True)
+    summarise(result, folder, display)
+    return 0

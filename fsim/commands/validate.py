@@ -1,0 +1,27 @@
+"""fsim validate RECIPE..."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recipes", type=Path, nargs="+", metavar="recipe", help="YAML files")
+
+
+def execute(args: argparse.Namespace) -> int:
+    from fsim.display import say_error
+    from fsim.errors import FsimError
+    from fsim.validate import check_recipe
+
+    failed = 0
+    for recipe in args.recipes:
+        try:
+            check_recipe(recipe)
+        except FsimError as error:
+            failed += 1
+            say_error(f"{recipe} is not valid:\n{error}")
+        else:
+            print(f"{recipe} is valid")
+    return 2 if failed else 0

@@ -1,0 +1,96 @@
+"""What a person sees of a run: progress bars in a terminal, one line an epoch elsewhere, and all of it in log.txt."""
+
+from __future__ import annotations
+
+import logging
+import math
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+
+class Display:
+    """Speaks to the terminal and to the log; bars are shown only where someone can see them."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False, soft_wrap=True, emoji=False)
+        self.log = logging.getLogger("fsim.run")
+        self.log.setLevel(logging.INFO)
+        self._progress: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def log_to(self, file: Path) -> None:
+        """Copy what is said from now on to a file, with the time."""
+        handler = logging.FileHandler(file, encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        self.log.handlers = [handler]
+        self.log.propagate = False
+
+    def say(self, text: str) -> None:
+        """One line for the user and the log."""
+        self.console.print(text, markup=False)
+        self.log.info(text)
+
+    def warn(self, text: str) -> None:
+        """Something the user should know, which stops nothing."""
+        self.console.print(f"warning: {text}", style="yellow", markup=False)
+        self.log.warning(text)
+
+    def bar(self, name: str, done: int, total: int, text: str = "") -> None:
+        """Move a progress bar; it goes away when it is full. Nothing is shown where stdout is no terminal."""
+        if not self.console.is_terminal:
+            return
+        if self._progress is None:
+            columns = (TextColumn("{task.description}"), BarColumn(30), TextColumn("{task.completed}/{task.total}"))
+            self._progress = Progress(
+                *columns, TimeRemainingColumn(), TextColumn("{task.fields[text]}"), console=self.console, transient=True
+            )
+            self._progress.start()
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name, total=total, text=text)
+        self._progress.update(self._tasks[name], completed=done, total=total, text=text)
+        if done >= total:
+            self._progress.remove_task(self._tasks.pop(name))
+            if not self._tasks:
+                self.close_bars()
+
+    def close_bars(self) -> None:
+        """Take all bars off the screen."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress, self._tasks = None, {}
+
+    def table(self, title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+        """A table for the user; the log has its rows as lines."""
+        table = Table(title=title, title_justify="left")
+        for index, column in enumerate(columns):
+            table.add_column(column, justify="left" if index == 0 else "right")
+        for row in rows:
+            cells = list(row)
+            table.add_row(*cells)
+            self.log.info("  ".join(cells))
+        self.console.print(table)
+
+
+def shown(values: Mapping[str, Any]) -> str:
+    """`loss 0.41  recall@1 0.83`"""
+    return "  ".join(f"{name} {number(value)}" for name, value in values.items())
+
+
+def number(value: float) -> str:
+    """A number as people like to read it."""
+    if value is None or math.isnan(value):
+        return "-"
+    if float(value).is_integer() and abs(value) >= 10:
+        return f"{value:.0f}"
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def say_error(message: str) -> None:
+    """A user's mistake, on stderr."""
+    print(f"fsim: {message}", file=sys.stderr)

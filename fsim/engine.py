@@ -1,0 +1,133 @@
+"""The training step as an Ignite engine: one forward for the whole batch, the losses' sum, one step down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from ignite.engine import Engine
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.swa_utils import AveragedModel
+
+from fsim.batches import Batch
+from fsim.errors import FsimError
+from fsim.machine import Machine
+from fsim.network import LossTerms, Network
+from fsim.params import arguments
+from fsim.randomness import seed_torch
+from fsim.validate import CheckedRecipe
+
+
+class NotFiniteError(FsimError):
+    """The loss became NaN or infinite."""
+
+
+class Training:
+    """All that changes while a network learns, and how to save it and take it up again."""
+
+    def __init__(self, checked: CheckedRecipe, network: Network, losses: LossTerms, steps_per_epoch: int) -> None:
+        train = checked.recipe.train
+        self.network, self.losses = network, losses
+        self.steps_per_epoch = steps_per_epoch
+        self.total_steps = train.epochs * steps_per_epoch
+        self.optimizer: Optimizer = _build_optimizer(checked, [*network.parameters(), *losses.parameters()])
+        self.scheduler: LRScheduler = checked["train.scheduler"].build(
+            optimizer=self.optimizer, total_steps=self.total_steps, steps_per_epoch=steps_per_epoch
+        )
+        self.average = _moving_average(network, train.ema_decay) if train.ema_decay else None
+        self.step = 0  # optimizer steps done
+        self.sums: dict[str, float] = {}  # of the losses, over the epoch so far
+
+    @property
+    def evaluated(self) -> Network:
+        """The network that is evaluated and kept: the moving average of the weights where there is one."""
+        return self.network if self.average is None else self.average.module
+
+    def state(self) -> dict[str, Any]:
+        """Everything that must be saved to go on exactly here."""
+        return {
+            "model": self.network.state_dict(),
+            "losses": self.losses.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": self.scheduler.state_dict(),
+            "average": None if self.average is None else self.average.state_dict(),
+            "step": self.step,
+            "sums": dict(self.sums),
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state` was taken."""
+        self.network.load_state_dict(state["model"])
+        self.losses.load_state_dict(state["losses"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scheduler.load_state_dict(state["scheduler"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+        self.step, self.sums = int(state["step"]), dict(state["sums"])
+
+    def take_epoch_means(self) -> dict[str, float]:
+        """Mean of each loss term over the epoch that just ended."""
+        means = {name: value / self.steps_per_epoch for name, value in self.sums.items()}
+        self.sums = {}
+        return means
+
+
+def _build_optimizer(checked: CheckedRecipe, parameters: list[nn.Parameter]) -> Optimizer:
+    part = checked["train.optimizer"]
+    if "p_fused" in type(part.settings).model_fields and part.settings.p_fused is None:  # type: ignore[attr-defined]
+        fused = part.settings.model_copy(update={"p_fused": True})
+        try:  # one pass over the weights in place of ten, where torch has it for this device
+            return part.component(parameters, **arguments(fused))  # type: ignore[no-any-return]
+        except (RuntimeError, ValueError):
+            pass
+    return part.build(params=parameters)  # type: ignore[no-any-return]
+
+
+def _moving_average(network: Network, decay: float) -> AveragedModel:
+    def update(averages: Any, values: Any, count: Any) -> None:
+        now = min(decay, (1 + int(count)) / (10 + int(count)))  # so that the first, poor weights are soon forgotten
+        for average, value in zip(averages, values, strict=True):
+            if average.is_floating_point():
+                average.lerp_(value, 1 - now)
+            else:
+                average.copy_(value)
+
+    return AveragedModel(network, multi_avg_fn=update, use_buffers=True)
+
+
+def build_engine(training: Training, machine: Machine, seed: int, rank: int = 0) -> Engine:
+    """An Ignite engine whose output is the loss terms of the step, `loss` their sum.
+
+    Raises (while it runs):
+        NotFiniteError: the loss is NaN or infinite; `engine.state.batch` is the batch.
+    """
+    network, losses = training.network, training.losses
+    optimizer, scheduler = training.optimizer, training.scheduler
+
+    def train_step(engine: Engine, batch: Batch) -> dict[str, float]:
+        epoch, position = divmod(training.step, training.steps_per_epoch)
+        seed_torch("step", seed, epoch, position, rank)
+        batch = batch.to(machine.device)
+        network.train()
+        with machine.autocast():
+            outputs = network(batch.images)
+        terms = losses({**{name: value.float() for name, value in outputs.items()}, **vars(batch)})
+        total: Tensor = torch.stack(list(terms.values())).sum()
+        if not torch.isfinite(total):
+            raise NotFiniteError(f"the loss is {total.item()} at epoch {epoch + 1}, step {position + 1}")
+        optimizer.zero_grad(set_to_none=True)
+        total.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        scheduler.step()
+        if training.average is not None:
+            training.average.update_parameters(network)
+        training.step += 1
+        values = {"loss": total.item(), **({name: term.item() for name, term in terms.items()} if len(terms) > 1 else {})}
+        for name, value in values.items():
+            training.sums[name] = training.sums.get(name, 0.0) + value
+        return values
+
+    return Engine(train_step)

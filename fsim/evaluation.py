@@ -1,0 +1,163 @@
+"""Evaluate a network: embed splits, let the evaluators measure them, and say exactly what was asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from fsim import interfaces
+from fsim.catalog import EncodedCatalog
+from fsim.errors import FsimError
+from fsim.image_cache import CachedImages
+from fsim.interfaces import Direction, Embedded, Evaluator, IntArray, RetrievalTask
+from fsim.machine import Machine
+from fsim.network import Network, built
+from fsim.normalise import Normalise
+from fsim.recipe import ProtocolSettings
+from fsim.validate import CheckedRecipe
+
+METRICS_VERSION = 1  # raised when the definition of a metric changes: older results have another fingerprint
+BATCH_SIZE = 256
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Who queries what, in one catalog."""
+
+    query: str
+    gallery: str | None  # None: leave-one-out
+    query_rows: IntArray
+    gallery_rows: IntArray
+    description: dict[str, Any]
+
+    @property
+    def split(self) -> str:
+        """How its lines in metrics.jsonl are called: `val`, or `val:train` for queries of val in the gallery train."""
+        return self.query if self.gallery is None else f"{self.query}:{self.gallery}"
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that is asked: results of different fingerprints are not comparable."""
+        text = json.dumps(self.description, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Evaluation:
+    """The evaluators and protocols of a recipe, ready to measure a network again and again."""
+
+    def __init__(
+        self,
+        checked: CheckedRecipe,
+        catalog: EncodedCatalog,
+        images: CachedImages,
+        normalise: Normalise,
+        machine: Machine,
+        on_progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> None:
+        self.catalog, self.images, self.normalise, self.machine = catalog, images, normalise, machine
+        self.relevant = checked.recipe.evaluation.relevant
+        self.on_progress = on_progress
+        self.evaluators: dict[str, Evaluator] = {
+            part.name: built(part, interfaces.Evaluator, seed=checked.recipe.seed)
+            for part in checked.each("evaluation.evaluators")
+        }
+        asked = {part.name: part.settings.model_dump(mode="json", by_alias=True) for part in checked.each("evaluation.evaluators")}
+        settings = checked.recipe.evaluation.protocols or [_suggested(catalog)]
+        self.protocols = [self._protocol(one, asked) for one in settings]
+
+    def _protocol(self, settings: ProtocolSettings, evaluators: dict[str, Any]) -> Protocol:
+        query = self.catalog.rows(settings.query)
+        gallery = query if settings.gallery is None else self.catalog.rows(settings.gallery)
+        if not len(query) or not len(gallery):
+            raise FsimError(f"no usable image to query or answer with in '{settings.query}', '{settings.gallery}'")
+        if (self.catalog.labels(self.relevant)[query] < 0).all():
+            raise FsimError(
+                f"no image of '{settings.query}' has {'an item' if self.relevant == 'item' else 'a category'}: "
+                f"set evaluation.relevant to {'category' if self.relevant == 'item' else 'item'}, or mend the catalog"
+            )
+        description = {
+            "query": settings.query,
+            "gallery": settings.gallery or settings.query,
+            "leave_one_out": settings.gallery is None,
+            "relevant": self.relevant,
+            "num_queries": len(query),
+            "num_gallery": len(gallery),
+            "images": [self.catalog.fingerprint(query), self.catalog.fingerprint(gallery)],
+            "evaluators": evaluators,
+            "metrics_version": METRICS_VERSION,
+        }
+        return Protocol(settings.query, settings.gallery, query, gallery, description)
+
+    def direction(self, metric: str) -> Direction:
+        """Whether more or less of `<evaluator>/<metric>` is better."""
+        evaluator, _, name = metric.partition("/")
+        return self.evaluators[evaluator].directions[name]
+
+    def __call__(self, network: Network, epoch: int) -> list[dict[str, Any]]:
+        """One line of metrics.jsonl for each protocol."""
+        lines = []
+        embedded: dict[str, Embedded] = {}
+        for protocol in self.protocols:
+            started = time.perf_counter()
+            for split, rows in ((protocol.query, protocol.query_rows), (protocol.gallery, protocol.gallery_rows)):
+                if split is not None and split not in embedded:
+                    embedded[split] = self.embed(network, rows)
+            task = RetrievalTask(
+                embedded[protocol.query],
+                embedded[protocol.gallery or protocol.query],
+                self.relevant,
+                network.head.distance,  # type: ignore[arg-type]
+            )
+            metrics, timings = self._measure(task)
+            timings["seconds"] = time.perf_counter() - started
+            lines.append(
+                {
+                    "epoch": epoch,
+                    "split": protocol.split,
+                    "protocol": {**protocol.description, "distance": task.distance},
+                    "fingerprint": protocol.fingerprint,
+                    "metrics": metrics,
+                    "timings": timings,
+                }
+            )
+        return lines
+
+    def _measure(self, task: RetrievalTask) -> tuple[dict[str, float], dict[str, float]]:
+        metrics, timings = {}, {}
+        for name, evaluator in self.evaluators.items():
+            measured = evaluator(task)
+            assert set(measured) == set(evaluator.directions), f"evaluator '{name}' gives other metrics than it names"
+            unrepeatable = getattr(evaluator, "timings", frozenset())
+            for metric, value in measured.items():
+                (timings if metric in unrepeatable else metrics)[f"{name}/{metric}"] = float(value)
+        return metrics, timings
+
+    def embed(self, network: Network, rows: IntArray) -> Embedded:
+        """Embeddings of catalog rows, in the given order."""
+        network.eval()
+        parts = []
+        with torch.inference_mode():
+            for start in range(0, len(rows), BATCH_SIZE):
+                images = self.normalise(self.images.gather(rows[start : start + BATCH_SIZE])).to(self.machine.device)
+                with self.machine.autocast():
+                    parts.append(network(images)["embedding"].float().cpu())
+                self.on_progress(min(start + BATCH_SIZE, len(rows)), len(rows))
+        return Embedded(
+            torch.cat(parts).clone(),
+            torch.from_numpy(self.catalog.categories[rows]),
+            torch.from_numpy(self.catalog.items[rows]),
+            self.catalog.names(rows),
+        )
+
+
+def _suggested(catalog: EncodedCatalog) -> ProtocolSettings:
+    splits = set(catalog.catalog.frame["split"])
+    if {"query", "gallery"} <= splits:
+        return ProtocolSettings(query="query", gallery="gallery")
+    return ProtocolSettings(query=next((split for split in ("val", "test") if split in splits), "train"))

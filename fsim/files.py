@@ -1,0 +1,53 @@
+"""Files that are whole or not there: written beside their place, flushed to the disk, and renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from fsim.errors import FsimError
+
+
+@contextmanager
+def atomic_file(file: Path) -> Iterator[IO[bytes]]:
+    """A file to write in place of `file`, which stays as it was until all is written.
+
+    Raises:
+        FsimError: it cannot be written (a full disk, no permission).
+    """
+    temporary: Path | None = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as stream:
+            temporary = Path(stream.name)
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(file)
+        temporary = None
+    except OSError as error:
+        raise FsimError(f"cannot write {file}: {error.strerror or error}; free space there or choose another --out") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a UTF-8 text file, atomically."""
+    with atomic_file(file) as stream:
+        stream.write(text.encode())
+
+
+def write_json(file: Path, value: Any) -> None:
+    """Write indented JSON, atomically."""
+    write_text(file, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_with(file: Path, write: Callable[[IO[bytes]], Any]) -> None:
+    """Let `write` fill a binary file, atomically."""
+    with atomic_file(file) as stream:
+        write(stream)

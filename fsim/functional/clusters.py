@@ -1,0 +1,125 @@
+"""How well groups of points lie apart.
+
+All in float64, in blocks of rows, so that memory stays bounded by the points and a block. Shape legend: N points,
+D dimensions, K groups, b rows of a block.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+ROWS = 512
+# Points come from float32 embeddings, whose squared distances say nothing below this fraction of their scale.
+RESOLUTION = 1e-14
+
+
+@dataclass(frozen=True)
+class Groups:
+    """What the cheap measures need to know of N points in K groups."""
+
+    sizes: Tensor  # [K] float64
+    centroids: Tensor  # [K, D]
+    intra: Tensor  # [K] mean distance of a group's points to its centroid
+    within: float  # sum of squared distances to the own centroid
+    between: float  # sum over the points of the squared distance of the own centroid to the mean of all points
+
+    @property
+    def resolution(self) -> float:
+        """A mean squared distance at or below this is zero."""
+        return RESOLUTION * (self.within + self.between) / float(self.sizes.sum())
+
+
+def coincide(points: Tensor) -> bool:
+    """Whether all points [N, D] are one point, as far as float32 can tell: a collapsed embedding."""
+    points = points.double()
+    return bool((points - points[0]).square().sum() <= RESOLUTION * points.square().sum())
+
+
+def summarise(points: Tensor, groups: Tensor) -> Groups:
+    """Points [N, D] and the group of each, 0 .. K-1 [N], every one of which occurs."""
+    num_groups = int(groups.max()) + 1
+    origin = points[0].double()  # distances keep their digits where all points lie far from zero
+    sizes = torch.bincount(groups).double()  # [K]
+    centroids = torch.zeros(num_groups, points.shape[1], dtype=torch.float64)  # [K, D]
+    for block, own in zip(points.split(ROWS), groups.split(ROWS), strict=True):
+        centroids.index_add_(0, own, block.double() - origin)
+    centroids /= sizes[:, None]
+
+    intra = torch.zeros(num_groups, dtype=torch.float64)  # [K]
+    within = 0.0
+    for block, own in zip(points.split(ROWS), groups.split(ROWS), strict=True):
+        squared = (block.double() - origin - centroids[own]).square().sum(1)  # [b]
+        intra.index_add_(0, own, squared.sqrt())
+        within += float(squared.sum())
+    mean = (sizes[:, None] * centroids).sum(0) / sizes.sum()  # [D]
+    between = float((sizes * (centroids - mean).square().sum(1)).sum())
+    return Groups(sizes, centroids, intra / sizes, within, between)
+
+
+def calinski_harabasz(groups: Groups) -> float:
+    """[between / (K - 1)] / [within / (N - K)], the variance ratio of Calinski and Harabasz 1974; NaN where all points
+    lie on their centroids."""
+    num_points, num_groups = float(groups.sizes.sum()), len(groups.sizes)
+    if groups.within <= groups.resolution * num_points:
+        return math.nan
+    return (groups.between / (num_groups - 1)) / (groups.within / (num_points - num_groups))
+
+
+@dataclass(frozen=True)
+class Separation:
+    """Measures of the distances d(i, j) between the centroids of groups i and j, and of the mean distances s(i) of the
+    points of a group to its centroid."""
+
+    davies_bouldin: float  # mean over i of the largest [s(i) + s(j)] / d(i, j), Davies and Bouldin 1979
+    intra_inter_ratio: float  # mean distance of a point to its centroid / mean of d over all pairs of groups
+    centroid_dunn: float  # smallest d / largest 2 s: index nu_43 of Bezdek and Pal 1998
+
+
+def separation(groups: Groups) -> Separation:
+    """NaN where two centroids coincide (Davies-Bouldin), all do (ratio), or all points lie on theirs (Dunn)."""
+    num_groups = len(groups.sizes)
+    smallest, total, worst = math.inf, 0.0, 0.0
+    for first in range(0, num_groups, ROWS):
+        rows = torch.arange(first, min(first + ROWS, num_groups))
+        distances = torch.cdist(groups.centroids[rows], groups.centroids)  # [b, K]
+        total += float(distances.sum())
+        distances[rows - first, rows] = math.inf  # a group is not its own neighbour
+        smallest = min(smallest, float(distances.min()))
+        worst += float(((groups.intra[rows][:, None] + groups.intra) / distances).amax(1).sum())
+    resolution = math.sqrt(groups.resolution)
+    mean_intra = float((groups.sizes * groups.intra).sum() / groups.sizes.sum())
+    mean_inter = total / (num_groups * (num_groups - 1))
+    diameter = 2 * float(groups.intra.max())
+    return Separation(
+        davies_bouldin=worst / num_groups if smallest > resolution else math.nan,
+        intra_inter_ratio=mean_intra / mean_inter if mean_inter > resolution else math.nan,
+        centroid_dunn=smallest / diameter if diameter > resolution else math.nan,
+    )
+
+
+def silhouette(points: Tensor, groups: Tensor) -> float:
+    """Mean over the points of (b - a) / max(a, b), Rousseeuw 1987: a the mean distance to the other points of the own
+    group, b the smallest mean distance to the points of another group. 0 for a point that is alone in its group.
+
+    Points [N, D], groups 0 .. K-1 [N], every one of which occurs; K from 2 to N - 1.
+    """
+    points = points.double() - points[0].double()
+    sizes = torch.bincount(groups).double()  # [K]
+    squared = points.square().sum(1)  # [N]
+    total = 0.0
+    for first in range(0, len(points), ROWS):
+        rows = torch.arange(first, min(first + ROWS, len(points)))
+        own = groups[rows]  # [b]
+        distances = torch.addmm(squared[rows], points, points[rows].T, alpha=-2)  # [N, b]
+        distances = distances.add_(squared[:, None]).clamp_min_(0).sqrt_()
+        distances[rows, rows - first] = 0
+        sums = torch.zeros(len(sizes), len(rows), dtype=torch.float64).index_add_(0, groups, distances)  # [K, b]
+        a = sums.gather(0, own[None])[0] / (sizes[own] - 1)  # [b]
+        b = (sums / sizes[:, None]).scatter_(0, own[None], math.inf).amin(0)  # [b]
+        scores = ((b - a) / torch.maximum(a, b)).nan_to_num(0)  # 0 / 0: the point is alone, or all points coincide
+        total += float(scores.sum())
+    return total / len(points)

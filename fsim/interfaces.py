@@ -1,0 +1,209 @@
+"""The contracts: one small interface for each kind, and the data that passes between components.
+
+A component needs no base class: it fits if it has the members named here. Values that are known only at run time
+(`in_features`, `num_categories`, `seed`, ...) are injected by parameter name; `fsim.kinds` lists them for each kind.
+
+Shape legend: B batch, D embedding, F features, C categories, P pairs, N catalog rows, S image size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch import Tensor
+
+IntArray = npt.NDArray[np.int64]
+
+Distance = Literal["cosine", "euclidean"]
+Label = Literal["category", "item"]
+Direction = Literal["max", "min"]
+
+CATALOG_COLUMNS = ("image", "split", "category", "item", "box", "attributes", "caption")
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The table of images: one row an image, columns `CATALOG_COLUMNS`.
+
+    image       path of the file (absolute, or relative to `root`); a unique name where `pixels` is given
+    split       train, val, test, query or gallery
+    category    name of the category; "" where unknown
+    item        id of the physical garment; "" where unknown
+    box         (x1, y1, x2, y2) in pixels, the part of the image to use; None for the whole image
+    attributes  dict of attribute name to value; empty where unknown
+    caption     one sentence; "" where there is none
+    """
+
+    frame: pd.DataFrame
+    root: Path
+    pixels: npt.NDArray[np.uint8] | None = None  # [N, H, W] or [N, H, W, 3]: a source of arrays, not files
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Sequence[object]], root: Path, pixels: Any = None) -> Catalog:
+        """A catalog from some of the columns; the others are filled with "unknown"."""
+        import pandas as pd
+
+        frame = pd.DataFrame({"image": columns["image"]}, dtype=object)
+        empty: dict[str, Any] = {"split": "train", "box": None}
+        for name in CATALOG_COLUMNS[1:]:
+            if name in columns:
+                frame[name] = pd.Series(columns[name], dtype=object)
+            else:
+                frame[name] = pd.Series([{} if name == "attributes" else empty.get(name, "")] * len(frame), dtype=object)
+        return cls(frame, root, pixels)
+
+
+class Dataset(Protocol):
+    """Turns a source into a catalog. Injected: `cache_dir` (a folder for what is downloaded or made)."""
+
+    def load(self) -> Catalog:
+        """The catalog of the whole source, rows in a stable order. FsimError where the source is missing or unfit."""
+        ...
+
+
+class Augmentation(Protocol):
+    """Changes a batch of training images."""
+
+    def __call__(self, images: Tensor, rng: np.random.Generator) -> Tensor:
+        """uint8 [B, 3, S, S] (channels last in memory; must not be written to) -> the same shape, uint8, or float32
+        on the same scale of 0 to 255. All randomness comes from `rng`."""
+        ...
+
+
+@runtime_checkable
+class Backbone(Protocol):
+    """An nn.Module: normalised images float [B, 3, S, S] -> features [B, F]."""
+
+    out_features: int  # F
+
+    def __call__(self, images: Tensor) -> Tensor: ...
+
+
+@runtime_checkable
+class Head(Protocol):
+    """An nn.Module: features [B, F] -> {"embedding": [B, D], and, where `gives` says so, "logits": [B, C]}.
+
+    Injected: `in_features` (F), `num_categories` (C).
+    """
+
+    gives: ClassVar[frozenset[str]]  # keys of what forward returns
+    distance: Distance  # how its embeddings are to be compared
+    embedding_dim: int  # D
+
+    def __call__(self, features: Tensor) -> dict[str, Tensor]: ...
+
+
+class Pairs(NamedTuple):
+    """Pairs of images of one batch."""
+
+    first: Tensor  # [P] int64, position in the batch
+    second: Tensor  # [P] int64
+    same: Tensor  # [P] bool: a positive pair
+
+
+class Loss(Protocol):
+    """An nn.Module whose forward asks by parameter name for what it needs, and returns a scalar.
+
+    embedding [B, D] | logits [B, C] | categories [B] int64 | items [B] int64 |
+    labels [B] int64 (the categories or the items, whichever the sampler's `label` says) | pairs (`Pairs`)
+
+    A batch in which the loss is undefined (no pair, one class) gives a zero that is connected to the graph.
+    Injected: `embedding_dim`, `num_categories`, `num_labels`.
+    """
+
+    def __call__(self, *args: Tensor | Pairs) -> Tensor: ...
+
+
+class Selection(NamedTuple):
+    """What a sampler chose for one batch."""
+
+    rows: IntArray  # [B] position among the training images
+    first: IntArray | None = None  # [P] position in the batch; None where the sampler gives no pairs
+    second: IntArray | None = None  # [P]
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """Chooses the batches of an epoch. Every epoch has the same number of batches, on every rank.
+
+    Injected: `categories` and `items` (int64 [number of training images]; -1 where unknown), `seed`, `rank`,
+    `world_size`.
+    """
+
+    gives: ClassVar[frozenset[str]]  # {"pairs"} or empty
+    label: Label  # what makes two images a positive pair
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        ...
+
+    def epoch(self, epoch: int) -> Sequence[Selection]:
+        """The batches of epoch 0, 1, ...: a pure function of (seed, epoch, rank), whatever was asked before."""
+        ...
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Embeddings of a split, on the CPU, float32, in catalog order."""
+
+    embedding: Tensor  # [N, D]
+    categories: Tensor  # [N] int64
+    items: Tensor  # [N] int64, -1 where unknown
+    names: Sequence[str]  # [N] the catalog's `image`
+
+
+@dataclass(frozen=True)
+class RetrievalTask:
+    """Who queries what. `gallery is query` means leave-one-out: the query itself is never among its answers."""
+
+    query: Embedded
+    gallery: Embedded
+    relevant: Label
+    distance: Distance
+
+    @property
+    def leave_one_out(self) -> bool:
+        return self.gallery is self.query
+
+    @property
+    def query_labels(self) -> Tensor:
+        return self.query.categories if self.relevant == "category" else self.query.items
+
+    @property
+    def gallery_labels(self) -> Tensor:
+        return self.gallery.categories if self.relevant == "category" else self.gallery.items
+
+
+@runtime_checkable
+class Evaluator(Protocol):
+    """Measures embeddings. Injected: `seed`."""
+
+    @property
+    def directions(self) -> Mapping[str, Direction]:
+        """Every metric that a call returns, and whether more or less of it is better. Known before any data is."""
+        ...
+
+    def __call__(self, task: RetrievalTask) -> dict[str, float]:
+        """Metric name -> value; a metric that is undefined for this data is NaN. Names carry no evaluator prefix."""
+        ...
+
+
+@runtime_checkable
+class Tracker(Protocol):
+    """Shows a run's numbers somewhere. Injected: `folder` (the run folder)."""
+
+    def log(self, step: int, values: Mapping[str, float]) -> None:
+        """Numbers by name, after so many optimizer steps."""
+        ...
+
+    def close(self) -> None:
+        """Write out what is pending."""
+        ...

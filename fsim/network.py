@@ -1,0 +1,101 @@
+"""The network of a run: backbone and head, built from a checked recipe and held against their interfaces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from fsim import interfaces
+from fsim.errors import FsimError
+from fsim.params import needs
+from fsim.validate import CheckedComponent, CheckedRecipe
+
+
+class Network(nn.Module):
+    """images -> backbone -> features -> head -> embedding (and logits)."""
+
+    def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """float [B, 3, S, S] -> what the head gives: embedding [B, D], perhaps logits [B, C]."""
+        outputs: dict[str, Tensor] = self.head(self.backbone(images))
+        return outputs
+
+
+class LossTerms(nn.Module):
+    """The weighted losses of a recipe; each is given by name what its forward asks for."""
+
+    def __init__(self, losses: dict[str, nn.Module], weights: list[float]) -> None:
+        super().__init__()
+        self.losses = nn.ModuleDict(losses)
+        self.weights = weights
+        self.needs = [needs(loss) for loss in losses.values()]
+
+    def forward(self, available: dict[str, Any]) -> dict[str, Tensor]:
+        """Each term by its name, weighted; the loss is their sum."""
+        terms = zip(self.losses.items(), self.weights, self.needs, strict=True)
+        return {
+            name: weight * loss(**{need: available[need] for need in wanted}) for (name, loss), weight, wanted in terms
+        }
+
+
+def build_network(checked: CheckedRecipe, num_categories: int) -> Network:
+    """Backbone and head with fresh weights.
+
+    Raises:
+        FsimError: a component does not fit its interface, or the backbone cannot take images of this size.
+    """
+    backbone = built(checked["model.backbone"], interfaces.Backbone)
+    head = built(
+        checked["model.head"],
+        interfaces.Head,
+        in_features=backbone.out_features,
+        num_categories=num_categories,
+    )
+    network = Network(backbone, head)
+    _try_forward(network, checked.recipe.data.image_size, checked["model.backbone"].name)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def build_losses(checked: CheckedRecipe, **given: int) -> LossTerms:
+    """The losses of the recipe; one that is there twice gets a number behind its name."""
+    losses: dict[str, nn.Module] = {}
+    for part in checked.each("losses"):
+        number = sum(name.partition("#")[0] == part.name for name in losses) + 1
+        losses[part.name if number == 1 else f"{part.name}#{number}"] = part.build(**given)
+    return LossTerms(losses, [settings.weight for settings in checked.recipe.losses])
+
+
+def built(part: CheckedComponent, interface: type, **given: Any) -> Any:
+    """Build a component and hold it against its interface."""
+    component = part.build(**given)
+    if not isinstance(component, interface):
+        members = {*getattr(interface, "__annotations__", {}), *vars(interface)}
+        lacking = [name for name in sorted(members) if not name.startswith("_") and not hasattr(component, name)]
+        raise FsimError(
+            f"{part.kind} '{part.name}' does not fit fsim.interfaces.{interface.__name__}: it lacks "
+            f"{', '.join(lacking)}; ask its author to add what is missing"
+        )
+    return component
+
+
+def _try_forward(network: Network, image_size: int, backbone: str) -> None:
+    """One grey image through the network, so that a wrong size is told before training and not by a traceback."""
+    network.eval()
+    try:
+        with torch.no_grad():
+            outputs = network(torch.zeros(1, 3, image_size, image_size))
+    except RuntimeError as error:
+        raise FsimError(
+            f"backbone '{backbone}' cannot take images of {image_size} px ({str(error).splitlines()[0]}); "
+            f"raise data.image_size or choose a stem for small images (fsim describe backbone {backbone})"
+        ) from error
+    head = network.head
+    missing = set(head.gives) - set(outputs)  # type: ignore[arg-type]
+    if missing:
+        raise FsimError(f"the head promises {', '.join(sorted(missing))} and does not give it; mend its forward")

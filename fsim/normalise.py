@@ -1,0 +1,43 @@
+"""Pixels of 0 to 255 made the network's input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from fsim.errors import FsimError
+
+
+class Normalise:
+    """(x / 255 - mean) / std for each channel of a batch.
+
+    Args:
+        mean: Mean of red, green and blue on the scale of 0 to 1.
+        std: Standard deviation of each, above 0.
+    """
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
+            raise FsimError(f"mean {list(mean)} and std {list(std)}: give three numbers each, std above 0")
+        self.scale = torch.tensor([1 / (255 * deviation) for deviation in std])  # [3]
+        self.shift = torch.tensor([-m / deviation for m, deviation in zip(mean, std, strict=True)])  # [3]
+        self._rows: dict[tuple[int, torch.device], tuple[Tensor, Tensor]] = {}
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """uint8, or float32 of 0 to 255, best channels last, -> float32 [B, 3, H, W], channels last."""
+        batch, channels, height, width = images.shape
+        rows = images.permute(0, 2, 3, 1).reshape(batch * height, width * channels)  # [B * H, W * 3]
+        scale, shift = self._row(width, images.device)
+        normalised = torch.addcmul(shift, rows.to(torch.float32), scale)
+        return normalised.view(batch, height, width, channels).permute(0, 3, 1, 2)
+
+    def _row(self, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Scale and shift of a row of pixels, [W * 3]: broadcast over channels alone takes ten times as long."""
+        if (width, device) not in self._rows:
+            self._rows[width, device] = (
+                self.scale.repeat(width).to(device),
+                self.shift.repeat(width).to(device),
+            )
+        return self._rows[width, device]

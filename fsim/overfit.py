@@ -1,0 +1,64 @@
+"""The sanity check of every practitioner: can the model learn a few fixed images by heart?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from fsim.catalog import encode
+from fsim.display import number
+from fsim.document import Document
+from fsim.errors import FsimError
+from fsim.interfaces import Catalog, Label
+from fsim.randomness import generator
+from fsim.validate import CheckedRecipe, check_document
+
+EPOCHS, STEPS_PER_EPOCH = 10, 20
+
+
+def overfit_recipe(checked: CheckedRecipe, num_images: int) -> CheckedRecipe:
+    """The same recipe on `num_images` training images: no augmentation, 200 steps, evaluated on these same images.
+
+    Raises:
+        FsimError: fewer than 4 images; no pair could be right and another wrong.
+    """
+    if num_images < 4:
+        raise FsimError("--overfit needs at least 4 images: two that belong together and two that do not")
+    recipe = checked.resolved()
+    recipe["name"] += "_overfit"
+    recipe["data"] |= {"augmentation": {"name": "none"}, "overfit": num_images}
+    recipe["train"]["epochs"] = EPOCHS
+    recipe["evaluation"] |= {"protocols": [{"query": "train"}], "every": 1}
+    sampler = recipe["sampler"]
+    if "batch_size" in sampler:
+        sampler["batch_size"] = min(sampler["batch_size"], num_images)
+    if "batches_per_epoch" in sampler:
+        sampler["batches_per_epoch"] = STEPS_PER_EPOCH
+    return check_document(Document(recipe))
+
+
+def overfit_catalog(catalog: Catalog, num_images: int, label: Label, seed: int) -> Catalog:
+    """`num_images` training images, two by two of the same label, of as many labels as possible."""
+    encoded = encode(catalog, np.ones(len(catalog.frame), dtype=bool))
+    rows = encoded.rows("train")
+    rows = generator("overfit", seed).permutation(rows)
+    labels = encoded.labels(label)[rows]
+    order = np.argsort(labels, kind="stable")
+    first = np.searchsorted(labels[order], labels[order])
+    rank = np.empty(len(rows), dtype=np.int64)
+    rank[order] = np.arange(len(rows)) - first  # how many of the same label came before
+    single = np.bincount(labels - labels.min())[labels - labels.min()] < 2
+    chosen = np.sort(rows[np.lexsort((labels, rank // 2, single))][:num_images])
+    pixels = None if catalog.pixels is None else catalog.pixels[chosen]
+    return replace(catalog, frame=catalog.frame.iloc[chosen].reset_index(drop=True), pixels=pixels)
+
+
+def verdict(num_images: int, monitor: str, value: float) -> str:
+    """What the result of an overfit run means."""
+    if value >= 0.99:
+        return f"{monitor} is {number(value)} on the {num_images} images that it was trained on: the model can learn"
+    return (
+        f"{monitor} is only {number(value)} on the {num_images} images that it was trained on: the model does not learn "
+        f"them by heart. Look at the learning rate, the loss and its margin, and the labels, before a long run"
+    )

@@ -1,0 +1,16 @@
+"""Where fsim keeps what it can make again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def cache_dir() -> Path:
+    """`FSIM_CACHE_DIR`, or the user's cache folder of this system."""
+    given = os.environ.get("FSIM_CACHE_DIR")
+    if given:
+        return Path(given).expanduser().absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("fsim")

@@ -1,0 +1,114 @@
+"""What a recipe says: its structure, every key with its type, range and default."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fsim.interfaces import Label
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+Share = Annotated[float, Field(ge=0, le=1)]
+Colour = Annotated[list[float], Field(min_length=3, max_length=3)]
+
+
+class Section(BaseModel):
+    """A part of a recipe: unknown keys are errors, nothing is coerced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class ComponentSettings(BaseModel):
+    """`{name: ..., parameter: value, ...}`: the component of that name, and the parameters of its constructor."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+    name: str
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class LossSettings(ComponentSettings):
+    """A loss, and its weight in the sum that is minimised."""
+
+    weight: Annotated[float, Field(ge=0)] = 1.0
+
+
+class Data(Section):
+    """Which images, and how they reach the network."""
+
+    dataset: ComponentSettings
+    image_size: Annotated[int, Field(ge=8, le=2048)] = 96  # pixels, the side of the square that the network sees
+    resize: Literal["squash", "pad", "crop"] = "squash"  # how a picture becomes square
+    augmentation: ComponentSettings = ComponentSettings(name="none")  # of the training images
+    mean: Colour = list(IMAGENET_MEAN)  # of the channels, in 0..1
+    std: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=3, max_length=3)] = list(IMAGENET_STD)
+    max_damaged: Share = 0.01  # a larger share of unreadable images stops the run
+    overfit: Annotated[int, Field(ge=4)] | None = None  # train and evaluate on so many fixed training images only
+    workers: Annotated[int, Field(ge=0)] = 0  # processes that prepare batches; the numbers do not depend on it
+
+
+class Model(Section):
+    """The network: images -> backbone -> features -> head -> embedding (and logits)."""
+
+    backbone: ComponentSettings
+    head: ComponentSettings
+
+
+class Train(Section):
+    """How the weights are found."""
+
+    epochs: Annotated[int, Field(ge=1)] = 5
+    optimizer: ComponentSettings = ComponentSettings(name="adamw")
+    scheduler: ComponentSettings = ComponentSettings(name="constant")
+    precision: Literal["auto", "fp32", "bf16"] = "auto"  # auto: bf16 where the hardware has it natively
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of the weights that are evaluated and kept; 0: none
+
+
+class ProtocolSettings(Section):
+    """Who queries what. Without a gallery: leave-one-out, each query against all others of its own split."""
+
+    query: str
+    gallery: str | None = None
+
+
+class Evaluation(Section):
+    """What is measured, on which images, and which number chooses the best checkpoint."""
+
+    relevant: Label = "category"  # what makes an answer right
+    protocols: list[ProtocolSettings] = []  # the first is monitored; empty: what the catalog's splits suggest
+    monitor: str | None = "exact/recall@1"  # chooses the best epoch; null: the last one
+    evaluators: Annotated[list[ComponentSettings], Field(min_length=1)] = [ComponentSettings(name="exact")]
+    every: Annotated[int, Field(ge=1)] = 1  # epochs between evaluations; the last epoch is always evaluated
+
+
+class Recipe(Section):
+    """One experiment."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    data: Data
+    model: Model
+    sampler: ComponentSettings
+    losses: Annotated[list[LossSettings], Field(min_length=1)]
+    train: Train = Train()
+    evaluation: Evaluation = Evaluation()
+    trackers: list[ComponentSettings] = [ComponentSettings(name="tensorboard")]
+
+
+# Where components stand in a recipe: the path, the kind, and whether a list of them stands there.
+SLOTS: tuple[tuple[tuple[str, ...], str, bool], ...] = (
+    (("data", "dataset"), "dataset", False),
+    (("data", "augmentation"), "augmentation", False),
+    (("model", "backbone"), "backbone", False),
+    (("model", "head"), "head", False),
+    (("sampler",), "sampler", False),
+    (("losses",), "loss", True),
+    (("train", "optimizer"), "optimizer", False),
+    (("train", "scheduler"), "scheduler", False),
+    (("evaluation", "evaluators"), "evaluator", True),
+    (("trackers",), "tracker", True),
+)

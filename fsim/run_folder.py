@@ -1,0 +1,83 @@
+"""The folder that a run leaves, and the only code that knows its layout."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fsim.errors import FsimError
+from fsim.files import write_json, write_text
+
+
+class RunFolder:
+    """recipe.yaml, environment.json, metrics.jsonl, log.txt, checkpoints/{last,best}.pt, tensorboard/"""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.recipe = path / "recipe.yaml"
+        self.environment = path / "environment.json"
+        self.metrics = path / "metrics.jsonl"
+        self.log = path / "log.txt"
+        self.last = path / "checkpoints" / "last.pt"
+        self.best = path / "checkpoints" / "best.pt"
+
+    @classmethod
+    def create(cls, out: Path, name: str) -> RunFolder:
+        """A new folder `<out>/<name>/<UTC time>`; an existing one is never touched.
+
+        Raises:
+            FsimError: it cannot be made.
+        """
+        time = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+        for attempt in range(1000):
+            path = out / name / (time if attempt == 0 else f"{time}-{attempt + 1}")
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise FsimError(f"cannot make the run folder {path}: {error.strerror}; choose another --out") from error
+            (path / "checkpoints").mkdir()
+            return cls(path)
+        raise FsimError(f"there are a thousand runs of this second in {out / name}; choose another --out")
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """The folder of an existing run.
+
+        Raises:
+            FsimError: it is none.
+        """
+        folder = cls(path)
+        if not folder.recipe.is_file():
+            raise FsimError(f"{path} is not the folder of a run (it has no recipe.yaml); give runs/<name>/<time>")
+        return folder
+
+    def write_recipe(self, resolved: dict[str, Any]) -> None:
+        write_text(self.recipe, yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
+
+    def write_environment(self, environment: dict[str, Any]) -> None:
+        write_json(self.environment, environment)
+
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl, in order."""
+        if not self.metrics.is_file():
+            return []
+        return [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
+
+    def write_metrics(self, lines: list[dict[str, Any]]) -> None:
+        """All lines anew: a kill leaves the old or the new file, never half a line. NaN is written as null."""
+        write_text(self.metrics, "".join(json.dumps(_without_nan(line), ensure_ascii=False) + "\n" for line in lines))
+
+    def append_metrics(self, lines: list[dict[str, Any]]) -> None:
+        self.write_metrics(self.read_metrics() + lines)
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nan(one) for name, one in value.items()}
+    return None if isinstance(value, float) and value != value else value

@@ -1,0 +1,25 @@
+"""The end of a run, as a table: the monitored metric first, then all others."""
+
+from __future__ import annotations
+
+from fsim.display import Display, number
+from fsim.run import Result
+from fsim.run_folder import RunFolder
+
+
+def summarise(result: Result, folder: RunFolder, display: Display) -> None:
+    """Show the last and the best evaluation, and where the run folder is."""
+    evaluations = [line for line in folder.read_metrics() if line["split"] != "train"]
+    for last in result.last:
+        split, columns = last["split"], ["metric", f"last (epoch {last['epoch']})"]
+        best = None
+        if result.best is not None and result.best["split"] == split and result.best["epoch"] != last["epoch"]:
+            epoch = result.best["epoch"]
+            best = next(line for line in evaluations if line["split"] == split and line["epoch"] == epoch)
+            columns.append(f"best (epoch {epoch})")
+        shown = [last] if best is None else [last, best]
+        rows = [[name, *(number(line["metrics"][name]) for line in shown)] for name in last["metrics"]]
+        queries = "leave-one-out" if last["protocol"]["leave_one_out"] else f"against {last['protocol']['gallery']}"
+        title = f"{split}: {last['protocol']['num_queries']} queries {queries}, relevant: {last['protocol']['relevant']}"
+        display.table(title, columns, rows)
+    display.say(f"run folder: {folder.path}")

@@ -1,0 +1,74 @@
+"""Weights for a torchvision network: none, a name that torchvision knows, or a file."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import torch
+from torch import Tensor, nn
+
+from fsim.errors import FsimError, nearest
+from fsim_plugins.torchvision_import import import_torchvision
+
+
+def load_weights(network: nn.Module, architecture: str, weights: str) -> None:
+    """Load `weights` into a torchvision network, classifier included where the file has one.
+
+    Args:
+        weights: a name of torchvision's enum for this architecture (`DEFAULT`, `IMAGENET1K_V1`), or a file with
+            a state dict of the network, or a checkpoint of an fsim run with the same backbone.
+
+    Raises:
+        FsimError: no such name or file, the download fails, or the weights do not fit.
+    """
+    state = _from_file(Path(weights)) if Path(weights).is_file() else _from_torchvision(architecture, weights)
+    known = network.state_dict()
+    missing, unexpected = network.load_state_dict(
+        {name: value for name, value in state.items() if name not in known or known[name].shape == value.shape},
+        strict=False,
+    )
+    unfit = [name for name in missing if not name.startswith(("fc.", "classifier.", "conv1.", "bn1."))]
+    if unfit or len(missing) == len(known):
+        raise FsimError(
+            f"the weights in {weights} do not fit {architecture}: {len(missing)} of {len(known)} tensors are missing "
+            f"or of another shape (first: {', '.join(missing[:3])}), {len(unexpected)} are unknown to it; "
+            f"give weights of {architecture}"
+        )
+
+
+def _from_file(file: Path) -> dict[str, Tensor]:
+    try:
+        content: Any = torch.load(file, map_location="cpu", weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError) as error:
+        cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise FsimError(f"cannot read weights from {file}: {cause}; give a state dict saved by torch.save") from error
+    if isinstance(content, dict) and isinstance(content.get("model"), dict):  # a checkpoint of a run
+        prefix = "backbone.network."
+        content = {
+            name.removeprefix(prefix): value
+            for name, value in content["model"].items()
+            if isinstance(name, str) and name.startswith(prefix)
+        }
+    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
+        raise FsimError(f"{file} holds no state dict; give a file saved by torch.save(network.state_dict(), file)")
+    return content
+
+
+def _from_torchvision(architecture: str, name: str) -> dict[str, Tensor]:
+    known = import_torchvision("torchvision.models").get_model_weights(architecture)
+    if name not in known.__members__:
+        raise FsimError(f"weights '{name}' are neither a file nor a name{nearest(name, known.__members__)}")
+    weights = known[name]
+    try:
+        state: dict[str, Tensor] = weights.get_state_dict(progress=True, check_hash=True)
+    except (OSError, RuntimeError) as error:  # URLError is an OSError; a wrong hash is a RuntimeError
+        file = Path(urlparse(weights.url).path).name
+        folder = Path(torch.hub.get_dir()) / "checkpoints"
+        raise FsimError(
+            f"cannot download the weights '{name}' of {architecture} ({error}); on a machine with a network get "
+            f"{weights.url}, then put it at {folder / file}, or give its path as weights=PATH"
+        ) from error
+    return state

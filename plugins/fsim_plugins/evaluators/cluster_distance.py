@@ -1,0 +1,84 @@
+"""How well the true labels lie apart in the embedding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated
+
+import torch
+from pydantic import Field
+
+from fsim.functional.clusters import calinski_harabasz, coincide, separation, silhouette, summarise
+from fsim.functional.draws import keyed_generator
+from fsim.functional.subsets import labelled, stratified_subset
+from fsim.interfaces import Direction, RetrievalTask
+
+
+class ClusterDistance:
+    """Takes the query images of each true label (category or item, as the protocol says) as a cluster, and measures
+    how tight the clusters are and how far apart. Distances are Euclidean, after scaling to length one where the head
+    compares by cosine. s(i) is the mean distance of the images of label i to their centroid, d(i, j) the distance of
+    two centroids.
+
+        silhouette         mean of (b - a) / max(a, b); a: mean distance to the other images of the label, b: to those
+                           of the nearest other label; -1 to 1; 0 for the only image of a label. Rousseeuw 1987
+        davies_bouldin     mean over i of max over j of [s(i) + s(j)] / d(i, j); 0 or more, less is better.
+                           Davies and Bouldin 1979
+        calinski_harabasz  [between-cluster scatter / (K - 1)] / [within-cluster scatter / (N - K)]; 0 or more.
+                           Calinski and Harabasz 1974
+        intra_inter_ratio  mean distance of an image to its centroid / mean of d(i, j); 0 or more, less is better
+        centroid_dunn      min d(i, j) / max 2 s(i); 0 or more. The form of Dunn's index with centroids, nu_43 of Bezdek
+                           and Pal, "Some new indexes of cluster validity", 1998
+
+    The first three equal scikit-learn's, save where that gives a number to 0 / 0. Images of unknown label are left out.
+    Every metric is NaN where there are fewer than two labels, where every image has its own, or where the embedding has
+    collapsed to one point; davies_bouldin is also NaN where two centroids coincide, calinski_harabasz and centroid_dunn
+    where all images lie on their centroids.
+
+    The silhouette costs N^2 distances, so beyond `max_images` it is taken from a fixed sample, in which every label
+    keeps its share. With more than max_images / 10 labels whole labels are drawn instead; fewer rivals then make it
+    larger, so compare it only with the same `max_images`. The other metrics use all images.
+
+    Args:
+        max_images: the most images for the silhouette, 10 or more.
+    """
+
+    def __init__(self, max_images: Annotated[int, Field(ge=10)] = 5_000, seed: int = 0) -> None:
+        self.max_images = max_images
+        self.seed = seed
+
+    @property
+    def directions(self) -> Mapping[str, Direction]:
+        return {
+            "silhouette": "max",
+            "davies_bouldin": "min",
+            "calinski_harabasz": "max",
+            "intra_inter_ratio": "min",
+            "centroid_dunn": "max",
+        }
+
+    def __call__(self, task: RetrievalTask) -> dict[str, float]:
+        points, labels = labelled(task)  # [N, D], [N]
+        if not _defined(points, labels):
+            return dict.fromkeys(self.directions, math.nan)
+        groups = summarise(points, labels)
+        apart = separation(groups)
+        return {
+            "silhouette": self._silhouette(points, labels),
+            "davies_bouldin": apart.davies_bouldin,
+            "calinski_harabasz": calinski_harabasz(groups),
+            "intra_inter_ratio": apart.intra_inter_ratio,
+            "centroid_dunn": apart.centroid_dunn,
+        }
+
+    def _silhouette(self, points: torch.Tensor, labels: torch.Tensor) -> float:
+        rng = keyed_generator(self.seed, "cluster_distance")
+        rows = torch.from_numpy(stratified_subset(labels.numpy(), self.max_images, rng))
+        points, labels = points[rows], labels[rows].unique(return_inverse=True)[1]
+        return silhouette(points, labels) if _defined(points, labels) else math.nan
+
+
+def _defined(points: torch.Tensor, labels: torch.Tensor) -> bool:
+    num_labels = len(labels.unique())
+    return 2 <= num_labels < len(labels) and bool(points.isfinite().all()) and not coincide(points)

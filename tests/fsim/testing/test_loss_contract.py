@@ -1,0 +1,101 @@
+"""The contract must catch the losses that it is there to catch."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from fsim.testing.loss_contract import LossContract
+
+
+class Centred(torch.nn.Module):
+    """A loss that holds the contract: mean squared distance of the known embeddings to their mean."""
+
+    def forward(self, embedding: Tensor, labels: Tensor) -> Tensor:
+        known = embedding.float()[labels >= 0]
+        return (known - known.sum(0) / max(len(known), 1)).square().sum() / max(known.numel(), 1)
+
+
+class TestCentred(LossContract):
+    def make(self) -> torch.nn.Module:
+        return Centred()
+
+
+class NanWithoutImages(Centred):
+    def forward(self, embedding: Tensor, labels: Tensor) -> Tensor:
+        return embedding.float()[labels >= 0].square().mean()
+
+
+class CountsUnknown(Centred):
+    def forward(self, embedding: Tensor, labels: Tensor) -> Tensor:
+        return embedding.float().square().mean()
+
+
+class InfiniteGradient(Centred):
+    def forward(self, embedding: Tensor, labels: Tensor) -> Tensor:
+        return super().forward(embedding, labels).sqrt()
+
+
+class OutOfTheGraph(Centred):
+    def forward(self, embedding: Tensor, labels: Tensor) -> Tensor:
+        return super().forward(embedding, labels) if (labels >= 0).sum() > 1 else torch.zeros(())
+
+
+class UnusedParameter(Centred):
+    def __init__(self) -> None:
+        super().__init__()
+        self.proxies = torch.nn.Parameter(torch.zeros(4, 8))
+
+
+class DependsOnOrder(Centred):
+    def forward(self, embedding: Tensor, labels: Tensor) -> Tensor:
+        return (embedding.float()[labels >= 0].sum(1) * torch.arange(int((labels >= 0).sum()))).sum()
+
+
+class LowPrecision(Centred):
+    def forward(self, embedding: Tensor, labels: Tensor) -> Tensor:
+        return super().forward(embedding.float() @ (1.1 * torch.eye(8)), labels)  # autocast undoes float()
+
+
+class PerImage(Centred):
+    def forward(self, embedding: Tensor, labels: Tensor) -> Tensor:
+        return embedding.float().square().mean(1)
+
+
+class AsksTooMuch(Centred):
+    def forward(self, embedding: Tensor, labels: Tensor, weather: Tensor) -> Tensor:
+        return super().forward(embedding, labels)
+
+
+@pytest.mark.parametrize(
+    ("broken", "check", "arguments"),
+    [
+        (NanWithoutImages, "test_degenerate_labels", ((-1, -1),)),
+        (NanWithoutImages, "test_all_unknown_costs_nothing", ()),
+        (CountsUnknown, "test_unknown_images_are_left_out", ()),
+        (InfiniteGradient, "test_degenerate_labels", ((0,),)),
+        (InfiniteGradient, "test_degenerate_rows", ("zero",)),
+        (UnusedParameter, "test_every_input_and_parameter_learns", ()),
+        (DependsOnOrder, "test_order_of_the_batch_does_not_matter", ()),
+        (LowPrecision, "test_bfloat16_inputs_are_computed_in_float32", ()),
+        (PerImage, "test_value_is_a_finite_scalar", ()),
+        (AsksTooMuch, "test_asks_only_for_what_a_batch_has", ()),
+    ],
+)
+def test_a_broken_loss_fails(broken: type[torch.nn.Module], check: str, arguments: tuple) -> None:
+    class Contract(LossContract):
+        def make(self) -> torch.nn.Module:
+            return broken()
+
+    with pytest.raises(AssertionError):
+        getattr(Contract(), check)(*arguments)
+
+
+def test_a_zero_out_of_the_graph_fails() -> None:
+    class Contract(LossContract):
+        def make(self) -> torch.nn.Module:
+            return OutOfTheGraph()
+
+    with pytest.raises(RuntimeError, match="does not require grad"):
+        Contract().test_degenerate_labels((0,))
