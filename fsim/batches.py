@@ -91,7 +91,7 @@ class TrainingBatches(Dataset[Batch]):
         return iter(DataLoader(self, batch_size=None, sampler=steps, num_workers=workers, collate_fn=_same))
 
 
-def _same(batch: Batch) -> Batch:
+def _same(batch: Any) -> Any:
     return batch
 
 

@@ -64,7 +64,9 @@ def load_catalog(dataset: Dataset) -> Catalog:
         raise FsimError(f"the dataset's catalog lacks the columns {', '.join(missing)}; build it with Catalog.of(...)")
     twice = frame["image"][frame["image"].duplicated()]
     if len(twice):
-        raise FsimError(f"{len(twice)} images stand in the catalog more than once (first: {twice.iloc[0]}); keep one row")
+        raise FsimError(
+            f"{len(twice)} images stand in the catalog more than once (first: {twice.iloc[0]}); keep one row"
+        )
     wrong = set(frame["split"]) - set(SPLITS)
     if wrong:
         raise FsimError(f"unknown split '{min(wrong)}' in the catalog; valid: {', '.join(SPLITS)}")

@@ -34,5 +34,7 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
             f"of the run, or start the run anew"
         ) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise FsimError(f"{file} is not a checkpoint of this version of fsim (format {FORMAT}); use the fsim that wrote it")
+        raise FsimError(
+            f"{file} is not a checkpoint of this version of fsim (format {FORMAT}); use the fsim that wrote it"
+        )
     return content

@@ -34,18 +34,16 @@ def read_image(path: Path) -> bytes:
     """The bytes of an image file. DamagedImageError where there is none; FsimError where it can't be read."""
     try:
         return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a name that no file can have
         raise DamagedImageError("no such file") from None
     except IsADirectoryError:
         raise DamagedImageError("a folder, not a file") from None
     except OSError as error:  # says nothing of the image: it may be readable in a minute
-        raise FsimError(
-            f"Can't read {path}: {error.strerror}. Mend that, then run the command again."
-        ) from error
+        raise FsimError(f"Can't read {path}: {error.strerror}. Mend that, then run the command again.") from error
 
 
 def decode(source: bytes | Pixels, *, size: int, resize: Resize = "squash", box: Box | None = None) -> Pixels:
-    """The bytes of a file, uint8 [H, W] or [H, W, 3] -> uint8 [S, S, 3]: upright RGB, what is clear over white.
+    """The bytes of a file, uint8 [H, W] or [H, W, 3] -> uint8 [S, S, 3]: upright RGB, clear parts white.
 
     Args:
         source: What to decode. Of an animation, the first frame.
@@ -125,16 +123,14 @@ def _decode_with_pillow(data: bytes) -> Pixels:
         if kind == "EPS":  # Pillow would run Ghostscript on it
             raise DamagedImageError("PostScript, not an image")
         _check_size(image.height, image.width)
-        return np.asarray(_rgb(ImageOps.exif_transpose(image)))
+        return np.array(_rgb(ImageOps.exif_transpose(image)))
     except DamagedImageError:
         raise
     except UnidentifiedImageError:
         raise DamagedImageError("truncated JPEG" if kind == "JPEG" else "not an image") from None
     except Image.DecompressionBombError:
         raise DamagedImageError(_TOO_LARGE) from None
-    except (
-        Exception
-    ) as error:  # each of Pillow's formats fails in its own ways on bytes that it didn't expect
+    except Exception as error:  # each of Pillow's formats fails in its own ways on bytes that it didn't expect
         if "truncated" in str(error).lower():
             raise DamagedImageError(f"truncated {kind}") from error
         raise DamagedImageError(f"damaged {kind} ({error or type(error).__name__})") from error
@@ -151,7 +147,7 @@ def _rgb(image: Image.Image) -> Image.Image:
     if image.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in image.info:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image.convert("RGBA"))
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 _TOO_LARGE = f"more than {MAX_PIXELS // 1_000_000} megapixels"

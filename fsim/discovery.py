@@ -6,6 +6,7 @@ The only module that knows the package `entrypoints`, so that it can be swapped 
 from __future__ import annotations
 
 import configparser
+import importlib.metadata
 import re
 import sys
 import warnings
@@ -56,8 +57,16 @@ def find_entry_points(path: Sequence[str] | None = None) -> tuple[list[EntryPoin
             if isinstance(parser, Exception):
                 unreadable.append(Unreadable(name, version, str(parser).replace("\n", " ")))
             else:
-                found += _entry_points(name, version, parser)
+                found += _entry_points(name, version or _version(name), parser)
     return found, unreadable
+
+
+def _version(distribution: str) -> str:
+    """An egg-info in the tree has its version inside, not in its name."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _entry_points(distribution: str, version: str, parser: configparser.ConfigParser) -> Iterator[EntryPoint]:
@@ -72,12 +81,15 @@ def _distributions(folder: str) -> Iterator[tuple[str, str, configparser.ConfigP
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for parser, distribution in list(entrypoints.iter_files_distros([folder])):
+                assert distribution is not None
                 yield distribution.name, distribution.version or "", parser
     except (configparser.Error, UnicodeDecodeError):
         yield from _distributions_one_by_one(folder)
 
 
-def _distributions_one_by_one(folder: str) -> Iterator[tuple[str, str, configparser.ConfigParser | Exception]]:
+def _distributions_one_by_one(
+    folder: str,
+) -> Iterator[tuple[str, str, configparser.ConfigParser | Exception]]:
     """The same, where one unreadable file would hide all the others in its folder."""
     for pattern in ("*.dist-info/entry_points.txt", "*.egg-info/entry_points.txt"):
         for file in sorted(Path(folder).glob(pattern)):

@@ -46,9 +46,17 @@ class Display:
         if not self.console.is_terminal:
             return
         if self._progress is None:
-            columns = (TextColumn("{task.description}"), BarColumn(30), TextColumn("{task.completed}/{task.total}"))
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(30),
+                TextColumn("{task.completed}/{task.total}"),
+            )
             self._progress = Progress(
-                *columns, TimeRemainingColumn(), TextColumn("{task.fields[text]}"), console=self.console, transient=True
+                *columns,
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[text]}"),
+                console=self.console,
+                transient=True,
             )
             self._progress.start()
         if name not in self._tasks:
@@ -82,7 +90,7 @@ def shown(values: Mapping[str, Any]) -> str:
     return "  ".join(f"{name} {number(value)}" for name, value in values.items())
 
 
-def number(value: float) -> str:
+def number(value: float | None) -> str:
     """A number as people like to read it."""
     if value is None or math.isnan(value):
         return "-"

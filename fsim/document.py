@@ -7,6 +7,7 @@ are errors, and every value knows its file, line and column.
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -93,8 +94,8 @@ def _read(file: Path, seen: tuple[Path, ...]) -> Document:
     if not isinstance(base, str):
         document.problems.append(Problem(document.where(("extends",)), ("extends",), "must be the path of one recipe"))
         return document
-    target = (file.parent / base).resolve()
-    if target in (*seen, file.resolve()):
+    target = Path(os.path.normpath(file.parent / base))
+    if target.resolve() in (*seen, file.resolve()):
         raise RecipeError([Problem(document.where(("extends",)), ("extends",), f"'{base}' leads back to itself")])
     if not target.is_file():
         document.problems.append(Problem(document.where(("extends",)), ("extends",), f"there is no file {target}"))

@@ -14,6 +14,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from fsim.batches import Batch
 from fsim.errors import FsimError
+from fsim.interfaces import IntArray
 from fsim.machine import Machine
 from fsim.network import LossTerms, Network
 from fsim.params import arguments
@@ -22,7 +23,11 @@ from fsim.validate import CheckedRecipe
 
 
 class NotFiniteError(FsimError):
-    """The loss became NaN or infinite."""
+    """The loss became NaN or infinite; `rows` are the catalog rows of the batch."""
+
+    def __init__(self, message: str, rows: IntArray) -> None:
+        super().__init__(message)
+        self.rows = rows
 
 
 class Training:
@@ -44,7 +49,7 @@ class Training:
     @property
     def evaluated(self) -> Network:
         """The network that is evaluated and kept: the moving average of the weights where there is one."""
-        return self.network if self.average is None else self.average.module
+        return self.network if self.average is None else self.average.module  # type: ignore[return-value]
 
     def state(self) -> dict[str, Any]:
         """Everything that must be saved to go on exactly here."""
@@ -102,7 +107,7 @@ def build_engine(training: Training, machine: Machine, seed: int, rank: int = 0)
     """An Ignite engine whose output is the loss terms of the step, `loss` their sum.
 
     Raises (while it runs):
-        NotFiniteError: the loss is NaN or infinite; `engine.state.batch` is the batch.
+        NotFiniteError: the loss is NaN or infinite.
     """
     network, losses = training.network, training.losses
     optimizer, scheduler = training.optimizer, training.scheduler
@@ -117,7 +122,8 @@ def build_engine(training: Training, machine: Machine, seed: int, rank: int = 0)
         terms = losses({**{name: value.float() for name, value in outputs.items()}, **vars(batch)})
         total: Tensor = torch.stack(list(terms.values())).sum()
         if not torch.isfinite(total):
-            raise NotFiniteError(f"the loss is {total.item()} at epoch {epoch + 1}, step {position + 1}")
+            rows = batch.rows.cpu().numpy()
+            raise NotFiniteError(f"the loss is {total.item()} at epoch {epoch + 1}, step {position + 1}", rows)
         optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -125,7 +131,10 @@ def build_engine(training: Training, machine: Machine, seed: int, rank: int = 0)
         if training.average is not None:
             training.average.update_parameters(network)
         training.step += 1
-        values = {"loss": total.item(), **({name: term.item() for name, term in terms.items()} if len(terms) > 1 else {})}
+        values = {
+            "loss": total.item(),
+            **({name: term.item() for name, term in terms.items()} if len(terms) > 1 else {}),
+        }
         for name, value in values.items():
             training.sums[name] = training.sums.get(name, 0.0) + value
         return values

@@ -67,7 +67,10 @@ class Evaluation:
             part.name: built(part, interfaces.Evaluator, seed=checked.recipe.seed)
             for part in checked.each("evaluation.evaluators")
         }
-        asked = {part.name: part.settings.model_dump(mode="json", by_alias=True) for part in checked.each("evaluation.evaluators")}
+        asked = {
+            part.name: part.settings.model_dump(mode="json", by_alias=True)
+            for part in checked.each("evaluation.evaluators")
+        }
         settings = checked.recipe.evaluation.protocols or [_suggested(catalog)]
         self.protocols = [self._protocol(one, asked) for one in settings]
 
@@ -105,14 +108,17 @@ class Evaluation:
         embedded: dict[str, Embedded] = {}
         for protocol in self.protocols:
             started = time.perf_counter()
-            for split, rows in ((protocol.query, protocol.query_rows), (protocol.gallery, protocol.gallery_rows)):
+            for split, rows in (
+                (protocol.query, protocol.query_rows),
+                (protocol.gallery, protocol.gallery_rows),
+            ):
                 if split is not None and split not in embedded:
                     embedded[split] = self.embed(network, rows)
             task = RetrievalTask(
                 embedded[protocol.query],
                 embedded[protocol.gallery or protocol.query],
                 self.relevant,
-                network.head.distance,  # type: ignore[arg-type]
+                network.distance,
             )
             metrics, timings = self._measure(task)
             timings["seconds"] = time.perf_counter() - started
@@ -129,11 +135,12 @@ class Evaluation:
         return lines
 
     def _measure(self, task: RetrievalTask) -> tuple[dict[str, float], dict[str, float]]:
-        metrics, timings = {}, {}
+        metrics: dict[str, float] = {}
+        timings: dict[str, float] = {}
         for name, evaluator in self.evaluators.items():
             measured = evaluator(task)
             assert set(measured) == set(evaluator.directions), f"evaluator '{name}' gives other metrics than it names"
-            unrepeatable = getattr(evaluator, "timings", frozenset())
+            unrepeatable: frozenset[str] = getattr(evaluator, "timings", frozenset())
             for metric, value in measured.items():
                 (timings if metric in unrepeatable else metrics)[f"{name}/{metric}"] = float(value)
         return metrics, timings

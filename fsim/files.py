@@ -30,7 +30,9 @@ def atomic_file(file: Path) -> Iterator[IO[bytes]]:
         temporary.replace(file)
         temporary = None
     except OSError as error:
-        raise FsimError(f"cannot write {file}: {error.strerror or error}; free space there or choose another --out") from error
+        raise FsimError(
+            f"cannot write {file}: {error.strerror or error}; free space there or choose another --out"
+        ) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

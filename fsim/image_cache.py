@@ -71,9 +71,7 @@ class CachedImages:
     def gather(self, rows: IntArray) -> Tensor:
         """Rows of the catalog [B] -> a new tensor, uint8 [B, 3, S, S], channels last in memory."""
         assert self.usable[rows].all(), "a damaged image was asked for"
-        chosen = self._rows.index_select(
-            0, torch.from_numpy(rows)
-        )  # [B, S * S * 3]; indexing takes 8 times as long
+        chosen = self._rows.index_select(0, torch.from_numpy(rows))  # [B, S * S * 3]; indexing takes 8 times as long
         return chosen.view(len(rows), self.size, self.size, 3).permute(0, 3, 1, 2)
 
 
@@ -143,7 +141,7 @@ def cache_key(catalog: Catalog, size: int, resize: Resize) -> str:
 def _state(path: str) -> str:
     try:
         state = os.stat(path)  # noqa: PTH116
-    except OSError:
+    except (OSError, ValueError):
         return f"{path}\0missing"
     return f"{path}\0{state.st_size}\0{state.st_mtime_ns}"
 

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Block = tuple[
-    "npt.NDArray[np.uint8]", dict[int, str]
-]  # pixels [rows of the block, S, S, 3], damaged row -> cause
+Block = tuple["npt.NDArray[np.uint8]", dict[int, str]]  # pixels [rows of the block, S, S, 3], damaged row -> cause
 
 FORMAT_VERSION = 1
 BLOCK_ROWS = 64  # decoded as one task
@@ -98,9 +96,7 @@ def _write_pixels(
         causes = {}
         for place, row in enumerate(rows):
             try:
-                source = (
-                    read_image(catalog.root / images[row]) if catalog.pixels is None else catalog.pixels[row]
-                )
+                source = read_image(catalog.root / images[row]) if catalog.pixels is None else catalog.pixels[row]
                 pixels[place] = decode(source, size=size, resize=resize, box=boxes[row])
             except DamagedImageError as cause:
                 causes[row] = str(cause)
@@ -108,20 +104,14 @@ def _write_pixels(
 
     shape = (len(images), size, size, 3)
     np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
-    blocks = [
-        range(start, min(start + BLOCK_ROWS, len(images))) for start in range(0, len(images), BLOCK_ROWS)
-    ]
+    blocks = [range(start, min(start + BLOCK_ROWS, len(images))) for start in range(0, len(images), BLOCK_ROWS)]
     damaged: dict[int, str] = {}
     with (
         warnings.catch_warnings(),
         ThreadPoolExecutor(workers) as pool,
     ):  # decoding and resizing release the GIL
-        warnings.filterwarnings(
-            "ignore", module="PIL"
-        )  # of large images and odd metadata: decoded or named as damaged
-        for rows, (pixels, causes) in zip(
-            blocks, _in_order(pool, decode_block, blocks, 2 * workers), strict=True
-        ):
+        warnings.filterwarnings("ignore", module="PIL")  # of large images and odd metadata: decoded or named as damaged
+        for rows, (pixels, causes) in zip(blocks, _in_order(pool, decode_block, blocks, 2 * workers), strict=True):
             file.write(pixels.data)
             damaged |= causes
             if progress is not None:

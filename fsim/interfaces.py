@@ -47,7 +47,7 @@ class Catalog:
     pixels: npt.NDArray[np.uint8] | None = None  # [N, H, W] or [N, H, W, 3]: a source of arrays, not files
 
     @classmethod
-    def of(cls, columns: Mapping[str, Sequence[object]], root: Path, pixels: Any = None) -> Catalog:
+    def of(cls, columns: Mapping[str, Sequence[Any]], root: Path, pixels: Any = None) -> Catalog:
         """A catalog from some of the columns; the others are filled with "unknown"."""
         import pandas as pd
 
@@ -57,7 +57,9 @@ class Catalog:
             if name in columns:
                 frame[name] = pd.Series(columns[name], dtype=object)
             else:
-                frame[name] = pd.Series([{} if name == "attributes" else empty.get(name, "")] * len(frame), dtype=object)
+                frame[name] = pd.Series(
+                    [{} if name == "attributes" else empty.get(name, "")] * len(frame), dtype=object
+                )
         return cls(frame, root, pixels)
 
 

@@ -14,7 +14,17 @@ from typing import Any, Literal
 
 import torch
 
-PACKAGES = ("fsim", "torch", "torchvision", "pytorch-ignite", "numpy", "pandas", "annoy", "scikit-learn", "pillow")
+PACKAGES = (
+    "fsim",
+    "torch",
+    "torchvision",
+    "pytorch-ignite",
+    "numpy",
+    "pandas",
+    "annoy",
+    "scikit-learn",
+    "pillow",
+)
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
 _KEEP_BYTES = 1 << 30
 

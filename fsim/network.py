@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from fsim import interfaces
 from fsim.errors import FsimError
+from fsim.interfaces import Distance
 from fsim.params import needs
 from fsim.validate import CheckedComponent, CheckedRecipe
 
@@ -20,6 +21,16 @@ class Network(nn.Module):
         super().__init__()
         self.backbone = backbone
         self.head = head
+
+    @property
+    def embedding_dim(self) -> int:
+        """D"""
+        return int(self.head.embedding_dim)  # type: ignore[arg-type]
+
+    @property
+    def distance(self) -> Distance:
+        """How the embeddings are to be compared."""
+        return self.head.distance  # type: ignore[return-value]
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """float [B, 3, S, S] -> what the head gives: embedding [B, D], perhaps logits [B, C]."""

@@ -34,7 +34,7 @@ class Normalise:
         return normalised.view(batch, height, width, channels).permute(0, 3, 1, 2)
 
     def _row(self, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Scale and shift of a row of pixels, [W * 3]: broadcast over channels alone takes ten times as long."""
+        """Scale and shift of a row of pixels, [W * 3]: broadcasting [3] takes ten times as long."""
         if (width, device) not in self._rows:
             self._rows[width, device] = (
                 self.scale.repeat(width).to(device),

@@ -59,6 +59,6 @@ def verdict(num_images: int, monitor: str, value: float) -> str:
     if value >= 0.99:
         return f"{monitor} is {number(value)} on the {num_images} images that it was trained on: the model can learn"
     return (
-        f"{monitor} is only {number(value)} on the {num_images} images that it was trained on: the model does not learn "
-        f"them by heart. Look at the learning rate, the loss and its margin, and the labels, before a long run"
+        f"{monitor} is only {number(value)} on the {num_images} images that it was trained on: the model does not "
+        f"learn them by heart. Look at the learning rate, the loss and its margin, and the labels, before a long run"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 import sys
 import types
 import typing
@@ -59,7 +60,7 @@ def arguments(model: BaseModel) -> dict[str, Any]:
 
 def injected_names(kind: str, component: Callable[..., Any]) -> set[str]:
     """The parameters of a component that the engine injects."""
-    return kind_of(kind).injects & set(_signature(component).parameters)
+    return set(kind_of(kind).injects) & set(_signature(component).parameters)
 
 
 def needs(component: Callable[..., Any]) -> set[str]:
@@ -115,7 +116,7 @@ def _recipe_type(annotation: Any) -> Any:
         return None if base is None else Annotated[(base, *inner[1:])]
     if origin in (Union, types.UnionType):
         kept = [kept for kept in map(_recipe_type, inner) if kept is not None]
-        return Union[tuple(kept)] if any(one is not type(None) for one in kept) else None
+        return functools.reduce(operator.or_, kept) if any(one is not type(None) for one in kept) else None
     if origin in (list, tuple, dict, set, frozenset) or (origin is not None and hasattr(origin, "__iter__")):
         kept = [one if one is Ellipsis else _recipe_type(one) for one in inner]
         return None if any(one is None for one in kept) else annotation if kept == list(inner) else _again(origin, kept)

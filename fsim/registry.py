@@ -50,7 +50,13 @@ def offers(kind: str | None = None) -> list[Offer]:
     if kind is not None:
         kind_of(kind)
     here = [
-        Offer(of, name, f"{component.__module__}:{getattr(component, '__qualname__', component)}", "(this process)", "")
+        Offer(
+            of,
+            name,
+            f"{component.__module__}:{getattr(component, '__qualname__', component)}",
+            "(this process)",
+            "",
+        )
         for (of, name), component in _registered.items()
     ]
     return [offer for offer in _found()[0] + here if kind in (None, offer.kind)]
@@ -125,7 +131,7 @@ def load(kind: str, name: str) -> Component:
     return component  # type: ignore[no-any-return]
 
 
-def check(kind: str, name: str, component: object) -> None:
+def check(kind: str, name: str, component: Any) -> None:
     """Hold a component against its kind's interface.
 
     Raises:

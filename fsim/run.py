@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import math
-import time
 from dataclasses import dataclass
 from typing import Any
 
-from ignite.engine import Engine, Events
+from ignite.engine import Engine
 
 from fsim import interfaces
 from fsim.batches import TrainingBatches
 from fsim.catalog import EncodedCatalog, encode, load_catalog
-from fsim.checkpoint import load_checkpoint, save_checkpoint
-from fsim.display import Display, number, shown
+from fsim.display import Display
 from fsim.engine import NotFiniteError, Training, build_engine
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluation
+from fsim.handlers import attach
 from fsim.image_cache import CachedImages, open_image_cache
 from fsim.interfaces import IntArray, Sampler
 from fsim.interruption import Interruption
+from fsim.keeper import Keeper
 from fsim.machine import describe_environment, prepare_machine
 from fsim.network import build_losses, build_network, built
 from fsim.normalise import Normalise
@@ -67,7 +66,7 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
     network = build_network(checked, len(catalog.category_names))
     losses = build_losses(
         checked,
-        embedding_dim=network.head.embedding_dim,
+        embedding_dim=network.embedding_dim,
         num_categories=len(catalog.category_names),
         num_labels=int(catalog.labels(sampler.label).max()) + 1,
     )
@@ -78,7 +77,7 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
     )
     display.say(
         f"{recipe.name}: {len(rows)} training images, {len(catalog.category_names)} categories, "
-        f"{training.total_steps} steps of about {len(rows) // batches.steps_per_epoch} images on {machine.device} in {machine.precision}"
+        f"{recipe.train.epochs} epochs of {batches.steps_per_epoch} steps on {machine.device} in {machine.precision}"
     )
     engine = build_engine(training, machine, recipe.seed)
     keeper = Keeper(checked, folder, training, evaluation, catalog, display)
@@ -88,7 +87,7 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
         attach(engine, training, keeper, display, interruption, recipe.train.epochs)
         _train(engine, training, batches, recipe.train.epochs, recipe.data.workers, catalog)
     display.close_bars()
-    if interruption.requested:
+    if not keeper.finished:
         raise InterruptedRunError(f"stopped after step {training.step}; go on with: fsim resume {folder.path}")
     keeper.close()
     return Result(keeper.last_lines, keeper.best)
@@ -127,12 +126,19 @@ def build_sampler(checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArra
         world_size=1,
     )
     if not (catalog.labels(sampler.label)[rows] >= 0).any():
-        raise FsimError(f"no training image has a known {sampler.label}; set sampler.label to the other, or mend the catalog")
+        raise FsimError(
+            f"no training image has a known {sampler.label}; set sampler.label to the other, or mend the catalog"
+        )
     return sampler
 
 
 def _train(
-    engine: Engine, training: Training, batches: TrainingBatches, epochs: int, workers: int, catalog: EncodedCatalog
+    engine: Engine,
+    training: Training,
+    batches: TrainingBatches,
+    epochs: int,
+    workers: int,
+    catalog: EncodedCatalog,
 ) -> None:
     """Run the engine from the step that the training stands at to its end."""
     if training.step >= training.total_steps:
@@ -145,135 +151,8 @@ def _train(
     except KeyboardInterrupt:
         return
     except NotFiniteError as error:
-        names = catalog.names(engine.state.batch.rows.numpy())
+        names = catalog.names(error.rows)
         raise FsimError(
             f"{error}; the images of this batch: {', '.join(names)}. Lower train.optimizer.lr, or set "
             f"train.precision=fp32, and look at these images"
         ) from error
-
-
-def attach(
-    engine: Engine, training: Training, keeper: Keeper, display: Display, interruption: Interruption, epochs: int
-) -> None:
-    """Say what happens at which event of the engine."""
-    clock = {"epoch": time.perf_counter(), "steps": 0}
-
-    @engine.on(Events.STARTED | Events.EPOCH_STARTED)
-    def start_clock(engine: Engine) -> None:
-        clock.update(epoch=time.perf_counter(), steps=0)
-
-    @engine.on(Events.ITERATION_COMPLETED)
-    def after_step(engine: Engine) -> None:
-        clock["steps"] += 1
-        if display.console.is_terminal:
-            done = (training.step - 1) % training.steps_per_epoch + 1
-            rate = clock["steps"] * len(engine.state.batch.rows) / (time.perf_counter() - clock["epoch"])
-            text = f"{shown(engine.state.output)}  {rate:.0f} images/s"
-            display.bar(f"epoch {(training.step - 1) // training.steps_per_epoch + 1}/{epochs}", done, training.steps_per_epoch, text)
-        if interruption.requested and training.step % training.steps_per_epoch:
-            keeper.save_last()
-            engine.terminate()
-
-    @engine.on(Events.EPOCH_COMPLETED)
-    def after_epoch(engine: Engine) -> None:
-        seconds = time.perf_counter() - clock["epoch"]
-        with interruption.immediate():
-            keeper.end_epoch(clock["steps"] * len(engine.state.batch.rows) / seconds)
-        if interruption.requested:
-            engine.terminate()
-
-
-class Keeper:
-    """Keeps what a run must not lose: metrics, the last state, and the best network."""
-
-    def __init__(
-        self,
-        checked: CheckedRecipe,
-        folder: RunFolder,
-        training: Training,
-        evaluation: Evaluation,
-        catalog: EncodedCatalog,
-        display: Display,
-    ) -> None:
-        self.recipe, self.folder = checked.recipe, folder
-        self.training, self.evaluation, self.catalog, self.display = training, evaluation, catalog, display
-        self.trackers = [part.build(folder=folder.path) for part in checked.each("trackers")]
-        self.best: dict[str, Any] | None = None
-        self.last_lines: list[dict[str, Any]] = []
-
-    def take_up(self) -> None:
-        """Go on from the last checkpoint, and finish what its epoch still lacks."""
-        if not self.folder.last.is_file():
-            return
-        state = load_checkpoint(self.folder.last)
-        self.training.load_state(state)
-        self.best = load_checkpoint(self.folder.best)["best"] if self.folder.best.is_file() else None
-        epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
-        lines = [line for line in self.folder.read_metrics() if line["epoch"] <= epoch]
-        self.folder.write_metrics(lines)
-        self.last_lines = [line for line in lines if line["epoch"] == epoch and line["split"] != "train"]
-        self.display.say(f"going on after epoch {epoch}, step {position}")
-        if position == 0 and epoch and not self.last_lines and self._due(epoch):
-            self._evaluate(epoch)
-
-    def end_epoch(self, rate: float) -> None:
-        """After the last step of an epoch: the training line, the checkpoint, the evaluation."""
-        training = self.training
-        epoch = training.step // training.steps_per_epoch
-        metrics = {**training.take_epoch_means(), "learning_rate": training.optimizer.param_groups[0]["lr"]}
-        self.folder.append_metrics(
-            [{"epoch": epoch, "split": "train", "metrics": metrics, "timings": {"images_per_second": rate}}]
-        )
-        self._track({f"train/{name}": value for name, value in {**metrics, "images_per_second": rate}.items()})
-        self.save_last()
-        text = f"epoch {epoch}/{self.recipe.train.epochs}  {shown(metrics)}  {rate:.0f} images/s"
-        if self._due(epoch):
-            self.display.say(text + "  " + self._evaluate(epoch))
-        else:
-            self.display.say(text)
-
-    def _due(self, epoch: int) -> bool:
-        return epoch % self.recipe.evaluation.every == 0 or epoch == self.recipe.train.epochs
-
-    def _evaluate(self, epoch: int) -> str:
-        lines = self.evaluation(self.training.evaluated, epoch)
-        self.last_lines = lines
-        self.folder.append_metrics(lines)
-        for line in lines:
-            self._track({f"{line['split']}/{name}": value for name, value in line["metrics"].items()})
-        return self._keep_best(lines[0])
-
-    def _keep_best(self, line: dict[str, Any]) -> str:
-        monitor = self.recipe.evaluation.monitor
-        value = None if monitor is None else line["metrics"][monitor]
-        if monitor is None or self.best is None or self._better(monitor, value, self.best["value"]):
-            self.best = {"epoch": line["epoch"], "split": line["split"], "monitor": monitor, "value": value}
-            self.save_best()
-        return "" if monitor is None else f"{line['split']} {monitor} {number(value)}"
-
-    def _better(self, monitor: str, value: float, best: float) -> bool:
-        if math.isnan(value) or math.isnan(best):
-            return math.isnan(best) and not math.isnan(value)
-        return value > best if self.evaluation.direction(monitor) == "max" else value < best
-
-    def save_last(self) -> None:
-        """The whole state, to go on from here."""
-        save_checkpoint(self.folder.last, {**self.training.state(), **self._identity()})
-
-    def save_best(self) -> None:
-        """The network alone, as it was evaluated."""
-        epoch = self.training.step // self.training.steps_per_epoch
-        model = self.training.evaluated.state_dict()
-        save_checkpoint(self.folder.best, {"model": model, "epoch": epoch, "best": self.best, **self._identity()})
-
-    def _identity(self) -> dict[str, Any]:
-        return {"recipe": self.recipe.name, "category_names": self.catalog.category_names}
-
-    def _track(self, values: dict[str, float]) -> None:
-        for tracker in self.trackers:
-            tracker.log(self.training.step, values)
-
-    def close(self) -> None:
-        """Write out what the trackers hold."""
-        for tracker in self.trackers:
-            tracker.close()

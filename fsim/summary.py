@@ -20,6 +20,8 @@ def summarise(result: Result, folder: RunFolder, display: Display) -> None:
         shown = [last] if best is None else [last, best]
         rows = [[name, *(number(line["metrics"][name]) for line in shown)] for name in last["metrics"]]
         queries = "leave-one-out" if last["protocol"]["leave_one_out"] else f"against {last['protocol']['gallery']}"
-        title = f"{split}: {last['protocol']['num_queries']} queries {queries}, relevant: {last['protocol']['relevant']}"
+        title = (
+            f"{split}: {last['protocol']['num_queries']} queries {queries}, relevant: {last['protocol']['relevant']}"
+        )
         display.table(title, columns, rows)
     display.say(f"run folder: {folder.path}")

@@ -104,12 +104,13 @@ def _component_settings(value: dict[str, Any]) -> Iterator[tuple[Key, str, dict[
     """The settings of every component, also of the ones that are there by default; misshapen ones are left out."""
     for path, kind, many in SLOTS:
         found = _at(value, path)
-        for key, settings in [((*path, i), one) for i, one in enumerate(found)] if many else [(path, found)]:
+        slots: list[tuple[Key, Any]] = [((*path, i), one) for i, one in enumerate(found)] if many else [(path, found)]
+        for key, settings in slots:
             if isinstance(settings, dict) and isinstance(settings.get("name"), str):
                 yield key, kind, settings
 
 
-def _at(value: Any, path: Key) -> Any:
+def _at(value: Any, path: tuple[str, ...]) -> Any:
     """The value at a path of the recipe, or its default; an empty list where neither is there."""
     model: Any = Recipe
     for part in path:
@@ -163,7 +164,7 @@ def _real_key(value: Any, key: Key) -> Key:
         if isinstance(value, dict | list):
             real.append(part)
             try:
-                value = value[part]
+                value = value[part]  # type: ignore[index]
             except (KeyError, IndexError, TypeError):
                 value = None if isinstance(value, dict) else value
     return tuple(real)
@@ -221,9 +222,7 @@ def _misfits(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> 
     evaluation = value.get("evaluation")
     monitor = evaluation.get("monitor", "exact/recall@1") if isinstance(evaluation, dict) else "exact/recall@1"
     if isinstance(monitor, str) and len(evaluators) == len(_at(value, ("evaluation", "evaluators"))):
-        metrics = [
-            f"{part.name}/{metric}" for part in evaluators.values() for metric in part.build(seed=0).directions
-        ]
+        metrics = [f"{part.name}/{metric}" for part in evaluators.values() for metric in part.build(seed=0).directions]
         if monitor not in metrics:
             yield ("evaluation", "monitor"), f"no evaluator measures '{monitor}'{nearest(monitor, metrics)}"
 

@@ -20,7 +20,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     rows = [asdict(offer) | ({"problem": _problem(offer)} if args.check else {}) for offer in offers(args.kind)]
     for broken in unreadable_distributions():
-        row = {"kind": "", "name": "", "target": "", "distribution": broken.distribution, "version": broken.version}
+        row = {
+            "kind": "",
+            "name": "",
+            "target": "",
+            "distribution": broken.distribution,
+            "version": broken.version,
+        }
         rows.append(row | {"problem": f"its entry points cannot be read: {broken.cause}"})
     problems = sum(bool(row.get("problem")) for row in rows)
     if args.json:

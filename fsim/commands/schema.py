@@ -45,7 +45,14 @@ def recipe_schema() -> dict[str, Any]:
             if kind == "loss":
                 properties["weight"] = LossSettings.model_json_schema()["properties"]["weight"]
             required = ["name", *parameters.get("required", [])]
-            options.append({"type": "object", "properties": properties, "required": required, "additionalProperties": False})
+            options.append(
+                {
+                    "type": "object",
+                    "properties": properties,
+                    "required": required,
+                    "additionalProperties": False,
+                }
+            )
         definitions[f"component_{kind}"] = {"oneOf": options}
     for path, kind, many in SLOTS:
         section = schema

@@ -1,19 +1,20 @@
 """How well groups of points lie apart.
 
-All in float64, in blocks of rows, so that memory stays bounded by the points and a block. Shape legend: N points,
-D dimensions, K groups, b rows of a block.
+All in float64, in blocks of rows, so that memory stays bounded by the points and a block.
+Shape legend: N points, D dimensions, K groups, b rows of a block.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 ROWS = 512
-# Points come from float32 embeddings, whose squared distances say nothing below this fraction of their scale.
+# Points come from float32 embeddings: their squared distances say nothing below this fraction of their scale.
 RESOLUTION = 1e-14
 
 
@@ -24,8 +25,8 @@ class Groups:
     sizes: Tensor  # [K] float64
     centroids: Tensor  # [K, D]
     intra: Tensor  # [K] mean distance of a group's points to its centroid
-    within: float  # sum of squared distances to the own centroid
-    between: float  # sum over the points of the squared distance of the own centroid to the mean of all points
+    within: float  # sum over the points of the squared distance to their centroid
+    between: float  # sum over the points of the squared distance of their centroid to the mean of all
 
     @property
     def resolution(self) -> float:
@@ -45,15 +46,15 @@ def summarise(points: Tensor, groups: Tensor) -> Groups:
     origin = points[0].double()  # distances keep their digits where all points lie far from zero
     sizes = torch.bincount(groups).double()  # [K]
     centroids = torch.zeros(num_groups, points.shape[1], dtype=torch.float64)  # [K, D]
-    for block, own in zip(points.split(ROWS), groups.split(ROWS), strict=True):
-        centroids.index_add_(0, own, block.double() - origin)
+    for rows in _blocks(len(points)):
+        centroids.index_add_(0, groups[rows], points[rows].double() - origin)
     centroids /= sizes[:, None]
 
     intra = torch.zeros(num_groups, dtype=torch.float64)  # [K]
     within = 0.0
-    for block, own in zip(points.split(ROWS), groups.split(ROWS), strict=True):
-        squared = (block.double() - origin - centroids[own]).square().sum(1)  # [b]
-        intra.index_add_(0, own, squared.sqrt())
+    for rows in _blocks(len(points)):
+        squared = (points[rows].double() - origin - centroids[groups[rows]]).square().sum(1)  # [b]
+        intra.index_add_(0, groups[rows], squared.sqrt())
         within += float(squared.sum())
     mean = (sizes[:, None] * centroids).sum(0) / sizes.sum()  # [D]
     between = float((sizes * (centroids - mean).square().sum(1)).sum())
@@ -61,8 +62,8 @@ def summarise(points: Tensor, groups: Tensor) -> Groups:
 
 
 def calinski_harabasz(groups: Groups) -> float:
-    """[between / (K - 1)] / [within / (N - K)], the variance ratio of Calinski and Harabasz 1974; NaN where all points
-    lie on their centroids."""
+    """[between / (K - 1)] / [within / (N - K)], the variance ratio of Calinski and Harabasz 1974.
+    NaN where all points lie on their centroids."""
     num_points, num_groups = float(groups.sizes.sum()), len(groups.sizes)
     if groups.within <= groups.resolution * num_points:
         return math.nan
@@ -71,8 +72,8 @@ def calinski_harabasz(groups: Groups) -> float:
 
 @dataclass(frozen=True)
 class Separation:
-    """Measures of the distances d(i, j) between the centroids of groups i and j, and of the mean distances s(i) of the
-    points of a group to its centroid."""
+    """Measures of d(i, j), the distance of the centroids of groups i and j, and of s(i), the mean distance
+    of the points of group i to its centroid."""
 
     davies_bouldin: float  # mean over i of the largest [s(i) + s(j)] / d(i, j), Davies and Bouldin 1979
     intra_inter_ratio: float  # mean distance of a point to its centroid / mean of d over all pairs of groups
@@ -80,14 +81,15 @@ class Separation:
 
 
 def separation(groups: Groups) -> Separation:
-    """NaN where two centroids coincide (Davies-Bouldin), all do (ratio), or all points lie on theirs (Dunn)."""
+    """NaN where two centroids coincide (Davies-Bouldin), all do (ratio), or all points lie on theirs
+    (Dunn)."""
     num_groups = len(groups.sizes)
     smallest, total, worst = math.inf, 0.0, 0.0
-    for first in range(0, num_groups, ROWS):
-        rows = torch.arange(first, min(first + ROWS, num_groups))
+    for rows in _blocks(num_groups):
         distances = torch.cdist(groups.centroids[rows], groups.centroids)  # [b, K]
+        distances.diagonal(rows.start).zero_()
         total += float(distances.sum())
-        distances[rows - first, rows] = math.inf  # a group is not its own neighbour
+        distances.diagonal(rows.start).fill_(math.inf)  # a group is not its own neighbour
         smallest = min(smallest, float(distances.min()))
         worst += float(((groups.intra[rows][:, None] + groups.intra) / distances).amax(1).sum())
     resolution = math.sqrt(groups.resolution)
@@ -102,8 +104,8 @@ def separation(groups: Groups) -> Separation:
 
 
 def silhouette(points: Tensor, groups: Tensor) -> float:
-    """Mean over the points of (b - a) / max(a, b), Rousseeuw 1987: a the mean distance to the other points of the own
-    group, b the smallest mean distance to the points of another group. 0 for a point that is alone in its group.
+    """Mean over the points of (b - a) / max(a, b), Rousseeuw 1987: a the mean distance to the other points of
+    the own group, b the smallest mean distance to the points of another. 0 for the only point of a group.
 
     Points [N, D], groups 0 .. K-1 [N], every one of which occurs; K from 2 to N - 1.
     """
@@ -111,15 +113,19 @@ def silhouette(points: Tensor, groups: Tensor) -> float:
     sizes = torch.bincount(groups).double()  # [K]
     squared = points.square().sum(1)  # [N]
     total = 0.0
-    for first in range(0, len(points), ROWS):
-        rows = torch.arange(first, min(first + ROWS, len(points)))
+    for rows in _blocks(len(points)):
         own = groups[rows]  # [b]
         distances = torch.addmm(squared[rows], points, points[rows].T, alpha=-2)  # [N, b]
         distances = distances.add_(squared[:, None]).clamp_min_(0).sqrt_()
-        distances[rows, rows - first] = 0
-        sums = torch.zeros(len(sizes), len(rows), dtype=torch.float64).index_add_(0, groups, distances)  # [K, b]
+        distances.diagonal(-rows.start).zero_()
+        sums = torch.zeros(len(sizes), len(own), dtype=torch.float64).index_add_(0, groups, distances)  # [K, b]
         a = sums.gather(0, own[None])[0] / (sizes[own] - 1)  # [b]
         b = (sums / sizes[:, None]).scatter_(0, own[None], math.inf).amin(0)  # [b]
-        scores = ((b - a) / torch.maximum(a, b)).nan_to_num(0)  # 0 / 0: the point is alone, or all points coincide
+        scores = ((b - a) / torch.maximum(a, b)).nan_to_num(0)  # 0 / 0: alone in its group, or b = a = 0
         total += float(scores.sum())
     return total / len(points)
+
+
+def _blocks(num_rows: int) -> Iterator[slice]:
+    for start in range(0, num_rows, ROWS):
+        yield slice(start, min(start + ROWS, num_rows))

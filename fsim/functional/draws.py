@@ -1,13 +1,11 @@
-"""Draws that are functions of their key, and the parts that samplers are made of.
+"""Draws that are functions of their key, and draws within groups.
 
-Shape legend: N images, S slots of a lap, K batches, B images of a batch, T wanted labels, L labels.
+Shape legend: N images, L labels, T wanted labels, B images of a batch, P pairs.
 """
 
 from __future__ import annotations
 
-import math
 import zlib
-from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -41,32 +39,6 @@ def known_labels(label: Label, categories: IntArray, items: IntArray) -> tuple[I
     return images, labels[images]
 
 
-def batches_per_rank(num_images: int, batch_size: int, world_size: int, declared: int | None) -> int:
-    """Batches of an epoch on each rank: as declared, or as many as all ranks need to draw `num_images` images."""
-    return declared or math.ceil(num_images / (batch_size * world_size))
-
-
-def batch_numbers(epoch: int, per_rank: int, world_size: int) -> IntArray:
-    """The numbers of an epoch's batches in an endless stream, [per_rank * world_size]; rank r draws every
-    `world_size`-th of them from the r-th on. So the stream does not depend on the number of ranks."""
-    num_batches = per_rank * world_size
-    return np.arange(epoch * num_batches, (epoch + 1) * num_batches)
-
-
-def draw_laps(
-    numbers: IntArray, num_slots: int, batch_size: int, lap_order: Callable[[int], IntArray]
-) -> IntArray:
-    """Batches number `numbers` [K], ascending, of an endless stream: [K, B, ...].
-
-    The stream runs in laps. `lap_order(lap)` [S, ...] says what fills the slots of a lap; every batch takes the next B
-    slots, and the last batch of a lap is filled up from its first slots. So all batches are full, no slot occurs twice
-    in a batch (`batch_size` <= S), and every slot is drawn within a lap, however short the epochs are.
-    """
-    laps, places = np.divmod(numbers, math.ceil(num_slots / batch_size))  # [K], [K]
-    slots = (places[:, None] * batch_size + np.arange(batch_size)) % num_slots  # [K, B]
-    return np.concatenate([lap_order(int(lap))[slots[laps == lap]] for lap in np.unique(laps)])
-
-
 def place_in_group(groups: IntArray) -> IntArray:
     """How often each value occurred before: [5, 3, 5, 5] -> [0, 0, 1, 2]."""
     order = np.argsort(groups, kind="stable")
@@ -79,8 +51,8 @@ def place_in_group(groups: IntArray) -> IntArray:
 
 
 def bundles(groups: IntArray, size: int, rng: np.random.Generator) -> IntArray:
-    """Tie the members of every group at random into as few bundles of at most `size` as will do, of equal size to
-    within one: the number of each member's bundle, [N]. Every bundle number from 0 on occurs."""
+    """Tie the members of every group at random into as few bundles of at most `size` as will do, of equal
+    size to within one: the number of each member's bundle, [N]. Every bundle number from 0 on occurs."""
     order = rng.permutation(len(groups))
     members = np.bincount(groups)[groups[order]]  # [N] size of each one's group
     of_group = -(-np.bincount(groups) // size)  # bundles of each group, rounded up
@@ -103,12 +75,12 @@ def spread(groups: IntArray, rng: np.random.Generator) -> npt.NDArray[np.float64
 
 
 def next_images(wanted: IntArray, labels: IntArray, rng: np.random.Generator) -> IntArray:
-    """For every wanted label (0 .. L-1) [T] the next image of a permutation of that label's images, round and round.
+    """For every wanted label [T] the next image of a permutation of that label's images, round and round.
 
     n successive wants of a label that has n images or more get n different images.
 
     Args:
-        labels: the label of every image, 0 .. L-1, each of which occurs; [N].
+        labels: the label of every image, [N], 0 .. L-1, each of which occurs.
     """
     shuffled = rng.permutation(len(labels))
     by_label = shuffled[np.argsort(labels[shuffled], kind="stable")]  # [N]

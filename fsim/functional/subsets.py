@@ -12,35 +12,41 @@ from torch import Tensor
 
 from fsim.functional.distances import unit
 from fsim.functional.draws import place_in_group
-from fsim.interfaces import Embedded, RetrievalTask
+from fsim.interfaces import RetrievalTask
 
 IntArray = npt.NDArray[np.int64]
 
 IMAGES_PER_LABEL = 10  # a sample that would leave fewer of a label takes fewer labels instead
 
 
-def comparable(embedded: Embedded, task: RetrievalTask) -> Tensor:
-    """Embeddings between which Euclidean distance ranks as the task's distance does: [N, D] float32.
+def comparable(task: RetrievalTask) -> Tensor:
+    """Query embeddings among which Euclidean distance ranks as the task's distance does: [N, D] float32.
 
     Of length one where the task compares by cosine, since then |x - y|^2 = 2 - 2 cos(x, y).
     """
-    return unit(embedded.embedding) if task.distance == "cosine" else embedded.embedding
+    embedding = task.query.embedding
+    return unit(embedding) if task.distance == "cosine" else embedding
 
 
 def labelled(task: RetrievalTask) -> tuple[Tensor, Tensor]:
-    """The query images whose label is known: embeddings [N, D] as `comparable` gives them, and labels [N] numbered
+    """The query images whose label is known: `comparable` embeddings [N, D], and labels [N] numbered
     0 .. K-1 without gaps."""
     known = torch.nonzero(task.query_labels >= 0).squeeze(1)
-    labels = task.query_labels[known].unique(return_inverse=True)[1]
-    return comparable(task.query, task)[known], labels
+    return comparable(task)[known], numbered(task.query_labels[known])
+
+
+def numbered(labels: Tensor) -> Tensor:
+    """Labels [N] as numbers 0 .. K-1 without gaps, in the same order."""
+    numbers: Tensor = torch.unique(labels, return_inverse=True)[1]
+    return numbers
 
 
 def stratified_subset(labels: IntArray, size: int, rng: np.random.Generator) -> IntArray:
     """Positions of at most `size` images, ascending; all where there are no more.
 
     Every label keeps its share of the images, to within one. Where there are so many labels that fewer than
-    `IMAGES_PER_LABEL` images of each would be left on average, which tells little about groups, labels are drawn
-    instead and keep all their images (but at most a tenth of `size`).
+    `IMAGES_PER_LABEL` images of each would be left on average, which tells little about groups, labels are
+    drawn instead and keep all their images (but at most a tenth of `size`).
     """
     if len(labels) <= size:
         return np.arange(len(labels))

@@ -22,8 +22,8 @@ IntArray = npt.NDArray[np.int64]
 class SamplerContract:
     """Inherit it, give `make`, and name the class `Test...`.
 
-    The training set has 6 categories of 2 to 40 images, items of 1 to 4 images, and two images without an item. Put
-    your own `categories` and `items` in their place where a sampler needs others.
+    The training set has 6 categories of 2 to 40 images, items of 1 to 4 images, and two images without an
+    item. Put your own `categories` and `items` in their place where a sampler needs others.
     """
 
     categories: ClassVar[IntArray] = np.repeat(np.arange(6), [40, 20, 16, 12, 6, 2])  # [96]
@@ -37,7 +37,11 @@ class SamplerContract:
     def sampler(self, seed: int = 3, rank: int = 0, world_size: int = 1) -> Sampler:
         """The sampler under test on the training set of this class."""
         return self.make(
-            categories=self.categories.copy(), items=self.items.copy(), seed=seed, rank=rank, world_size=world_size
+            categories=self.categories.copy(),
+            items=self.items.copy(),
+            seed=seed,
+            rank=rank,
+            world_size=world_size,
         )
 
     def test_has_the_members_of_a_sampler(self) -> None:
@@ -49,7 +53,9 @@ class SamplerContract:
 
     def test_every_epoch_has_its_declared_length_on_every_rank(self) -> None:
         lengths = {len(self.sampler(rank=rank, world_size=3)) for rank in range(3)}
-        assert len(lengths) == 1, f"ranks disagree about the number of batches, and would wait for each other: {lengths}"
+        assert len(lengths) == 1, (
+            f"ranks disagree about the number of batches, and would wait for each other: {lengths}"
+        )
         for rank in range(3):
             sampler = self.sampler(rank=rank, world_size=3)
             assert {len(sampler.epoch(epoch)) for epoch in range(4)} == lengths

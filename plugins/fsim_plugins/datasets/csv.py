@@ -52,9 +52,13 @@ class Csv:
         try:
             table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         except (OSError, ValueError) as error:  # pandas' parser and decoding errors are ValueErrors
-            raise FsimError(f"cannot read {file}: {error}; set data.dataset.file to a UTF-8 csv with a header") from error
+            raise FsimError(
+                f"cannot read {file}: {error}; set data.dataset.file to a UTF-8 csv with a header"
+            ) from error
         if "image" not in table:
-            raise FsimError(f"{file} has no column 'image'{nearest('image', table.columns)}; name its column of paths so")
+            raise FsimError(
+                f"{file} has no column 'image'{nearest('image', table.columns)}; name its column of paths so"
+            )
         if table.empty:
             raise FsimError(f"{file} has no rows; add one row an image")
         columns: dict[str, Any] = {name: table[name].tolist() for name in CATALOG_COLUMNS if name in table}
@@ -62,7 +66,8 @@ class Csv:
             if name in columns:
                 columns[name] = [_cell(file, row, name, text, read) for row, text in enumerate(columns[name])]
         if "split" not in columns:
-            groups = [item or image for item, image in zip(columns.get("item", columns["image"]), columns["image"])]
+            items = columns.get("item", columns["image"])
+            groups = [item or image for item, image in zip(items, columns["image"], strict=True)]
             columns["split"] = split_by_name(groups, self.val_share, self.test_share, self.split_seed)
         return Catalog.of(columns, (self.root or file.parent).expanduser().absolute())
 

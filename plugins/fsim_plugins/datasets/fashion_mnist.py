@@ -15,9 +15,7 @@ from fsim.interfaces import Catalog
 from fsim_plugins.torchvision_import import import_torchvision
 
 RAW = Path("FashionMNIST") / "raw"
-FILES = tuple(
-    f"{split}-{content}-ubyte" for split in ("train", "t10k") for content in ("images-idx3", "labels-idx1")
-)
+FILES = tuple(f"{split}-{content}-ubyte" for split in ("train", "t10k") for content in ("images-idx3", "labels-idx1"))
 
 
 class FashionMnist:
@@ -46,11 +44,12 @@ class FashionMnist:
             ) from error
         labels = np.concatenate([part.targets.numpy() for part in parts])
         names = parts[0].classes
-        splits = np.repeat(["train", "test"], [len(part) for part in parts])
+        splits = [split for split, part in zip(("train", "test"), parts, strict=True) for _ in range(len(part))]
+        numbers = [number for part in parts for number in range(len(part))]
         return Catalog.of(
             {
-                "image": [f"{split}/{row:05d}" for split, part in zip(("train", "test"), parts) for row in range(len(part))],
-                "split": splits.tolist(),
+                "image": [f"{split}/{number:05d}" for split, number in zip(splits, numbers, strict=True)],
+                "split": splits,
                 "category": [names[label] for label in labels],
             },
             Path(root),
@@ -80,8 +79,8 @@ class FashionMnist:
 def _unpack(source: Path, target: Path) -> None:
     """Write `target` from a plain or gzip file, atomically, with the source's time so that a changed one is seen."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    opened = gzip.open(source, "rb") if source.suffix == ".gz" else source.open("rb")
-    with opened as packed, tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as plain:
+    open_source = gzip.open if source.suffix == ".gz" else open
+    with open_source(source, "rb") as packed, tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as plain:
         try:
             shutil.copyfileobj(packed, plain)
         except (OSError, EOFError) as error:

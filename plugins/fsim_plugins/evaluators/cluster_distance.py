@@ -11,34 +11,36 @@ from pydantic import Field
 
 from fsim.functional.clusters import calinski_harabasz, coincide, separation, silhouette, summarise
 from fsim.functional.draws import keyed_generator
-from fsim.functional.subsets import labelled, stratified_subset
+from fsim.functional.subsets import labelled, numbered, stratified_subset
 from fsim.interfaces import Direction, RetrievalTask
 
 
 class ClusterDistance:
-    """Takes the query images of each true label (category or item, as the protocol says) as a cluster, and measures
-    how tight the clusters are and how far apart. Distances are Euclidean, after scaling to length one where the head
-    compares by cosine. s(i) is the mean distance of the images of label i to their centroid, d(i, j) the distance of
-    two centroids.
+    """Takes the query images of each true label (category or item, as the protocol says) as a cluster, and
+    measures how tight the clusters are and how far apart.
 
-        silhouette         mean of (b - a) / max(a, b); a: mean distance to the other images of the label, b: to those
-                           of the nearest other label; -1 to 1; 0 for the only image of a label. Rousseeuw 1987
-        davies_bouldin     mean over i of max over j of [s(i) + s(j)] / d(i, j); 0 or more, less is better.
+    Distances are Euclidean, after scaling to length one where the head compares by cosine. s(i) is the mean
+    distance of the images of label i to their centroid, d(i, j) the distance of two centroids.
+
+        silhouette         mean of (b - a) / max(a, b); a: mean distance to the other images of the label, b:
+                           to those of the nearest other label; -1 to 1; 0 for the only image of a label.
+                           Rousseeuw 1987
+        davies_bouldin     mean over i of max over j of [s(i) + s(j)] / d(i, j); from 0, less is better.
                            Davies and Bouldin 1979
-        calinski_harabasz  [between-cluster scatter / (K - 1)] / [within-cluster scatter / (N - K)]; 0 or more.
+        calinski_harabasz  [between-cluster scatter / (K - 1)] / [within-cluster scatter / (N - K)]; from 0.
                            Calinski and Harabasz 1974
-        intra_inter_ratio  mean distance of an image to its centroid / mean of d(i, j); 0 or more, less is better
-        centroid_dunn      min d(i, j) / max 2 s(i); 0 or more. The form of Dunn's index with centroids, nu_43 of Bezdek
-                           and Pal, "Some new indexes of cluster validity", 1998
+        intra_inter_ratio  mean distance of an image to its centroid / mean of d(i, j); from 0, less is better
+        centroid_dunn      min d(i, j) / max 2 s(i); from 0. Dunn's index in the form with centroids, nu_43 of
+                           Bezdek and Pal, "Some new indexes of cluster validity", 1998
 
-    The first three equal scikit-learn's, save where that gives a number to 0 / 0. Images of unknown label are left out.
-    Every metric is NaN where there are fewer than two labels, where every image has its own, or where the embedding has
-    collapsed to one point; davies_bouldin is also NaN where two centroids coincide, calinski_harabasz and centroid_dunn
-    where all images lie on their centroids.
+    The first three equal scikit-learn's, save where that gives a number to 0 / 0. Images of unknown label are
+    left out. Every metric is NaN where there are fewer than two labels, where every image has its own, or
+    where the embedding has collapsed to one point; davies_bouldin also where two centroids coincide,
+    calinski_harabasz and centroid_dunn where all images lie on their centroids.
 
-    The silhouette costs N^2 distances, so beyond `max_images` it is taken from a fixed sample, in which every label
-    keeps its share. With more than max_images / 10 labels whole labels are drawn instead; fewer rivals then make it
-    larger, so compare it only with the same `max_images`. The other metrics use all images.
+    The silhouette costs N^2 distances, so beyond `max_images` it is taken from a fixed sample, in which every
+    label keeps its share. With more than max_images / 10 labels whole labels are drawn instead; fewer rivals
+    then make it larger, so compare it only at the same `max_images`. The other metrics use all images.
 
     Args:
         max_images: the most images for the silhouette, 10 or more.
@@ -75,7 +77,7 @@ class ClusterDistance:
     def _silhouette(self, points: torch.Tensor, labels: torch.Tensor) -> float:
         rng = keyed_generator(self.seed, "cluster_distance")
         rows = torch.from_numpy(stratified_subset(labels.numpy(), self.max_images, rng))
-        points, labels = points[rows], labels[rows].unique(return_inverse=True)[1]
+        points, labels = points[rows], numbered(labels[rows])
         return silhouette(points, labels) if _defined(points, labels) else math.nan
 
 

@@ -56,11 +56,6 @@ def neck_curve(body: Body) -> list[Point]:
     return [to(0, low), via(body.neck * 0.95, low), to(body.neck, body.top)]
 
 
-def neckline(body: Body) -> Outline:
-    """The whole neckline, from shoulder to shoulder."""
-    return symmetric(neck_curve(body))[::-1] if body.neck else []
-
-
 def neck_line(body: Body) -> list[Point]:
     """The whole neckline as an open line, from the left shoulder to the right."""
     right = neck_curve(body)
@@ -74,7 +69,11 @@ def torso_outline(body: Body) -> Outline:
             *neck_curve(body),
             *(to(body.shoulder, body.top + 4.5), via(body.shoulder - 1.5, body.top + 13)),
             *(to(body.chest, body.armpit), via(body.waist, (body.armpit + body.bottom) * 0.5)),
-            *(to(body.hem, body.bottom - body.round_hem), via(body.hem * 0.55, body.bottom), to(0, body.bottom)),
+            *(
+                to(body.hem, body.bottom - body.round_hem),
+                via(body.hem * 0.55, body.bottom),
+                to(0, body.bottom),
+            ),
         ]
     )
 
@@ -139,20 +138,37 @@ def sleeve(
         )
 
     outline = [
-        *(to(body.shoulder - 8, body.top + 4), to(*top), via(*at(length * 0.25, end + 4.5)), to(*at(length, end))),
-        *(to(*at(length, -end)), via(*at(length * 0.4, -end - 1)), to(*pit), to(body.chest - 7, body.armpit - 2)),
+        *(
+            to(body.shoulder - 8, body.top + 4),
+            to(*top),
+            via(*at(length * 0.25, end + 4.5)),
+            to(*at(length, end)),
+        ),
+        *(
+            to(*at(length, -end)),
+            via(*at(length * 0.4, -end - 1)),
+            to(*pit),
+            to(body.chest - 7, body.armpit - 2),
+        ),
     ]
     sketch.cloth(on_side(outline, side), sketch.grain(side * middle[0], middle[1], -side * degrees))
     sketch.mark(f"{'left' if side == -1 else 'right'} sleeve", side * at(length, 0)[0], at(length, 0)[1])
     if cuff:
-        corners = ((length - cuff, end), (length + 0.4, end - 0.4), (length + 0.4, 0.4 - end), (length - cuff, -end))
+        corners = (
+            (length - cuff, end),
+            (length + 0.4, end - 0.4),
+            (length + 0.4, 0.4 - end),
+            (length - cuff, -end),
+        )
         sketch.trim(on_side([to(*at(*corner)) for corner in corners], side), cuff_colour)
     else:
         hem = [to(*at(length - 1.8, end)), to(*at(length - 1.8, -end))]
         sketch.seam(on_side(hem, side), dash="1.4 .8", strength=0.4)
     for stripe in range(stripes):
         place = length * 0.45 + 4 * stripe
-        sketch.band(on_side([to(*at(place, end + 0.6)), to(*at(place, -end - 0.4))], side), 1.8, sketch.item.second)
+        sketch.band(
+            on_side([to(*at(place, end + 0.6)), to(*at(place, -end - 0.4))], side), 1.8, sketch.item.second
+        )
     if length > 25:
         fold = [to(*at(length * 0.5, -end)), via(*at(length * 0.52, -1)), to(*at(length * 0.46, end * 0.4))]
         sketch.seam(on_side(fold, side), strength=0.25)

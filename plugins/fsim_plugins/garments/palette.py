@@ -36,7 +36,9 @@ COLOURS: dict[str, RGB] = {
 def personal_shade(name: str, random: Random) -> RGB:
     """One of the many colours that people call by that name."""
     lightness = random.uniform(-9, 9)
-    red, green, blue = (max(0, min(255, round(part + lightness + random.uniform(-9, 9)))) for part in COLOURS[name])
+    red, green, blue = (
+        max(0, min(255, round(part + lightness + random.uniform(-9, 9)))) for part in COLOURS[name]
+    )
     return red, green, blue
 
 

@@ -63,7 +63,9 @@ class Sketch:
         """A piece of the item's fabric; `tone` darkens it, for what lies behind."""
         data = path_data(outline, self.place)
         colour = hex_code(mixed(self.item.colour, INK, tone))
-        self.drawing.append(f'<path d="{data}" fill="{colour}" stroke="{hex_code(self.edge)}" stroke-width=".9"/>')
+        self.drawing.append(
+            f'<path d="{data}" fill="{colour}" stroke="{hex_code(self.edge)}" stroke-width=".9"/>'
+        )
         self.plan.append(f'<path d="{data}" fill="#{GRAIN_STEP * (grain + 1):02x}0000"/>')
 
     def trim(self, outline: Outline, colour: RGB | None = None, edge: float = 0.5) -> None:
@@ -80,7 +82,9 @@ class Sketch:
         data = path_data(line, self.place, closed=False)
         end = 'fill="none" stroke-linecap="round" stroke-linejoin="round"'
         for grow, paint in ((0.8, drawn_on(colour, 0.4)), (0.0, colour)):
-            self.drawing.append(f'<path d="{data}" {end} stroke="{hex_code(paint)}" stroke-width="{width + grow:.2f}"/>')
+            self.drawing.append(
+                f'<path d="{data}" {end} stroke="{hex_code(paint)}" stroke-width="{width + grow:.2f}"/>'
+            )
         self.plan.append(f'<path d="{data}" {end} stroke="{TRIM_CODE}" stroke-width="{max(width, 1):.2f}"/>')
 
     def seam(
@@ -95,7 +99,9 @@ class Sketch:
         paint = hex_code(colour or drawn_on(self.item.colour, strength))
         dashes = f' stroke-dasharray="{dash}"' if dash else ""
         data = path_data(line, self.place, closed=False)
-        self.drawing.append(f'<path d="{data}" fill="none" stroke="{paint}" stroke-width="{width:.2f}"{dashes}/>')
+        self.drawing.append(
+            f'<path d="{data}" fill="none" stroke="{paint}" stroke-width="{width:.2f}"{dashes}/>'
+        )
 
     def button(self, x: float, y: float, radius: float = 1.3, colour: RGB | None = None) -> None:
         """A button, a snap or an eyelet."""

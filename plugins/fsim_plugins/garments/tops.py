@@ -12,6 +12,7 @@ from fsim_plugins.garments.bodice import (
     sleeve,
     torso,
 )
+from fsim_plugins.garments.hood import hood_back, hood_front
 from fsim_plugins.garments.outline import box, ellipse, heart, star, symmetric, to, via
 from fsim_plugins.garments.palette import drawn_on, mixed
 from fsim_plugins.garments.sketch import INK, Sketch
@@ -20,7 +21,9 @@ BOTTOMS = {"cropped": (6.0, 12.0), "regular": (24.0, 32.0), "long": (37.0, 44.0)
 WIDTHS = {"slim": 0.86, "regular": 1.0, "loose": 1.16}
 
 
-def top_body(sketch: Sketch, neck: float, drop: float, neckline: str, chest: float = 20, hem: float = 0) -> Body:
+def top_body(
+    sketch: Sketch, neck: float, drop: float, neckline: str, chest: float = 20, hem: float = 0
+) -> Body:
     """The torso of this item, by its fit, its length and its own measures."""
     item = sketch.item
     wide = WIDTHS[item.attributes["fit"]] * item.measure("width", 0.94, 1.06)
@@ -50,7 +53,9 @@ def sleeves(sketch: Sketch, body: Body, cuff: float = 0, stripes: int = 0) -> No
     middle, reach = (44, 16) if kind == "short" else (27, 17)
     for side in SIDES:
         degrees = arm_degrees(sketch, side, middle, reach)
-        sleeve(sketch, body, side, degrees, item.measure("sleeve length", low, high), end, cuff, stripes=stripes)
+        sleeve(
+            sketch, body, side, degrees, item.measure("sleeve length", low, high), end, cuff, stripes=stripes
+        )
 
 
 def hem_seam(sketch: Sketch, body: Body, height: float = 2.4) -> None:
@@ -65,7 +70,16 @@ def rib(sketch: Sketch, body: Body, height: float) -> None:
     top, low = body.bottom - height - body.round_hem, body.bottom
     width = body.hem
     sketch.trim(
-        symmetric([to(0, top + 2.5), via(width * 0.5, top + 2.5), to(width, top), to(width - 1.6, low - 2), via(width * 0.5, low + 0.6), to(0, low + 0.6)])
+        symmetric(
+            [
+                to(0, top + 2.5),
+                via(width * 0.5, top + 2.5),
+                to(width, top),
+                to(width - 1.6, low - 2),
+                via(width * 0.5, low + 0.6),
+                to(0, low + 0.6),
+            ]
+        )
     )
     for step in range(-6, 7):
         x = step * width / 7
@@ -74,7 +88,8 @@ def rib(sketch: Sketch, body: Body, height: float) -> None:
 
 def chest_print(sketch: Sketch, body: Body) -> None:
     """What is printed on the chest, where something is."""
-    item, y = sketch.item, body.top + item.measure("print height", 21, 27)
+    item = sketch.item
+    y = body.top + item.measure("print height", 21, 27)
     size = item.measure("print size", 6, 9.5)
     if item.is_("detail", "star print"):
         sketch.trim(star(0, y, size, 5 if item.measure("corners", 0, 1) < 0.6 else 6), item.second)
@@ -91,13 +106,22 @@ def chest_print(sketch: Sketch, body: Body) -> None:
 
 def pocket(sketch: Sketch, x: float, y: float, size: float, flap: bool = False) -> None:
     """A patch pocket whose upper edge is centred on (x, y)."""
-    outline = [to(x - size, y), to(x + size, y), to(x + size, y + 1.6 * size), to(x, y + 2.1 * size), to(x - size, y + 1.6 * size)]
+    outline = [
+        to(x - size, y),
+        to(x + size, y),
+        to(x + size, y + 1.6 * size),
+        to(x, y + 2.1 * size),
+        to(x - size, y + 1.6 * size),
+    ]
     if sketch.item.is_("trim", "contrasting"):
         sketch.trim(outline)
     else:
         sketch.cloth(outline, tone=0.05)
     if flap:
-        sketch.cloth([to(x - size, y), to(x + size, y), to(x + size, y + 2), to(x, y + 3.6), to(x - size, y + 2)], tone=0.12)
+        sketch.cloth(
+            [to(x - size, y), to(x + size, y), to(x + size, y + 2), to(x, y + 3.6), to(x - size, y + 2)],
+            tone=0.12,
+        )
         sketch.button(x, y + 2.2, 0.9)
     else:
         sketch.seam([to(x - size, y + 1.5), to(x + size, y + 1.5)], strength=0.5)
@@ -114,7 +138,11 @@ def draw_t_shirt(sketch: Sketch) -> None:
     neck_band(sketch, body, 2.2)
     if item.is_("sleeve", "sleeveless"):
         for side in SIDES:
-            edge = [to(body.shoulder, body.top + 4.5), via(body.shoulder - 1.5, body.top + 13), to(body.chest, body.armpit)]
+            edge = [
+                to(body.shoulder, body.top + 4.5),
+                via(body.shoulder - 1.5, body.top + 13),
+                to(body.chest, body.armpit),
+            ]
             sketch.band(on_side(edge, side), 1.4)
 
 
@@ -132,11 +160,22 @@ def draw_shirt(sketch: Sketch) -> None:
     item = sketch.item
     body = top_body(sketch, 7.5, 10, "v-neck")
     curved = item.is_("hem", "curved hem")
-    body = Body(**{**vars(body), "round_hem": 7.0 if curved else 1.5, "bottom": body.bottom + (4 if curved else 0)})
+    body = Body(
+        **{**vars(body), "round_hem": 7.0 if curved else 1.5, "bottom": body.bottom + (4 if curved else 0)}
+    )
     sleeves(sketch, body, cuff={"long": 5.0, "short": 2.2, "rolled-up": 4.2}[item.attributes["sleeve"]])
     torso(sketch, body)
     for side in SIDES:  # shoulder seams
-        sketch.seam(on_side([to(body.neck + 1, body.top + 4), via(13, body.top + 7), to(body.shoulder - 1, body.top + 8.5)], side))
+        sketch.seam(
+            on_side(
+                [
+                    to(body.neck + 1, body.top + 4),
+                    via(13, body.top + 7),
+                    to(body.shoulder - 1, body.top + 8.5),
+                ],
+                side,
+            )
+        )
     placket(sketch, body, body.top + body.drop, round(item.measure("buttons", 4.5, 8.4)))
     pockets = {"chest pocket": (1,), "two chest pockets": (-1, 1)}.get(item.attributes["pocket"], ())
     for sign in pockets:
@@ -153,7 +192,15 @@ def collar(sketch: Sketch, body: Body) -> None:
         return
     reach = {"wide collar": 13.5}.get(item.attributes["collar"], 8.5) * item.measure("collar", 0.9, 1.1)
     for side in SIDES:
-        leaf = on_side([to(body.neck - 1.5, top - 2.5), to(body.neck + 2.6, top + 1.2), to(reach, low + 2.5), to(0.6, low)], side)
+        leaf = on_side(
+            [
+                to(body.neck - 1.5, top - 2.5),
+                to(body.neck + 2.6, top + 1.2),
+                to(reach, low + 2.5),
+                to(0.6, low),
+            ],
+            side,
+        )
         if item.is_("trim", "contrasting"):
             sketch.trim(leaf)
         else:
@@ -177,10 +224,21 @@ def draw_sweater(sketch: Sketch) -> None:
     if item.is_("closure", "row of buttons"):
         sketch.band([to(0, body.top + body.drop), to(0, body.bottom - 0.5)], 3)
         for number in range(5):
-            sketch.button(0, body.top + body.drop + 4 + number * (body.bottom - body.top - body.drop - 8) / 4, 1.2)
+            sketch.button(
+                0, body.top + body.drop + 4 + number * (body.bottom - body.top - body.drop - 8) / 4, 1.2
+            )
     if kind == "turtleneck":
         width = body.neck
-        sketch.trim([to(-width, body.top + 3), to(-width + 1, body.top - 8), via(0, body.top - 6.5), to(width - 1, body.top - 8), to(width, body.top + 3), via(0, body.top + 7)])
+        sketch.trim(
+            [
+                to(-width, body.top + 3),
+                to(-width + 1, body.top - 8),
+                via(0, body.top - 6.5),
+                to(width - 1, body.top - 8),
+                to(width, body.top + 3),
+                via(0, body.top + 7),
+            ]
+        )
         for x in (-4.5, -1.5, 1.5, 4.5):
             sketch.seam([to(x, body.top - 7), to(x, body.top + 4.5)], colour=drawn_on(item.trim, 0.25))
     else:
@@ -219,7 +277,9 @@ def draw_hoodie(sketch: Sketch) -> None:
     chest_print(sketch, body)
     low = body.bottom - 7
     if item.is_("pocket", "kangaroo pocket"):
-        outline = symmetric([to(0, low - 13), to(7.5, low - 13), via(9, low - 8), to(14, low - 5), to(13.5, low), to(0, low)])
+        outline = symmetric(
+            [to(0, low - 13), to(7.5, low - 13), via(9, low - 8), to(14, low - 5), to(13.5, low), to(0, low)]
+        )
         sketch.cloth(outline, tone=0.06)
     else:
         for side in SIDES:
@@ -235,23 +295,3 @@ def zipper(sketch: Sketch, start: float, end: float, x: float = 0) -> None:
     sketch.band([to(x, start), to(x, end - 0.5)], 1.5, mixed(sketch.item.second, (190, 190, 195), 0.5))
     sketch.seam([to(x, start), to(x, end - 0.5)], dash=".8 .8", width=1, colour=INK)
     sketch.trim(box(x - 1, start, x + 1, start + 4, 0.6), (215, 215, 220))
-
-
-def hood_back(sketch: Sketch, body: Body) -> None:
-    """The hood behind the neck, with its lining."""
-    wide, high = sketch.item.measure("hood", 13.5, 17), body.top - sketch.item.measure("hood height", 9, 13)
-    half = [to(0, high), via(wide, high), to(wide, body.top - 2), via(wide + 1, body.top + 5), to(body.neck, body.top + 8), to(0, body.top + 8)]
-    sketch.cloth(symmetric(half), tone=0.08)
-    lining = [to(0, high + 4.5), via(wide - 5.5, high + 4.5), to(wide - 5.5, body.top), via(wide - 6, body.top + 6), to(0, body.top + 8)]
-    sketch.trim(symmetric(lining), mixed(sketch.item.trim, INK, 0.4))
-
-
-def hood_front(sketch: Sketch, body: Body) -> None:
-    """The hood's front edges and its strings."""
-    low = body.top + body.drop
-    for side in SIDES:
-        edge = [to(body.neck + 2.5, body.top - 3), via(body.neck + 4.5, body.top + 6), to(0.3, low + 4), to(0.3, low - 1.2), via(body.neck - 1, low - 3), to(body.neck - 0.5, body.top - 2)]
-        sketch.cloth(on_side(edge, side), sketch.grain(0, body.top, side * 40))
-    length = sketch.item.measure("strings", 9, 16)
-    for side in SIDES:
-        sketch.band(on_side([to(3.2, low + 1), via(4.4, low + 5), to(3.6, low + length)], side), 1, sketch.item.second)

@@ -94,15 +94,53 @@ CATEGORIES: dict[str, Choices] = {
 }
 
 CLOTH_PATTERNS = (
-    *("plain", "plain", "plain", "plain", "striped", "striped", "pinstriped", "checked", "plaid", "dotted", "floral"),
+    *(
+        "plain",
+        "plain",
+        "plain",
+        "plain",
+        "striped",
+        "striped",
+        "pinstriped",
+        "checked",
+        "plaid",
+        "dotted",
+        "floral",
+    ),
     *("zigzag", "argyle", "starry", "heart-print", "leopard-print", "colour-block", "camouflage", "leafy"),
 )
 PATTERNS: dict[str, tuple[str, ...]] = {
-    "sweater": (*("plain",) * 4, "striped", "striped", "argyle", "zigzag", "dotted", "colour-block", "heart-print"),
-    "jacket": (*("plain",) * 6, "checked", "plaid", "leopard-print", "camouflage", "pinstriped", "colour-block"),
+    "sweater": (
+        *("plain",) * 4,
+        "striped",
+        "striped",
+        "argyle",
+        "zigzag",
+        "dotted",
+        "colour-block",
+        "heart-print",
+    ),
+    "jacket": (
+        *("plain",) * 6,
+        "checked",
+        "plaid",
+        "leopard-print",
+        "camouflage",
+        "pinstriped",
+        "colour-block",
+    ),
     "coat": (*("plain",) * 6, "checked", "plaid", "leopard-print", "pinstriped", "zigzag", "colour-block"),
     "jeans": (*("plain",) * 8, "striped", "floral", "starry", "colour-block"),
-    "shoe": (*("plain",) * 7, "checked", "leopard-print", "floral", "camouflage", "dotted", "zigzag", "striped"),
+    "shoe": (
+        *("plain",) * 7,
+        "checked",
+        "leopard-print",
+        "floral",
+        "camouflage",
+        "dotted",
+        "zigzag",
+        "striped",
+    ),
 }
 MATERIALS: dict[str, tuple[str, ...]] = {
     "dress": ("cotton", "linen", "silk"),
@@ -130,7 +168,18 @@ STYLE_MATERIALS = {
     "loafer": "leather",
 }
 PLAIN_MATERIALS = ("leather", "straw", "rubber", "corduroy")
-DENIM_COLOURS = ("blue", "blue", "light blue", "light blue", "navy", "navy", "black", "grey", "white", "cream")
+DENIM_COLOURS = (
+    "blue",
+    "blue",
+    "light blue",
+    "light blue",
+    "navy",
+    "navy",
+    "black",
+    "grey",
+    "white",
+    "cream",
+)
 CONTRAST = 110  # how far apart the two colours of an item are, at least
 
 
@@ -184,7 +233,9 @@ def draw_item(seed: int, index: int) -> Item:
     names = list(COLOURS)
     name = random.choice(DENIM_COLOURS if material == "denim" else names)
     colour = personal_shade(name, random)
-    second_name = random.choice([other for other in names if distance(COLOURS[name], COLOURS[other]) > CONTRAST])
+    second_name = random.choice(
+        [other for other in names if distance(COLOURS[name], COLOURS[other]) > CONTRAST]
+    )
     second = personal_shade(second_name, random)
     third = personal_shade(random.choice(names), random)
     attributes |= {"colour": name, "second_colour": second_name, "pattern": pattern, "material": material}

@@ -22,7 +22,10 @@ class Siam(nn.Module):
     gives: ClassVar[frozenset[str]] = frozenset({"embedding"})
 
     def __init__(
-        self, in_features: int, embedding_dim: Annotated[int, Field(ge=2)] = 256, distance: Distance = "euclidean"
+        self,
+        in_features: int,
+        embedding_dim: Annotated[int, Field(ge=2)] = 256,
+        distance: Distance = "euclidean",
     ) -> None:
         super().__init__()
         self.embedding_dim = embedding_dim

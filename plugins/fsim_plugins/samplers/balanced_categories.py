@@ -8,32 +8,25 @@ import numpy as np
 from pydantic import Field
 
 from fsim.errors import FsimError
-from fsim.functional.draws import (
-    IntArray,
-    all_pairs,
-    batch_numbers,
-    batches_per_rank,
-    draw_laps,
-    keyed_generator,
-    known_labels,
-    next_images,
-)
+from fsim.functional.draws import IntArray, all_pairs, keyed_generator, known_labels, next_images
+from fsim.functional.laps import batch_numbers, batches_per_rank, draw_laps
 from fsim.interfaces import Label, Selection
 
 
 class BalancedCategories:
-    """Batches in which every label occurs equally often, whatever its number of images; gives all pairs of the batch.
+    """Batches in which every label occurs equally often, whatever its number of images. Gives all pairs.
 
-    An image is drawn in inverse proportion to the number of images with its label. With C labels every batch has
-    floor(batch_size / C) images of each, and the places left over go to labels in turn. The images of a label are
-    drawn without replacement, through a permutation that is new in every epoch; a small label begins it again. No
-    image occurs twice in a batch: a label with fewer images than its share gives those that it has, and the others
-    share the places. Images of unknown label are left out.
+    An image is drawn in inverse proportion to the number of images with its label. With C labels every batch
+    has floor(batch_size / C) images of each, and the places left over go to labels in turn. The images of a
+    label are drawn without replacement, through a permutation that is new in every epoch; a small label
+    begins it again. No image occurs twice in a batch: a label with fewer images than its share gives those
+    that it has, and the others share the places. Images of unknown label are left out.
 
     Args:
         batch_size: images in a batch on each rank, 2 or more.
         label: `category` or `item`: what is balanced, and makes two images a positive pair.
-        batches_per_epoch: on each rank; by default as many as all ranks need to draw as many images as there are.
+        batches_per_epoch: on each rank; by default as many as all ranks need to draw as many images as there
+            are with a known label.
 
     Raises:
         FsimError: no image has the label, or fewer than `batch_size` images have.
@@ -56,8 +49,8 @@ class BalancedCategories:
         self.images, labels = known_labels(label, categories, items)
         if len(self.images) < batch_size:
             raise FsimError(
-                f"batch_size is {batch_size}, but there are {len(self.images)} training images with a known {label}; "
-                "set a smaller sampler.batch_size"
+                f"batch_size is {batch_size}, but there are {len(self.images)} training images with a known "
+                f"{label}; set a smaller sampler.batch_size"
             )
         self.labels = np.unique(labels, return_inverse=True)[1]  # 0 .. C-1 without gaps
         sizes = np.bincount(self.labels)  # [C]

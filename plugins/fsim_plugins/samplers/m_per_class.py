@@ -8,40 +8,34 @@ import numpy as np
 from pydantic import Field
 
 from fsim.errors import FsimError
-from fsim.functional.draws import (
-    IntArray,
-    all_pairs,
-    batch_numbers,
-    batches_per_rank,
-    draw_laps,
-    keyed_generator,
-    known_labels,
-    next_images,
-)
+from fsim.functional.draws import IntArray, all_pairs, keyed_generator, known_labels, next_images
+from fsim.functional.laps import batch_numbers, batches_per_rank, draw_laps
 from fsim.interfaces import Label, Selection
 
 
 class MPerClass:
-    """Batches of P = batch_size / images_per_label labels with `images_per_label` images of each; gives all pairs.
+    """Batches of P = batch_size / images_per_label labels with K = images_per_label images of each (PK).
+    Gives all pairs of the batch.
 
-    The batches of Schroff et al., "FaceNet", CVPR 2015, and of Hermans et al., "In defense of the triplet loss", 2017
-    (PK: P labels x K images; there 18 x 4), from which losses mine triplets. Labels take turns, so all are drawn
-    equally often; the images of a label are drawn without replacement, through a permutation that is new in every
-    epoch; a small label begins it again.
+    These are the batches from which losses mine triplets, as in Schroff et al., "FaceNet", CVPR 2015, and
+    Hermans et al., "In defense of the triplet loss for person re-identification", 2017 (there P = 18, K = 4).
+    Labels take turns, so all are drawn equally often. The images of a label are drawn without replacement,
+    through a permutation that is new in every epoch; a small label begins it again.
 
-    A label with fewer than `images_per_label` images gives those that it has, each once: the same image twice would
-    be a positive pair at distance zero. More labels then fill the batch, so every batch has `batch_size` different
-    images, and a label may be cut by the end of its batch. A label with one image serves as negatives only. Images of
-    unknown label are left out.
+    A label with fewer than K images gives those that it has, each once: the same image twice would be a
+    positive pair at distance zero. More labels then fill the batch, and the last may be cut, so every batch
+    has `batch_size` different images. A label with one image serves as negatives only. Images of unknown
+    label are left out.
 
     Args:
         batch_size: images in a batch on each rank, 2 or more, best a multiple of `images_per_label`.
         images_per_label: K, 2 or more. Hermans: 4.
         label: `category` or `item`: what makes two images a positive pair.
-        batches_per_epoch: on each rank; by default as many as all ranks need to draw as many images as there are.
+        batches_per_epoch: on each rank; by default as many as all ranks need to draw as many images as there
+            are with a known label.
 
     Raises:
-        FsimError: no image has the label, no label has two images, or there are too few labels to fill a batch.
+        FsimError: no image has the label, no label has two images, or there are too few labels for a batch.
     """
 
     gives: ClassVar[frozenset[str]] = frozenset({"pairs"})
@@ -67,8 +61,9 @@ class MPerClass:
             raise FsimError(f"no {label} has two training images, so there is no positive pair; use sampler: shuffled")
         if self.slots.sum() < batch_size:
             raise FsimError(
-                f"batch_size is {batch_size}, but {len(sizes)} labels ({label}) give at most {self.slots.sum()} images "
-                f"with images_per_label {images_per_label}; set a larger images_per_label, or a smaller batch_size"
+                f"batch_size is {batch_size}, but {len(sizes)} labels ({label}) give {self.slots.sum()} "
+                f"images at most with images_per_label {images_per_label}; set a larger "
+                "sampler.images_per_label, or a smaller sampler.batch_size"
             )
         self.batch_size, self.label = batch_size, label
         self.seed, self.rank, self.world_size = seed, rank, world_size

@@ -7,22 +7,23 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from fsim.errors import FsimError
-from fsim.functional.draws import IntArray, batch_numbers, batches_per_rank, draw_laps, keyed_generator
+from fsim.functional.draws import IntArray, keyed_generator
+from fsim.functional.laps import batch_numbers, batches_per_rank, draw_laps
 from fsim.interfaces import Label, Selection
 
 
 class Shuffled:
-    """Batches of a random permutation of the training images, those of unknown label included. Gives no pairs.
+    """Batches of a random permutation of the training images, of unknown label too. Gives no pairs.
 
-    Every batch has `batch_size` different images. Where they do not divide the training set, the last batch is filled
-    up with the first images of the same permutation: a short one would weigh its images more than the others, and a
-    single image breaks batch norm. To leave the rest out instead, set `batches_per_epoch`.
+    Every batch has `batch_size` different images. Where they do not divide the training set, the last batch
+    is filled up with the first images of the same permutation: a short one would give its images more weight,
+    and a single image breaks batch norm. To leave the rest out instead, set `batches_per_epoch`.
 
     Args:
         batch_size: images in a batch on each rank, 2 or more.
         label: `category` or `item`: the labels that losses get as `labels`.
-        batches_per_epoch: on each rank; by default as many as all ranks need to draw every image. With fewer, the
-            next epoch goes on in the same permutation, so every image still has its turn.
+        batches_per_epoch: on each rank; by default as many as all ranks need to draw every image. With fewer,
+            the next epoch goes on in the same permutation, so every image still has its turn.
 
     Raises:
         FsimError: fewer training images than `batch_size`.

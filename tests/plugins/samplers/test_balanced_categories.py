@@ -35,7 +35,8 @@ def test_every_category_equally_often(sizes: list[int], batch_size: int, seed: i
         for category in range(len(sizes)):
             assert int(share) <= in_batch[category] <= int(share) + 1
         counted += in_batch
-    # the places left over go round; where they do not divide the categories, the last batch of a round has a few twice
+    # the places left over go round; where they do not divide the categories, the last batch of a round has a
+    # few twice
     places = batch_size % len(sizes)
     rounds = num_batches / -(-len(sizes) // places) if places else 0
     for category in range(len(sizes)):
@@ -43,7 +44,8 @@ def test_every_category_equally_often(sizes: list[int], batch_size: int, seed: i
 
 
 def test_inverse_frequency() -> None:
-    """900 images of one category and 100 of another: each image of the small one is drawn nine times as often."""
+    """900 images of one category and 100 of another: each image of the small one is drawn nine times as
+    often."""
     categories = np.repeat([0, 1], [900, 100])
     sampler = BalancedCategories(50, categories=categories, items=categories)
     drawn = np.bincount(np.concatenate([batch.rows for batch in sampler.epoch(0)]), minlength=1000)

@@ -31,8 +31,8 @@ class TestByItem(SamplerContract):
 
 
 def counts(sampler: BalancedPairs, epochs: int = 1) -> np.ndarray:
-    """Positive pairs, negative pairs of the same category, other negative pairs, of each batch: [K, 3]. Counted one
-    by one, and checked to be different pairs."""
+    """Positive pairs, negative pairs of the same category, other negative pairs, of each batch: [K, 3].
+    Counted one by one, and checked to be different pairs."""
     counted = []
     for epoch in range(epochs):
         for batch in sampler.epoch(epoch):
@@ -94,7 +94,12 @@ def test_bell_and_bala() -> None:
     st.integers(2, 6),
 )
 def test_the_ratio_holds_in_every_batch_to_within_rounding(
-    fraction: float, same_category: float | None, batch_size: int, images_per_label: int, seed: int, num_categories: int
+    fraction: float,
+    same_category: float | None,
+    batch_size: int,
+    images_per_label: int,
+    seed: int,
+    num_categories: int,
 ) -> None:
     rng = np.random.default_rng(seed)
     items = rng.integers(0, 25, 90)
@@ -140,7 +145,8 @@ def test_the_ratio_holds_on_average(fraction: float, same_category: float | None
     counted = counts(sampler, epochs=12)
     positives, same, other = counted.sum(0)
     num_batches = len(counted)
-    # each of the sums is rounded by an independent draw in each batch, of variance 1/4 at most: 4 standard deviations
+    # each of the sums is rounded by an independent draw in each batch, of variance 1/4 at most: 4 standard
+    # deviations
     tolerance = 4 * math.sqrt(num_batches / 4) / (positives + same + other) * 2
     assert positives / (positives + same + other) == pytest.approx(fraction, abs=tolerance)
     if same_category is not None:
@@ -152,9 +158,7 @@ def test_the_ratio_holds_on_average(fraction: float, same_category: float | None
 def test_positive_pairs_stay_within_their_tuple(labels: list[int], images_per_label: int, seed: int) -> None:
     categories = np.array(labels)
     assume(len(set(labels)) > 1 and np.bincount(categories).max() > 1)
-    sampler = build(
-        "category", categories, categories, batch_size=8, images_per_label=images_per_label, seed=seed
-    )
+    sampler = build("category", categories, categories, batch_size=8, images_per_label=images_per_label, seed=seed)
     for batch in sampler.epoch(0):
         partners: dict[int, int] = {}
         for first, second in zip(batch.first.tolist(), batch.second.tolist(), strict=True):
@@ -165,7 +169,8 @@ def test_positive_pairs_stay_within_their_tuple(labels: list[int], images_per_la
 
 
 def test_every_couple_is_used() -> None:
-    """Tuples of two, all images of one label coupled, and room for all negatives: each image is in one positive."""
+    """Tuples of two, all images of one label coupled, and room for all negatives: each image is in one
+    positive."""
     categories = np.arange(64) % 4
     sampler = build("category", categories, categories, batch_size=16, images_per_label=2)
     for batch in sampler.epoch(0):
@@ -208,10 +213,19 @@ def test_images_of_unknown_category_are_in_no_pair_where_the_category_matters() 
     ("settings", "message"),
     [
         ({"label": "category", "same_category_negatives": 0.8}, "set sampler.label: item"),
-        ({"label": "item", "same_category_negatives": 0.8, "items": np.arange(12) // 4}, "no category has two items"),
-        ({"label": "item", "same_category_negatives": 0.8, "categories": np.zeros(12, int)}, "there is one category"),
+        (
+            {"label": "item", "same_category_negatives": 0.8, "items": np.arange(12) // 4},
+            "no category has two items",
+        ),
+        (
+            {"label": "item", "same_category_negatives": 0.8, "categories": np.zeros(12, int)},
+            "only one category",
+        ),
         ({"label": "category", "categories": np.zeros(12, int)}, "the same category.*positive_fraction: 1.0"),
-        ({"label": "item", "same_category_negatives": 0.5, "categories": np.full(12, -1)}, "no category has two items"),
+        (
+            {"label": "item", "same_category_negatives": 0.5, "categories": np.full(12, -1)},
+            "no category has two items",
+        ),
     ],
 )
 def test_pairs_that_cannot_be_had_are_refused(settings: dict[str, Any], message: str) -> None:

@@ -107,9 +107,7 @@ def test_the_batches_do_not_depend_on_the_number_of_ranks(kind: type) -> None:
     }
     alone = build(kind, world_size=1, **given_)
     ranks = [build(kind, rank, world_size=3, **given_) for rank in range(3)]
-    together = [
-        batch for batches in zip(*(sampler.epoch(1) for sampler in ranks), strict=True) for batch in batches
-    ]
+    together = [batch for batches in zip(*(sampler.epoch(1) for sampler in ranks), strict=True) for batch in batches]
     for one, other in zip(together, alone.epoch(1), strict=True):
         for part, expected in zip(one, other, strict=True):
             np.testing.assert_array_equal(part, expected)
@@ -124,11 +122,11 @@ def test_too_few_images_for_a_batch_is_said(kind: type) -> None:
 
 @pytest.mark.parametrize("kind", [BalancedCategories, MPerClass, BalancedPairs])
 def test_a_catalog_without_items_is_said(kind: type) -> None:
-    with pytest.raises(FsimError, match="set sampler.label: category"):
+    with pytest.raises(FsimError, match=r"set sampler\.label: category"):
         kind(4, label="item", categories=np.arange(8) // 2, items=np.full(8, -1))
 
 
 @pytest.mark.parametrize("kind", [MPerClass, BalancedPairs])
 def test_labels_of_one_image_each_are_said(kind: type) -> None:
-    with pytest.raises(FsimError, match="no item has two training images.*use sampler: shuffled"):
+    with pytest.raises(FsimError, match=r"no item has two training images.*use sampler: shuffled"):
         kind(4, label="item", categories=np.arange(8) // 2, items=np.arange(8))

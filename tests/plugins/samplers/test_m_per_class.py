@@ -23,7 +23,12 @@ class TestByItem(SamplerContract):
         return MPerClass(batch_size=8, images_per_label=2, label="item", **injected)
 
 
-@given(st.lists(st.integers(4, 20), min_size=4, max_size=9), st.integers(2, 4), st.integers(1, 4), st.integers(0, 9))
+@given(
+    st.lists(st.integers(4, 20), min_size=4, max_size=9),
+    st.integers(2, 4),
+    st.integers(1, 4),
+    st.integers(0, 9),
+)
 def test_p_labels_of_k_images(sizes: list[int], images_per_label: int, num_labels: int, seed: int) -> None:
     categories = np.repeat(np.arange(len(sizes)), sizes)
     sampler = MPerClass(
@@ -58,5 +63,7 @@ def test_gives_all_pairs_of_the_batch() -> None:
 
 def test_too_few_labels_to_fill_a_batch_is_said() -> None:
     categories = np.repeat(np.arange(3), 50)
-    with pytest.raises(FsimError, match=r"3 labels \(category\) give at most 12 images.*larger images_per_label"):
+    with pytest.raises(
+        FsimError, match=r"3 labels \(category\) give 12 images at most.*larger sampler.images_per_label"
+    ):
         MPerClass(16, 4, categories=categories, items=categories)

@@ -1,0 +1,65 @@
+"""What happens at which event of the engine: progress, Ctrl-C, the end of an epoch."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ignite.engine import Engine, Events
+
+from fsim.display import Display, shown
+from fsim.engine import Training
+from fsim.interruption import Interruption
+from fsim.keeper import Keeper
+
+
+class Speed:
+    """Images a second since the epoch began, or since it was taken up."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        self.started, self.images = time.perf_counter(), 0
+
+    def count(self, images: int) -> None:
+        self.images += images
+
+    def rate(self) -> float:
+        return self.images / (time.perf_counter() - self.started)
+
+
+def attach(
+    engine: Engine,
+    training: Training,
+    keeper: Keeper,
+    display: Display,
+    interruption: Interruption,
+    epochs: int,
+) -> None:
+    """Say what happens at which event of the engine."""
+    speed = Speed()
+
+    @engine.on(Events.STARTED | Events.EPOCH_STARTED)
+    def start_clock(engine: Engine) -> None:
+        speed.restart()
+
+    @engine.on(Events.ITERATION_COMPLETED)
+    def after_step(engine: Engine) -> None:
+        batch: Any = engine.state.batch
+        speed.count(len(batch.rows))
+        if display.console.is_terminal:
+            epoch, done = divmod(training.step - 1, training.steps_per_epoch)
+            output: Any = engine.state.output
+            text = f"{shown(output)}  {speed.rate():.0f} images/s"
+            display.bar(f"epoch {epoch + 1}/{epochs}", done + 1, training.steps_per_epoch, text)
+        if interruption.requested and training.step % training.steps_per_epoch:
+            keeper.save_last()
+            engine.terminate()
+
+    @engine.on(Events.EPOCH_COMPLETED)
+    def after_epoch(engine: Engine) -> None:
+        with interruption.immediate():
+            keeper.end_epoch(speed.rate())
+        if interruption.requested:
+            engine.terminate()

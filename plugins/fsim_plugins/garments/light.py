@@ -1,0 +1,86 @@
+"""Light: what makes a flat drawing look like cloth on a ground, photographed.
+
+Shape legend: S side of the picture, H = S / 2: light changes slowly, so that half the pixels will do.
+"""
+
+from __future__ import annotations
+
+import math
+from random import Random
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageFilter
+
+from fsim_plugins.garments.view import SIZE, View
+
+FloatArray = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+HALF = SIZE // 2
+GLOSS = {"leather": 1.6, "rubber": 1.7, "silk": 1.5, "quilted": 1.4, "fleece": 0.8}
+ROWS, COLUMNS = np.mgrid[-1 : 1 : HALF * 1j, -1 : 1 : HALF * 1j].astype(np.float32)  # -1 to 1 over the picture
+FILM = np.random.default_rng(0).normal(0, 1, (2 * SIZE, 2 * SIZE, 1)).astype(np.float32)  # its grain
+
+
+def develop(pixels: FloatArray, garment: Mask, cover: Mask, material: str, view: View) -> npt.NDArray[np.uint8]:
+    """The scene photographed under a lamp, from flat colours: [S, S, 3] -> [S, S, 3].
+
+    Args:
+        garment, cover: where they are seen, [S, S].
+    """
+    height = _blurred(garment)  # [H, H]
+    folds = relief(height, view.random("relief")) * GLOSS.get(material, 1.0)
+    shade = _enlarged(np.clip(folds, -0.42, 0.36))  # [S, S]
+    shade = np.where(garment, shade, np.where(cover, 0, _enlarged(shadow(height, view.random("shadow")))))
+    random = view.random("light")
+    tint = np.array([random.uniform(0.93, 1.07) for _ in range(3)], dtype=np.float32) * random.uniform(0.78, 1.1)
+    gain = (1 + shade) * _enlarged(lamp(random))
+    pixels += (20 * shade * garment)[..., None]  # so that folds are seen on black, too
+    pixels *= gain[..., None] * tint
+    row, column = random.randrange(SIZE), random.randrange(SIZE)  # which part of the film
+    pixels += random.uniform(0, 4) * FILM[row : row + SIZE, column : column + SIZE]
+    return np.clip(pixels, 0, 255, out=pixels).astype(np.uint8)
+
+
+def _blurred(mask: Mask) -> FloatArray:
+    """How far inside the mask a place is, softly: [S, S] -> [H, H], 0 to 1."""
+    image = Image.fromarray(mask[::2, ::2].astype(np.uint8) * 255)
+    image = image.filter(ImageFilter.BoxBlur(2.5)).filter(ImageFilter.BoxBlur(1.5))
+    return np.asarray(image, dtype=np.float32) / 255
+
+
+def _enlarged(field: FloatArray) -> FloatArray:
+    """[H, H] -> [S, S]"""
+    return np.asarray(Image.fromarray(field).resize((SIZE, SIZE), Image.Resampling.BILINEAR))
+
+
+def relief(height: FloatArray, random: Random) -> FloatArray:
+    """The garment's roundness and its folds, lit from above, more or less: [H, H], 0 for flat cloth."""
+    turn = random.uniform(0.15, 0.85) * math.pi
+    slope_y, slope_x = np.gradient(height)
+    shade = 1.3 * (math.cos(turn) * slope_x + math.sin(turn) * slope_y) + 0.35 * (height - 1)
+    for _ in range(3):
+        shade += _fold(random)
+    return shade
+
+
+def _fold(random: Random) -> FloatArray:
+    """Waves of light and dark along a line, fading away from their middle: [H, H]."""
+    turn, x, y = random.uniform(-0.6, 0.6), random.uniform(-0.5, 0.5), random.uniform(-0.6, 0.6)
+    across = math.cos(turn) * (COLUMNS - x) + math.sin(turn) * (ROWS - y)
+    along = math.cos(turn) * (ROWS - y) - math.sin(turn) * (COLUMNS - x)
+    waves = np.sin(across * random.uniform(9, 17) + along * random.uniform(-2, 2))
+    return random.uniform(0.05, 0.13) * waves * np.exp(-4 * across * across - 2.2 * along * along)
+
+
+def shadow(height: FloatArray, random: Random) -> FloatArray:
+    """The soft shadow of the garment on what lies behind it: [H, H], negative."""
+    across, down = random.randint(-3, 3), random.randint(0, 3)
+    return -random.uniform(0.3, 0.55) * np.roll(height, (down, across), (0, 1))
+
+
+def lamp(random: Random) -> FloatArray:
+    """Brighter on one side of the picture than on the other: [H, H], around 1."""
+    turn, strength = random.uniform(0, 2 * math.pi), random.uniform(0, 0.22)
+    return 1 + strength * (math.cos(turn) * COLUMNS + math.sin(turn) * ROWS)

@@ -1,0 +1,187 @@
+"""Images a second on the way to the network, beside Pillow and torchvision in the same run.
+
+    python scripts/bench/data_path.py FOLDER_OF_JPEGS [--size 96]
+
+Building the cache: fsim beside the same decoding in full (Pillow alone; simplejpeg with Pillow's resize), all on as
+many threads as there are processors. Batches of 64, shuffled: gathered from the cache, augmented and normalised in
+this process, beside a DataLoader of two workers that decodes by Pillow and transforms by torchvision (v1, the same
+augmentation). Each is measured in turn, ROUNDS times, and the median is shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import simplejpeg
+import torch
+from fsim_plugins.augmentations.none import NoAugmentation
+from fsim_plugins.augmentations.standard import Standard
+from fsim_plugins.torchvision_import import import_torchvision
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset
+
+from fsim.image_cache import CachedImages, open_image_cache
+from fsim.image_cache_build import available_processors
+from fsim.interfaces import Augmentation, Catalog
+from fsim.machine import prepare_machine
+from fsim.normalise import Normalise
+
+ROUNDS = 5
+BATCH_SIZE = 64
+PASSES = 5  # over the cache a round: one takes a few hundredths of a second
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+class Files(Dataset[torch.Tensor]):
+    """Images by Pillow, transformed by torchvision: what a plain training script does."""
+
+    def __init__(self, files: list[Path], size: int, augmented: bool) -> None:
+        v1 = import_torchvision("torchvision.transforms")
+        to_input = [v1.ToTensor(), v1.Normalize(MEAN, STD)]
+        if augmented:  # as Standard() does
+            steps = [
+                v1.RandomResizedCrop(size, scale=(0.5, 1)),
+                v1.RandomHorizontalFlip(),
+                v1.ColorJitter(brightness=0.2, contrast=0.2, saturation=0.2),
+                *to_input,
+                v1.RandomErasing(p=0.25, scale=(0.02, 0.2), value="random"),
+            ]
+        else:
+            steps = [v1.Resize((size, size)), *to_input]
+        self.files, self.transform = files, v1.Compose(steps)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, row: int) -> torch.Tensor:
+        with Image.open(self.files[row]) as image:
+            transformed: torch.Tensor = self.transform(image.convert("RGB"))
+        return transformed
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def decode_by_pillow(file: Path, size: int) -> bytes:
+    with Image.open(file) as image:
+        return image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR).tobytes()
+
+
+def decode_by_simplejpeg(file: Path, size: int) -> bytes:
+    image = Image.fromarray(simplejpeg.decode_jpeg(file.read_bytes(), "RGB"))
+    return image.resize((size, size), Image.Resampling.BILINEAR).tobytes()
+
+
+def build_rates(files: list[Path], size: int) -> dict[str, list[float]]:
+    def cache() -> object:
+        catalog = Catalog.of({"image": [str(file) for file in files]}, Path())
+        with tempfile.TemporaryDirectory() as folder:
+            return open_image_cache(catalog, size=size, folder=Path(folder), max_damaged=1)
+
+    def in_threads(decode: Callable[[Path, int], bytes]) -> Callable[[], object]:
+        def run() -> object:
+            with ThreadPoolExecutor(available_processors()) as pool:
+                return list(pool.map(lambda file: decode(file, size), files))
+
+        return run
+
+    works = {
+        "fsim: build the cache": cache,
+        "Pillow: decode, resize": in_threads(decode_by_pillow),
+        "simplejpeg: decode; Pillow: resize": in_threads(decode_by_simplejpeg),
+    }
+    return rounds(works, len(files))
+
+
+def batch_rates(files: list[Path], images: CachedImages, size: int) -> dict[str, list[float]]:
+    normalise = Normalise(MEAN, STD)
+    rng = np.random.default_rng(0)
+
+    def from_cache(augmentation: Augmentation) -> Callable[[], object]:
+        def run() -> None:
+            for _ in range(PASSES):
+                order = rng.permutation(np.flatnonzero(images.usable))
+                for start in range(0, len(order), BATCH_SIZE):
+                    normalise(augmentation(images.gather(order[start : start + BATCH_SIZE]), rng))
+
+        return run
+
+    def from_files(augmented: bool) -> Callable[[], object]:
+        loader = DataLoader(
+            Files(files, size, augmented), BATCH_SIZE, shuffle=True, num_workers=2, persistent_workers=True
+        )
+
+        def run() -> None:
+            for _ in loader:
+                pass
+
+        run()  # starts the workers
+        return run
+
+    cached = {"fsim: none": from_cache(NoAugmentation()), "fsim: standard": from_cache(Standard())}
+    loaded = {
+        "DataLoader, Pillow, torchvision: none": from_files(augmented=False),
+        "DataLoader, Pillow, torchvision: the same as standard": from_files(augmented=True),
+    }
+    rates = rounds({**cached, **loaded}, len(files))
+    return {name: [rate * (PASSES if name in cached else 1) for rate in each] for name, each in rates.items()}
+
+
+def rounds(works: dict[str, Callable[[], object]], num_images: int) -> dict[str, list[float]]:
+    """Images a second of each work in each round; the works alternate, so that a slow minute hits all of them."""
+    rates: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(ROUNDS):
+        for name, work in works.items():
+            rates[name].append(num_images / seconds(work))
+    return rates
+
+
+def show(title: str, rates: dict[str, list[float]], ratios: dict[str, str]) -> None:
+    """One line a work: median images a second, and the median ratio to the work that it is held against."""
+    print(f"\n{title:<56}{'images/s':>10}  ratio")
+    for name, each in rates.items():
+        ratio = ""
+        if name in ratios:
+            pairs = zip(each, rates[ratios[name]], strict=True)
+            ratio = f"{statistics.median(one / other for one, other in pairs):6.2f} x {ratios[name]}"
+        print(f"{name:<56}{statistics.median(each):>10,.0f} {ratio}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--size", type=int, default=96)
+    arguments = parser.parse_args()
+    prepare_machine("fp32")  # the allocator as `fsim run` sets it
+    files = sorted(arguments.folder.absolute().rglob("*.jpg"))
+    print(f"{len(files)} images, {arguments.size} px, {available_processors()} processors")
+
+    ours = "fsim: build the cache"
+    built = build_rates(files, arguments.size)
+    show("build the cache", built, {name: ours for name in built if name != ours})
+    with tempfile.TemporaryDirectory() as folder:
+        catalog = Catalog.of({"image": [str(file) for file in files]}, Path())
+        images = open_image_cache(catalog, size=arguments.size, folder=Path(folder), max_damaged=1)
+        batches = batch_rates(files, images, arguments.size)
+    show(
+        f"batches of {BATCH_SIZE}",
+        batches,
+        {
+            "fsim: none": "DataLoader, Pillow, torchvision: none",
+            "fsim: standard": "DataLoader, Pillow, torchvision: the same as standard",
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

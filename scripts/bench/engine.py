@@ -1,0 +1,108 @@
+"""What the engine, its handlers and the loader cost beside a bare loop of the same steps.
+
+    python scripts/bench/engine.py
+
+A training on generated garments is timed step by step: with the Ignite engine as `fsim run` attaches it, and as a
+bare Python loop over the same batches with the same forward, losses, backward and optimizer step. The two alternate
+in blocks, so that a drift of the machine's speed falls on both.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+
+from fsim.batches import TrainingBatches
+from fsim.display import Display
+from fsim.document import Document
+from fsim.engine import Training, build_engine
+from fsim.handlers import attach
+from fsim.interruption import Interruption
+from fsim.keeper import Keeper
+from fsim.machine import prepare_machine
+from fsim.network import build_losses, build_network
+from fsim.normalise import Normalise
+from fsim.run import build_sampler, prepare_data
+from fsim.run_folder import RunFolder
+from fsim.validate import check_document
+
+BLOCKS, STEPS = 8, 12
+RECIPE = {
+    "name": "bench",
+    "data": {
+        "dataset": {"name": "garments", "items": 100},
+        "image_size": 96,
+        "augmentation": {"name": "standard"},
+    },
+    "model": {"backbone": {"name": "resnet18"}, "head": {"name": "siam_cat"}},
+    "sampler": {"name": "balanced_pairs", "batch_size": 64, "batches_per_epoch": STEPS + 1},
+    "losses": [{"name": "contrastive"}, {"name": "cross_entropy"}],
+    "train": {"epochs": 1000},
+}
+
+
+def main() -> None:
+    checked = check_document(Document(RECIPE))
+    machine = prepare_machine("auto")
+    display = Display()
+    catalog, images = prepare_data(checked, display)
+    rows = catalog.rows("train")
+    batches = TrainingBatches(
+        catalog,
+        rows,
+        images,
+        build_sampler(checked, catalog, rows),
+        checked["data.augmentation"].build(),
+        Normalise(checked.recipe.data.mean, checked.recipe.data.std),
+        seed=0,
+    )
+    network = build_network(checked, len(catalog.category_names))
+    losses = build_losses(checked, embedding_dim=256, num_categories=len(catalog.category_names), num_labels=10)
+    training = Training(checked, network, losses, batches.steps_per_epoch)
+
+    def bare_step(step: int) -> None:
+        batch = batches[step]
+        network.train()
+        with machine.autocast():
+            outputs = network(batch.images)
+        terms = losses({**{name: value.float() for name, value in outputs.items()}, **vars(batch)})
+        total = torch.stack(list(terms.values())).sum()
+        training.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        training.optimizer.step()
+        training.scheduler.step()
+        total.item()
+
+    def bare_block() -> None:
+        for step in range(STEPS):
+            bare_step(step)
+
+    with tempfile.TemporaryDirectory() as folder, Interruption() as interruption:
+        keeper = Keeper(checked, RunFolder(Path(folder)), training, None, catalog, display)  # type: ignore[arg-type]
+
+        def engine_block() -> None:
+            training.step = 0
+            engine = build_engine(training, machine, seed=0)
+            attach(engine, training, keeper, display, interruption, epochs=1)
+            engine.run(batches.loader(0, STEPS, 0), max_epochs=1, epoch_length=STEPS + 1)
+
+        bare_block()
+        engine_block()
+        times: dict[str, list[float]] = {"bare loop": [], "engine": []}
+        for _ in range(BLOCKS):
+            for name, block in (("bare loop", bare_block), ("engine", engine_block)):
+                start = time.perf_counter()
+                block()
+                times[name].append((time.perf_counter() - start) / STEPS)
+    ratios = [ours / bare for ours, bare in zip(times["engine"], times["bare loop"], strict=True)]
+    for name, values in times.items():
+        print(f"{name:<10} {statistics.median(values) * 1e3:8.2f} ms a step of 64 images")
+    print(f"ratio {statistics.median(ratios):.3f} ({min(ratios):.3f}-{max(ratios):.3f}), wanted at most 1.03")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""What all tests share: a small folder of pictures, a cache of their own, and commands as a user runs them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder of this test session; generated garments are made once for all tests."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["FSIM_CACHE_DIR"] = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """<root>/<split>/<category>/*.jpg: three categories of noisy colours, 8 pictures each in train, 4 in val."""
+    root = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(0)
+    for split, count in (("train", 8), ("val", 4)):
+        for category, colour in (("hat", (200, 60, 60)), ("shoes", (60, 200, 60)), ("skirt", (60, 60, 200))):
+            folder = root / split / category
+            folder.mkdir(parents=True)
+            for number in range(count):
+                noisy = np.clip(rng.normal(colour, 40, (40, 30, 3)), 0, 255).astype(np.uint8)
+                Image.fromarray(noisy).save(folder / f"{number}.jpg")
+    return root
+
+
+@pytest.fixture(scope="session")
+def fsim() -> Fsim:
+    """Run a command as a user does: fsim("run", "recipe.yaml") -> the finished process."""
+
+    def run(*arguments: object, cwd: Path | None = None, env: dict[str, str] | None = None) -> object:
+        command = [sys.executable, "-m", "fsim", *map(str, arguments)]
+        environment = {**os.environ, "PYTHONWARNINGS": "", **(env or {})}
+        return subprocess.run(command, cwd=cwd or ROOT, env=environment, capture_output=True, text=True, timeout=300)
+
+    return run  # type: ignore[return-value]
+
+
+@pytest.fixture
+def small_recipe(tmp_path: Path, pictures: Path) -> Path:
+    """A recipe that trains in seconds."""
+    file = tmp_path / "small.yaml"
+    file.write_text(
+        f"""
+name: small
+data:
+  dataset: {{name: folder, root: {pictures}}}
+  image_size: 32
+model:
+  backbone: {{name: resnet18, stem_stride: 4}}
+  head: {{name: siam_cat, embedding_dim: 8}}
+sampler: {{name: balanced_pairs, batch_size: 8}}
+losses:
+  - {{name: contrastive, margin: 1.0}}
+  - {{name: cross_entropy}}
+train: {{epochs: 2}}
+evaluation:
+  evaluators: [{{name: exact, k: [1, 2]}}]
+""",
+        encoding="utf-8",
+    )
+    return file

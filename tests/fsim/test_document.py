@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsim.document import Document, RecipeError, override, parse, read_document
+from fsim.errors import FsimError
+
+text = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=8)  # PyYAML loses line breaks
+plain = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.floats(allow_nan=False) | text
+values = st.recursive(plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-3", 0.001),
+        ("1.", 1.0),
+        (".5", 0.5),
+        ("-3", -3),
+        ("+3", 3),
+        ("010", 10),
+        ("1_000", "1_000"),
+        ("1:30", "1:30"),
+        ("yes", "yes"),
+        ("true", True),
+        ("~", None),
+        ("null", None),
+        (".inf", float("inf")),
+        ("1e400", float("inf")),
+        ("2024-01-01", "2024-01-01"),
+        ("'1'", "1"),
+        ('"true"', "true"),
+    ],
+)
+def test_scalars_are_read_as_people_write_them(text: str, value: object) -> None:
+    read = parse(f"x: {text}", "f").value["x"]
+    assert read == value
+    assert type(read) is type(value)
+
+
+@given(st.dictionaries(text, values, max_size=4))
+def test_what_yaml_writes_is_read_back(value: dict[str, object]) -> None:
+    assert parse(yaml.safe_dump(value, allow_unicode=True), "f").value == value
+
+
+@given(st.text(max_size=60))
+def test_no_text_is_a_crash(text: str) -> None:
+    try:
+        parse(text, "f")
+    except RecipeError as error:
+        assert str(error).startswith("  f")
+
+
+def test_every_value_knows_its_place() -> None:
+    document = parse("a: 1\nb:\n  - {c: 2}\n  - 3\n", "f")
+    assert document.where(("a",)) == "f:1:1"
+    assert document.where(("b", 0, "c")) == "f:3:6"
+    assert document.where(("b", 1)) == "f:4:5"
+    assert document.where(("b", 1, "missing")) == "f:4:5"
+
+
+def test_duplicate_keys_are_problems_that_name_both_places() -> None:
+    document = parse("a: 1\nb: 2\na: 3\n", "f")
+    assert [str(problem) for problem in document.problems] == ["f:3:1: a: is given twice (first at f:1:1)"]
+    assert document.value["a"] == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [", "a: b: c", "\t- x", "a: !!python/object:os.system x\n b", "- 1\n- 2", "just text"]
+)
+def test_what_is_not_a_mapping_of_yaml_is_told_with_its_place(text: str) -> None:
+    with pytest.raises(RecipeError, match="f:1:|f:2:"):
+        parse(text, "f")
+
+
+def test_tags_run_no_code() -> None:
+    document = parse("a: !!python/name:os.system x\nb: !own 3", "f")
+    assert "tags such as" in document.problems[0].message
+
+
+def test_aliases_of_aliases_do_not_explode() -> None:
+    bomb = "a0: &a0 [1,1,1,1,1,1,1,1,1]\n" + "".join(
+        f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 9)
+    )
+    with pytest.raises(RecipeError, match="aliases"):
+        parse(bomb, "f")
+    with pytest.raises(RecipeError, match=r"aliases|deeply"):
+        parse("a: &a [*a]", "f")
+
+
+def test_extends_merges_mappings_and_replaces_lists_and_other_components(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(
+        "name: base\nmodel:\n  head: {name: siam, embedding_dim: 8}\n  backbone: {name: r}\nlosses: [1, 2]\n"
+    )
+    top = tmp_path / "top.yaml"
+    top.write_text("extends: base.yaml\nname: top\nmodel:\n  head: {name: cat}\n  backbone: {depth: 3}\nlosses: [3]\n")
+    document = read_document(top)
+    assert document.value == {
+        "name": "top",
+        "model": {"head": {"name": "cat"}, "backbone": {"name": "r", "depth": 3}},
+        "losses": [3],
+    }
+    assert document.where(("model", "backbone", "name")).endswith("base.yaml:4:14")
+    assert document.where(("model", "backbone", "depth")).endswith("top.yaml:5:14")
+
+
+def test_extends_in_a_circle_and_of_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("extends: b.yaml\n")
+    (tmp_path / "b.yaml").write_text("extends: a.yaml\n")
+    with pytest.raises(RecipeError, match="leads back"):
+        read_document(tmp_path / "a.yaml")
+    (tmp_path / "c.yaml").write_text("extends: nowhere.yaml\n")
+    assert "no file" in read_document(tmp_path / "c.yaml").problems[0].message
+
+
+def test_a_missing_recipe_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FsimError, match="cannot read the recipe"):
+        read_document(tmp_path / "none.yaml")
+    with pytest.raises(FsimError, match="cannot read the recipe"):
+        read_document(tmp_path)
+
+
+def test_overrides() -> None:
+    document = Document({"a": {"b": 1}, "l": [{"m": 1}, {"m": 2}]})
+    override(document, ["a.b=1e-3", "l.1.m=[1, x]", "new.deep.key=true", "a.c={d: 1}"])
+    assert document.value == {
+        "a": {"b": 0.001, "c": {"d": 1}},
+        "l": [{"m": 1}, {"m": [1, "x"]}],
+        "new": {"deep": {"key": True}},
+    }
+    assert document.problems == []
+    assert document.where(("a", "b")) == "command line: a.b=1e-3"
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [("l.7=1", "not a position"), ("a.b.c=1", "cannot be set"), ("l.x=1", "not a pos")],
+)
+def test_overrides_of_nothing_are_problems(assignment: str, message: str) -> None:
+    document = Document({"a": {"b": 1}, "l": [1]})
+    override(document, [assignment])
+    assert message in document.problems[0].message
+
+
+def test_an_override_without_equals_is_told() -> None:
+    with pytest.raises(FsimError, match="key.path=value"):
+        override(Document({}), ["train.epochs"])
