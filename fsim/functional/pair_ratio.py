@@ -5,6 +5,7 @@ Shape legend: B images of a batch, P pairs.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -34,9 +35,8 @@ class PairRatio:
             labels: [B]; two images of different labels are one for a negative pair.
             categories: [B]; -1 where unknown: in no negative pair where the category matters.
         """
-        each_once = np.triu(np.ones((len(labels), len(labels)), dtype=bool), 1)  # [B, B]
         sorts = [(1.0, tuples[:, None] == tuples), *self._negatives(labels, categories)]
-        pools = [(rate, np.flatnonzero(each_once & pairs)) for rate, pairs in sorts if rate > 0]
+        pools = [(rate, np.flatnonzero(_each_once(len(labels)) & pairs)) for rate, pairs in sorts if rate > 0]
         positives = min(len(pool) / rate for rate, pool in pools)
         drawn = []
         for rate, pool in pools:
@@ -75,3 +75,9 @@ class PairRatio:
             return min(num_tuples * math.comb(size, 2), *limits)
 
         return max(range(1, num_tuples + 1), key=positives, default=1)
+
+
+@functools.lru_cache(maxsize=4)
+def _each_once(num_images: int) -> npt.NDArray[np.bool_]:
+    """[B, B], true where row < column: every pair of positions once."""
+    return np.triu(np.ones((num_images, num_images), dtype=bool), 1)

@@ -55,12 +55,9 @@ class Similarity:
         query = _checked(query, "query")
         gallery = query if gallery is None else _checked(gallery, "gallery")
         shift = _shift(gallery) if self.euclidean else None
-        if self.leave_one_out:
-            self.query = _prepared(query, shift, math.lcm(self.query_block, self.gallery_block))
-            self.gallery = self.query
-        else:
-            self.query = _prepared(query, shift, self.query_block)  # [Q', D], Q' >= Q
-            self.gallery = _prepared(gallery, shift, self.gallery_block)  # [G', D]
+        self.query = _prepared(query, shift, self.query_block)  # [Q', D], Q' >= Q
+        same = self.leave_one_out and self.query_block == self.gallery_block
+        self.gallery = self.query if same else _prepared(gallery, shift, self.gallery_block)  # [G', D]
         self.half_query = self.query.square().sum(1) / 2  # [Q']
         self.half_gallery = self.gallery.square().sum(1) / 2  # [G']
         self._scores = torch.empty(self.query_block, self.gallery_block)
@@ -85,9 +82,14 @@ class Similarity:
         scores[:, max(0, self.num_gallery - column) :] = -math.inf
         scores[max(0, self.num_queries - row) :] = -math.inf
         if self.leave_one_out:
-            itself = torch.arange(max(row, column), min(row + self.query_block, column + self.gallery_block))
-            scores[itself - row, itself - column] = -math.inf
+            scores.diagonal(row - column).fill_(-math.inf)  # none of them in a block beside the diagonal
         return scores
+
+    def sample(self, row: int, columns: slice) -> Tensor:
+        """[B, S] scores of that row and those below it with a part of the gallery, the query itself included."""
+        rows = slice(row, row + self.query_block)
+        scores = self.query[rows] @ self.gallery[columns].T
+        return scores - self.half_query[rows, None] - self.half_gallery[columns] if self.euclidean else scores
 
     def of_pairs(self, index: Tensor) -> Tensor:
         """[Q, K] scores of each query and the gallery vectors that its row of `index` [Q, K] names."""
@@ -124,10 +126,11 @@ def _shift(gallery: Tensor) -> Tensor:
     """
     if not len(gallery):
         return gallery.new_zeros(gallery.shape[1])
-    mean = gallery.mean(0)
     spread = float((gallery.amax(0) - gallery.amin(0)).max())
-    grid = 2.0 ** math.floor(math.log2(spread)) if spread > 0 else 0.0
-    return (mean / grid).round() * grid if grid else gallery[0]
+    if spread == 0:
+        return gallery[0]
+    grid = 2.0 ** math.floor(math.log2(spread))
+    return ((gallery.mean(0, dtype=torch.float64) / grid).round() * grid).float()
 
 
 def _prepared(embedding: Tensor, shift: Tensor | None, multiple: int) -> Tensor:

@@ -70,9 +70,7 @@ def test_duplicate_keys_are_problems_that_name_both_places() -> None:
     assert document.value["a"] == 1
 
 
-@pytest.mark.parametrize(
-    "text", ["a: [", "a: b: c", "\t- x", "a: !!python/object:os.system x\n b", "- 1\n- 2", "just text"]
-)
+@pytest.mark.parametrize("text", ["a: [", "a: b: c", "\t- x", "- 1\n- 2", "just text"])
 def test_what_is_not_a_mapping_of_yaml_is_told_with_its_place(text: str) -> None:
     with pytest.raises(RecipeError, match="f:1:|f:2:"):
         parse(text, "f")

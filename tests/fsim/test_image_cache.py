@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from filelock import FileLock
@@ -25,23 +24,18 @@ from torch.utils.data import DataLoader, Dataset
 from fsim.decode import decode
 from fsim.errors import FsimError
 from fsim.image_cache import CachedImages, cache_key, open_image_cache
-from fsim.interfaces import CATALOG_COLUMNS, Catalog
+from fsim.interfaces import Catalog
 
 SIZE = 12
 BLOCKS = 3 * 64 + 5  # images: several blocks, the last one not full
 
 
 def catalog_of(images: list[str], root: Path, **columns: Any) -> Catalog:
-    frame = pd.DataFrame({"image": images, **dict.fromkeys(CATALOG_COLUMNS[1:], "")}, dtype=object)
-    frame["box"] = None
-    for name, values in columns.items():
-        frame[name] = pd.Series(values, dtype=object)
-    return Catalog(frame, root)
+    return Catalog.of({"image": images, **columns}, root)
 
 
 def of_pixels(pixels: np.ndarray) -> Catalog:
-    catalog = catalog_of([f"image {number}" for number in range(len(pixels))], Path())
-    return Catalog(catalog.frame, catalog.root, pixels)
+    return Catalog.of({"image": [f"image {number}" for number in range(len(pixels))]}, Path(), pixels)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -50,8 +51,10 @@ class Csv:
     def load(self) -> Catalog:
         file = self.file.expanduser().absolute()
         try:
-            table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        except (OSError, ValueError) as error:  # pandas' parser and decoding errors are ValueErrors
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", pd.errors.ParserWarning)  # more cells in a row than in the header
+                table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
+        except (OSError, ValueError, pd.errors.ParserWarning) as error:  # parser and decoding errors are ValueErrors
             raise FsimError(
                 f"cannot read {file}: {error}; set data.dataset.file to a UTF-8 csv with a header"
             ) from error

@@ -63,7 +63,12 @@ class Clustering:
 
     def __init__(
         self,
-        methods: Sequence[Method] = ("kmeans", "ward", "gaussian_mixture", "hdbscan"),
+        methods: Annotated[Sequence[Method], Field(min_length=1)] = (
+            "kmeans",
+            "ward",
+            "gaussian_mixture",
+            "hdbscan",
+        ),
         num_clusters: Annotated[int, Field(ge=2)] | None = None,
         min_cluster_size: Annotated[int, Field(ge=2)] = 5,
         dimensions: Annotated[int, Field(ge=1)] = 32,

@@ -56,7 +56,7 @@ class Unlabelled:
 
     def __init__(
         self,
-        num_clusters: Sequence[Annotated[int, Field(ge=2)]] = (2, 5, 10, 20, 50),
+        num_clusters: Annotated[Sequence[Annotated[int, Field(ge=2)]], Field(min_length=1)] = (2, 5, 10, 20, 50),
         dimensions: Annotated[int, Field(ge=1)] = 5,
         max_images: Annotated[int, Field(ge=10)] = 2_000,
         seed: int = 0,

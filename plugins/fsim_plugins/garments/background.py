@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from random import Random
 
-from fsim_plugins.garments.outline import ellipse, path_data, star, to, via
+from fsim_plugins.garments.outline import Outline, ellipse, path_data, star, to, via
 from fsim_plugins.garments.palette import RGB, COLOURS, drawn_on, hex_code, mixed
-from fsim_plugins.garments.view import SIZE
+from fsim_plugins.garments.sketch import SIZE
 
 GROUNDS: tuple[RGB, ...] = (
     *((236, 234, 230), (222, 214, 204), (196, 206, 212), (176, 160, 140), (150, 156, 150), (232, 216, 220)),
@@ -75,7 +75,7 @@ def _clutter(random: Random, ground: RGB) -> str:
             cosine, sine = math.cos(turn), math.sin(turn)
             corners = ((-size, -wide), (size, -wide), (size, wide), (-size, wide))
             shape = [to(x + cosine * a - sine * b, y + sine * a + cosine * b) for a, b in corners]
-        parts.append(f'<path d="{path_data(shape, _as_is)}" fill="{hex_code(colour)}"/>')
+        parts.append(f'<path d="{path_data(shape)}" fill="{hex_code(colour)}"/>')
     return "".join(parts)
 
 
@@ -96,10 +96,6 @@ def _steps(start: float, end: float, step: float) -> list[float]:
     return [start + number * step for number in range(math.ceil((end - start) / step))]
 
 
-def _as_is(x: float, y: float) -> tuple[float, float]:
-    return x, y
-
-
 SCENES = (_plain, _plain, _room, _planks, _tiles, _clutter, _clutter, _rug)
 
 
@@ -109,17 +105,11 @@ def background(random: Random) -> str:
     return _rect(0, 0, SIZE, SIZE, ground) + random.choice(SCENES)(random, ground)
 
 
-def cover(random: Random) -> str | None:
-    """The path data of something that lies over a corner of the picture, in one view of five."""
-    if random.random() > 0.2:
+def cover(random: Random) -> tuple[Outline, RGB] | None:
+    """Something that lies over an edge of the picture, in one view of three."""
+    if random.random() > 0.33:
         return None
-    side, edge, reach = random.choice((-1, 1)), random.uniform(0.15, 0.85) * SIZE, random.uniform(16, 34)
+    side, y, reach = random.choice((-1, 1)), random.uniform(0.15, 0.85) * SIZE, random.uniform(16, 34)
     x = 0 if side == 1 else SIZE
-    leaf = [
-        to(x, edge - 11),
-        via(x + side * reach * 0.8, edge - 13),
-        to(x + side * reach, edge + 3),
-        via(x + side * reach * 0.4, edge + 12),
-        to(x, edge + 6),
-    ]
-    return path_data(leaf, _as_is)
+    leaf = [to(x, y - 11), via(x + side * reach * 0.8, y - 13), to(x + side * reach, y + 3)]
+    return [*leaf, via(x + side * reach * 0.4, y + 12), to(x, y + 6)], random.choice(list(COLOURS.values()))

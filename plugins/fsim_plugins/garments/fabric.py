@@ -27,7 +27,7 @@ class Fabric:
     """A pattern to lay on cloth.
 
     Attributes:
-        tile: [T, T, 3], 0 to 255.
+        tile: [3, T, T], 0 to 255.
         size: side of the tile in units of the garment's frame.
         turn: how the pattern lies on the cloth, in radians.
         material: its weave is added, see `weave`.
@@ -39,18 +39,18 @@ class Fabric:
     material: str
 
     def colours(self, across: FloatArray, along: FloatArray) -> FloatArray:
-        """The fabric at N places of the cloth, [N] and [N] in units: [N, 3], between the tile's pixels linearly."""
-        side = len(self.tile)
+        """The fabric at N places of the cloth, [N] and [N] in units: [3, N], between the tile's pixels linearly."""
+        side = self.tile.shape[-1]
         cosine, sine = math.cos(self.turn) * side / self.size, math.sin(self.turn) * side / self.size
         x = (cosine * across + sine * along + side / 2) % side
         y = (cosine * along - sine * across + side / 2) % side
         left, top = x.astype(np.int32), y.astype(np.int32)
-        x, y = (x - left)[:, None], (y - top)[:, None]  # [N, 1] shares of the right and the lower pixel
+        x, y = x - left, y - top  # [N] shares of the right and the lower pixel
         left, top = left % side, top % side * side
         right, low = (left + 1) % side, (top + side) % (side * side)
-        pixels = self.tile.reshape(-1, 3)
-        upper = pixels.take(top + left, 0) * (1 - x) + pixels.take(top + right, 0) * x  # [N, 3]
-        lower = pixels.take(low + left, 0) * (1 - x) + pixels.take(low + right, 0) * x
+        pixels = self.tile.reshape(3, -1)
+        upper = pixels.take(top + left, 1) * (1 - x) + pixels.take(top + right, 1) * x  # [3, N]
+        lower = pixels.take(low + left, 1) * (1 - x) + pixels.take(low + right, 1) * x
         return upper * (1 - y) + lower * y
 
     def weave(self, across: FloatArray, along: FloatArray) -> FloatArray:
@@ -86,7 +86,7 @@ def make_fabric(item: Item) -> Fabric:
     pixels = max(4, round(size * PIXELS_PER_UNIT)) if pattern != "plain" else 1
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}">{body}</svg>'
     png = resvg_py.svg_to_bytes(svg_string=svg, width=pixels, height=pixels, skip_system_fonts=True)
-    tile = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=np.float32)
+    tile = np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).transpose(2, 0, 1).astype(np.float32, order="C")
     slant = item.measure("slant", -1, 1)
     turn = math.radians(slant * SLANTS.get(pattern, 0))
     return Fabric(tile, size, turn, item.attributes["material"])
@@ -107,9 +107,8 @@ Tile = tuple[float, str]  # side in units, SVG elements
 
 
 def _paint(outline: Outline, colour: RGB, opacity: float = 1) -> str:
-    data = path_data(outline, lambda x, y: (x, y))
     see_through = f' fill-opacity="{opacity}"' if opacity < 1 else ""
-    return f'<path d="{data}" fill="{hex_code(colour)}"{see_through}/>'
+    return f'<path d="{path_data(outline)}" fill="{hex_code(colour)}"{see_through}/>'
 
 
 def _bar(

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-from fsim_plugins.garments.view import SIZE, View
+from fsim_plugins.garments.sketch import SIZE
+from fsim_plugins.garments.view import View
 
 FloatArray = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -20,11 +21,11 @@ Mask = npt.NDArray[np.bool_]
 HALF = SIZE // 2
 GLOSS = {"leather": 1.6, "rubber": 1.7, "silk": 1.5, "quilted": 1.4, "fleece": 0.8}
 ROWS, COLUMNS = np.mgrid[-1 : 1 : HALF * 1j, -1 : 1 : HALF * 1j].astype(np.float32)  # -1 to 1 over the picture
-FILM = np.random.default_rng(0).normal(0, 1, (2 * SIZE, 2 * SIZE, 1)).astype(np.float32)  # its grain
+FILM = np.random.default_rng(0).normal(0, 1, (2 * SIZE, 2 * SIZE)).astype(np.float32)  # its grain
 
 
 def develop(pixels: FloatArray, garment: Mask, cover: Mask, material: str, view: View) -> npt.NDArray[np.uint8]:
-    """The scene photographed under a lamp, from flat colours: [S, S, 3] -> [S, S, 3].
+    """The scene photographed under a lamp, from flat colours: [3, S, S] -> [S, S, 3].
 
     Args:
         garment, cover: where they are seen, [S, S].
@@ -34,13 +35,15 @@ def develop(pixels: FloatArray, garment: Mask, cover: Mask, material: str, view:
     shade = _enlarged(np.clip(folds, -0.42, 0.36))  # [S, S]
     shade = np.where(garment, shade, np.where(cover, 0, _enlarged(shadow(height, view.random("shadow")))))
     random = view.random("light")
-    tint = np.array([random.uniform(0.93, 1.07) for _ in range(3)], dtype=np.float32) * random.uniform(0.78, 1.1)
-    gain = (1 + shade) * _enlarged(lamp(random))
-    pixels += (20 * shade * garment)[..., None]  # so that folds are seen on black, too
-    pixels *= gain[..., None] * tint
+    brightness = random.uniform(0.6, 1.12)
+    gain = (1 + shade) * _enlarged(lamp(random) * brightness)
     row, column = random.randrange(SIZE), random.randrange(SIZE)  # which part of the film
-    pixels += random.uniform(0, 4) * FILM[row : row + SIZE, column : column + SIZE]
-    return np.clip(pixels, 0, 255, out=pixels).astype(np.uint8)
+    grain = random.uniform(0, 4) * FILM[row : row + SIZE, column : column + SIZE]
+    grain += 20 * shade * garment  # so that folds are seen on black, too
+    for channel in pixels:
+        channel *= gain * random.uniform(0.9, 1.1)
+        channel += grain
+    return np.ascontiguousarray(np.clip(pixels, 0, 255, out=pixels).astype(np.uint8).transpose(1, 2, 0))
 
 
 def _blurred(mask: Mask) -> FloatArray:
@@ -82,5 +85,5 @@ def shadow(height: FloatArray, random: Random) -> FloatArray:
 
 def lamp(random: Random) -> FloatArray:
     """Brighter on one side of the picture than on the other: [H, H], around 1."""
-    turn, strength = random.uniform(0, 2 * math.pi), random.uniform(0, 0.22)
+    turn, strength = random.uniform(0, 2 * math.pi), random.uniform(0, 0.35)
     return 1 + strength * (math.cos(turn) * COLUMNS + math.sin(turn) * ROWS)

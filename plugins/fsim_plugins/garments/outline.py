@@ -83,12 +83,16 @@ def heart(x: float, y: float, radius: float) -> list[Point]:
     return [Point(x + radius * point.x, y + radius * point.y, point.curve) for point in symmetric(right)]
 
 
-def path_data(outline: Outline, place: Place, closed: bool = True) -> str:
-    """The `d` attribute of an SVG path, in pixels."""
+def placed(outline: Outline, place: Place) -> list[Point]:
+    """The outline in the picture."""
+    return [Point(*place(point.x, point.y), point.curve) for point in outline]
+
+
+def path_data(outline: Outline, closed: bool = True) -> str:
+    """The `d` attribute of an SVG path."""
     parts, command = [], "M"
-    for point in outline:
-        x, y = place(point.x, point.y)
-        if point.curve:
+    for x, y, curve in outline:
+        if curve:
             parts.append(f"Q{x:.2f} {y:.2f}")
             command = " "
         else:
@@ -96,7 +100,21 @@ def path_data(outline: Outline, place: Place, closed: bool = True) -> str:
             command = "L"
     if closed:
         if outline[-1].curve:
-            x, y = place(outline[0].x, outline[0].y)
-            parts.append(f" {x:.2f} {y:.2f}")
+            parts.append(f" {outline[0].x:.2f} {outline[0].y:.2f}")
         parts.append("Z")
     return "".join(parts)
+
+
+def polyline(outline: Outline) -> list[tuple[float, float]]:
+    """The outline with each curve in four straight pieces."""
+    corners: list[tuple[float, float]] = []
+    for number, (x, y, curve) in enumerate(outline):
+        if not curve:
+            corners.append((x, y))
+            continue
+        from_x, from_y = corners[-1]
+        to_x, to_y, _ = outline[(number + 1) % len(outline)]
+        for share, keep, bend in ((0.25, 0.5625, 0.375), (0.5, 0.25, 0.5), (0.75, 0.0625, 0.375)):
+            end = share * share
+            corners.append((keep * from_x + bend * x + end * to_x, keep * from_y + bend * y + end * to_y))
+    return corners

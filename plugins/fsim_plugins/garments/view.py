@@ -9,12 +9,11 @@ from random import Random
 import numpy as np
 import numpy.typing as npt
 
-from fsim_plugins.garments.sketch import Pose
+from fsim_plugins.garments.sketch import SIZE, Pose
 from fsim_plugins.garments.wardrobe import Item
 
 FloatArray = npt.NDArray[np.float32]
 
-SIZE = 128  # pixels of a picture's side
 # Where the middle of a category's drawings lies, and how much they must grow for all categories to look equally large.
 FRAMES = {
     "dress": (-5, 1.0),
@@ -32,6 +31,9 @@ FRAMES = {
     "shoe": (0, 1.14),
     "bag": (-4, 1.06),
 }
+
+
+CLOSE_UPS = 0.2  # the share of views that show a part of the garment only
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,15 @@ def draw_view(item: Item, view: int) -> View:
     middle, zoom = FRAMES[item.category]
     random = Random(f"{key}/view")
     pose = Pose(*(random.uniform(-1, 1) for _ in range(4)))
-    turn = math.radians(max(-28.0, min(28.0, random.gauss(0, 11))))
-    scale = zoom * random.uniform(0.85, 1.18)
-    narrow, shear = random.uniform(0.82, 1.0), random.uniform(-0.14, 0.14)
+    turn = math.radians(max(-70.0, min(70.0, random.gauss(0, 25))))
+    scale = zoom * random.uniform(0.8, 1.18)
+    reach = 11.0
+    if random.random() < CLOSE_UPS:
+        scale, reach = scale * random.uniform(1.3, 1.6), 26.0
+    narrow, shear = random.uniform(0.7, 1.0), random.uniform(-0.22, 0.22)
     cosine, sine = math.cos(turn) * scale, math.sin(turn) * scale
     matrix = (cosine * narrow, cosine * shear - sine, sine * narrow, sine * shear + cosine)
-    centre = (SIZE / 2 + random.uniform(-10, 10), SIZE / 2 + random.uniform(-9, 9))
+    centre = (SIZE / 2 + random.uniform(-reach, reach), SIZE / 2 + random.uniform(-reach, reach))
     return View(
         pose,
         matrix,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
@@ -23,6 +23,7 @@ def clouds(
     return torch.tensor(points, dtype=torch.float32), torch.from_numpy(groups)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(3, 60), st.integers(2, 20), st.integers(1, 6), st.integers(0, 99), st.sampled_from([0, 300]))
 def test_equal_scikit_learn(num_points: int, num_groups: int, dimensions: int, seed: int, offset: float) -> None:
     num_groups = min(num_groups, num_points - 1)
@@ -46,6 +47,7 @@ def test_equal_scikit_learn_beyond_a_block_of_rows() -> None:
     assert separation(summary).davies_bouldin == pytest.approx(expected, rel=1e-9)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(4, 40), st.integers(2, 8), st.integers(1, 4), st.integers(0, 99))
 def test_ratio_and_dunn(num_points: int, num_groups: int, dimensions: int, seed: int) -> None:
     num_groups = min(num_groups, num_points // 2)

@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsim.errors import FsimError
@@ -56,6 +56,7 @@ def test_a_label_that_the_catalog_lacks_is_named() -> None:
         known_labels("item", np.array([0, 1]), np.array([-1, -1]))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 6), max_size=60))
 def test_place_in_group(groups: list[int]) -> None:
     counted: Counter[int] = Counter()
@@ -66,6 +67,7 @@ def test_place_in_group(groups: list[int]) -> None:
     assert place_in_group(np.array(groups, dtype=np.int64)).tolist() == expected
 
 
+@settings(deadline=None)
 @given(groups_of, st.integers(1, 8), st.integers(0, 3))
 def test_bundles(groups: np.ndarray, size: int, seed: int) -> None:
     numbers = bundles(groups, size, np.random.default_rng(seed))
@@ -80,6 +82,7 @@ def test_bundles(groups: np.ndarray, size: int, seed: int) -> None:
         assert max(of_group) - min(of_group) <= 1
 
 
+@settings(deadline=None)
 @given(groups_of, st.integers(0, 3))
 def test_turns_are_spread_evenly(groups: np.ndarray, seed: int) -> None:
     turns = spread(groups, np.random.default_rng(seed))
@@ -88,6 +91,7 @@ def test_turns_are_spread_evenly(groups: np.ndarray, seed: int) -> None:
         assert np.floor(of_group * len(of_group)).tolist() == list(range(len(of_group)))
 
 
+@settings(deadline=None)
 @given(groups_of, st.integers(0, 3), st.data())
 def test_images_of_a_label_come_round_and_round(groups: np.ndarray, seed: int, data: st.DataObject) -> None:
     labels = np.unique(groups, return_inverse=True)[1]

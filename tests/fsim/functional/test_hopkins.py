@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsim.functional.hopkins import cloud_to_uniform, hopkins
@@ -13,9 +13,11 @@ from fsim.functional.principal import principal_components
 
 
 def mean_hopkins(points: np.ndarray) -> float:
-    return float(np.mean([hopkins(torch.tensor(points), 500, np.random.default_rng(seed)) for seed in range(3)]))
+    draws = [hopkins(torch.tensor(points), 500, np.random.default_rng(seed)) for seed in (11, 12, 13)]
+    return float(np.mean(draws))
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(2, 30), st.integers(1, 5), st.integers(1, 40), st.integers(0, 99))
 def test_equals_the_slow_formula(num_points: int, dimensions: int, num_probes: int, seed: int) -> None:
     points = np.random.default_rng(seed).normal(size=(num_points, dimensions))

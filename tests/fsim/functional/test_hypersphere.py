@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsim.functional.hypersphere import alignment, uniformity
@@ -15,6 +15,7 @@ def scaled(embedding: torch.Tensor) -> list[list[float]]:
     return [(row / row.norm()).tolist() for row in embedding.double()]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=20), st.integers(1, 6), st.integers(0, 99))
 def test_equal_the_slow_formulas(labels: list[int], dimensions: int, seed: int) -> None:
     embedding = torch.randn(len(labels), dimensions, generator=torch.Generator().manual_seed(seed)) * 5

@@ -3,12 +3,13 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsim.functional.laps import batch_numbers, batches_per_rank, draw_laps
 
 
+@settings(deadline=None)
 @given(st.integers(1, 500), st.integers(1, 32), st.integers(1, 5))
 def test_ranks_together_draw_the_training_set(num_images: int, batch_size: int, world_size: int) -> None:
     per_rank = batches_per_rank(num_images, batch_size, world_size, None)
@@ -22,6 +23,7 @@ def test_epochs_follow_each_other_in_the_stream() -> None:
     assert list(itertools.chain(*numbers)) == list(range(18))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 200), st.integers(1, 30))
 def test_laps(num_slots: int, batch_size: int, start: int, num_batches: int) -> None:
     batch_size = min(batch_size, num_slots)

@@ -5,12 +5,13 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsim.functional.pair_ratio import PairRatio
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(-1, 2)), min_size=1, max_size=14),
     st.floats(0, 30),
@@ -61,10 +62,11 @@ def test_draws_candidates_in_the_ratio(
 
 @pytest.mark.parametrize(
     ("negatives", "same_category", "expected"),
-    [(1.0, None, 1), (1.0, 0.0, 1), (20.0, 0.8, 10), (20.0, 1.0, 32)],
+    [(1.0, None, 1), (1.0, 0.0, 1), (20.0, 0.8, 10), (20.0, 1.0, 12)],
 )
 def test_tuples_of_a_category(negatives: float, same_category: float | None, expected: int) -> None:
-    """32 couples: with 3 blocks of 10 and one of 2, 544 pairs of images share a category, and 512 are needed."""
+    """Of 32 couples 3 blocks of 10 and one of 2 give 544 negatives of the same category, and 512 are needed; two
+    blocks of 12 and one of 8 give the 640 that are needed where all are of the same category."""
     assert PairRatio(negatives, same_category).tuples_of_a_category(32, 2) == expected
 
 

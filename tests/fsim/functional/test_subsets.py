@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsim.functional.subsets import comparable, labelled, stratified_subset
@@ -13,6 +13,7 @@ from fsim.interfaces import RetrievalTask
 from fsim.testing.evaluator_contract import embedded
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=200), st.integers(40, 80), st.integers(0, 9))
 def test_every_label_keeps_its_share(labels: list[int], size: int, seed: int) -> None:
     rows = stratified_subset(np.array(labels), size, np.random.default_rng(seed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from fsim.testing.evaluator_contract import DEGENERATE, EvaluatorContract
 
 
 class Good:
-    directions = {"spread": "max"}
+    directions: ClassVar[dict[str, str]] = {"spread": "max"}
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -31,7 +31,7 @@ class Unannounced(Good):
 
 
 class NoDirection(Good):
-    directions = {"spread": "up"}
+    directions: ClassVar[dict[str, str]] = {"spread": "up"}
 
 
 class Array(Good):

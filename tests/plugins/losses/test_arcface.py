@@ -46,9 +46,7 @@ def slow(embedding: Tensor, directions: Tensor, scale: float, margin: float) -> 
 def test_equals_a_double_loop(scale: float, margin: float) -> None:
     loss = ArcFace(3, NUM_LABELS, scale, margin).double()
     found = loss(embeddings(), torch.tensor(LABELS))
-    assert found.item() == pytest.approx(
-        slow(embeddings(), loss.directions.detach(), scale, margin), rel=1e-9
-    )
+    assert found.item() == pytest.approx(slow(embeddings(), loss.directions.detach(), scale, margin), rel=1e-9)
 
 
 @pytest.mark.parametrize(("scale", "degrees"), [(64.0, 28.6), (8.0, 80.0)])

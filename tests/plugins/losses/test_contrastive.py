@@ -54,9 +54,7 @@ def test_equals_a_loop(form: str, margin: float, num_pairs: int) -> None:
 def test_gradcheck(form: str) -> None:
     embedding, pairs = batch(6, 10)
     pairs = Pairs(pairs.first, (pairs.first + 1 + pairs.second % 5) % 6, pairs.same)  # no image with itself
-    assert torch.autograd.gradcheck(
-        lambda x: Contrastive(2.0, form)(x, pairs), embedding.requires_grad_(), eps=1e-6
-    )
+    assert torch.autograd.gradcheck(lambda x: Contrastive(2.0, form)(x, pairs), embedding.requires_grad_(), eps=1e-6)
 
 
 def test_negatives_beyond_the_margin_cost_nothing() -> None:

@@ -52,6 +52,4 @@ def test_length_does_not_matter() -> None:
 
 def test_gradcheck() -> None:
     embedding, pairs = batch(10)
-    assert torch.autograd.gradcheck(
-        lambda x: CosineContrastive()(x, pairs), embedding.requires_grad_(), eps=1e-6
-    )
+    assert torch.autograd.gradcheck(lambda x: CosineContrastive()(x, pairs), embedding.requires_grad_(), eps=1e-6)

@@ -22,9 +22,7 @@ class TestPairs(LossContract):
 
 class TestMined(LossContract):
     def make(self) -> torch.nn.Module:
-        return PytorchMetricLearning(
-            self.embedding_dim, self.num_labels, "TripletMarginLoss", miner="BatchHardMiner"
-        )
+        return PytorchMetricLearning(self.embedding_dim, self.num_labels, "TripletMarginLoss", miner="BatchHardMiner")
 
 
 class TestProxies(LossContract):
@@ -34,9 +32,7 @@ class TestProxies(LossContract):
 
 class TestLearntMargin(LossContract):
     def make(self) -> torch.nn.Module:
-        return PytorchMetricLearning(
-            self.embedding_dim, self.num_labels, "MarginLoss", {"learn_beta": True, "nu": 0.1}
-        )
+        return PytorchMetricLearning(self.embedding_dim, self.num_labels, "MarginLoss", {"learn_beta": True, "nu": 0.1})
 
 
 LABELS = torch.tensor([0, 1, 0, 2, 1, 0, 2, 1])

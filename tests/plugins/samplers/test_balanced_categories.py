@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from fsim_plugins.samplers.balanced_categories import BalancedCategories
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsim.testing.sampler_contract import SamplerContract
@@ -21,6 +21,7 @@ class TestByItem(SamplerContract):
         return BalancedCategories(batch_size=8, label="item", **injected)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(6, 30), min_size=2, max_size=8), st.integers(2, 12), st.integers(0, 9))
 def test_every_category_equally_often(sizes: list[int], batch_size: int, seed: int) -> None:
     categories = np.repeat(np.arange(len(sizes)), sizes)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fsim_plugins.samplers.balanced_pairs import BalancedPairs
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fsim.errors import FsimError
@@ -85,6 +85,7 @@ def test_bell_and_bala() -> None:
     assert counted.tolist() == [[80, 1280, 320]] * 16
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.floats(0.02, 1),
     st.none() | st.floats(0, 1),
@@ -154,6 +155,7 @@ def test_the_ratio_holds_on_average(fraction: float, same_category: float | None
         assert same / (same + other) == pytest.approx(same_category, abs=tolerance)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=8, max_size=60), st.integers(2, 6), st.integers(0, 20))
 def test_positive_pairs_stay_within_their_tuple(labels: list[int], images_per_label: int, seed: int) -> None:
     categories = np.array(labels)

@@ -10,7 +10,7 @@ from fsim_plugins.samplers.balanced_categories import BalancedCategories
 from fsim_plugins.samplers.balanced_pairs import BalancedPairs
 from fsim_plugins.samplers.m_per_class import MPerClass
 from fsim_plugins.samplers.shuffled import Shuffled
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsim.errors import FsimError
@@ -18,7 +18,7 @@ from fsim.interfaces import Sampler
 
 
 @st.composite
-def settings_and_data(draw: st.DrawFn) -> dict[str, Any]:
+def training_sets(draw: st.DrawFn) -> dict[str, Any]:
     num_images = draw(st.integers(2, 60))
     return {
         "batch_size": draw(st.integers(2, 12)),
@@ -42,7 +42,8 @@ def build(kind: type, rank: int = 0, **given: Any) -> Sampler | None:
 
 
 @pytest.mark.parametrize("kind", [Shuffled, BalancedCategories, MPerClass, BalancedPairs])
-@given(given_=settings_and_data())
+@settings(max_examples=60, deadline=None)
+@given(given_=training_sets())
 def test_batches(kind: type, given_: dict[str, Any]) -> None:
     ranks = [build(kind, rank, **given_) for rank in range(given_["world_size"])]
     if ranks[0] is None:
@@ -62,7 +63,8 @@ def test_batches(kind: type, given_: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("kind", [Shuffled, BalancedPairs])
-@given(given_=settings_and_data())
+@settings(max_examples=60, deadline=None)
+@given(given_=training_sets())
 def test_ranks_share_out_the_images_without_replacement(kind: type, given_: dict[str, Any]) -> None:
     """Every image is drawn once before one is drawn twice, but for those that fill up the last batch."""
     ranks = [build(kind, rank, **given_) for rank in range(given_["world_size"])]
@@ -82,7 +84,8 @@ def test_ranks_share_out_the_images_without_replacement(kind: type, given_: dict
 
 
 @pytest.mark.parametrize("kind", [Shuffled, BalancedCategories, MPerClass, BalancedPairs])
-@given(given_=settings_and_data(), data=st.data())
+@settings(max_examples=60, deadline=None)
+@given(given_=training_sets(), data=st.data())
 def test_an_epoch_depends_on_seed_epoch_and_rank_alone(kind: type, given_: dict[str, Any], data: st.DataObject) -> None:
     rank = data.draw(st.integers(0, given_["world_size"] - 1))
     sampler, fresh = build(kind, rank, **given_), build(kind, rank, **given_)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fsim_plugins.samplers.m_per_class import MPerClass
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsim.errors import FsimError
@@ -23,6 +23,7 @@ class TestByItem(SamplerContract):
         return MPerClass(batch_size=8, images_per_label=2, label="item", **injected)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(4, 20), min_size=4, max_size=9),
     st.integers(2, 4),

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import io
+import urllib.error
+from pathlib import Path
+
+import pytest
+import torch
+
+from fsim.errors import FsimError
+from fsim_plugins.backbones.resnet import resnet18, resnet50
+from fsim_plugins.backbones.vgg import vgg11, vgg16
+from fsim_plugins.torchvision_import import import_torchvision
+
+
+@pytest.mark.parametrize(
+    ("backbone", "size"),
+    [
+        (lambda: resnet18(), 96),
+        (lambda: resnet18(stem_stride=2), 28),
+        (lambda: resnet18(stem_stride=1), 28),
+        (lambda: resnet50(), 64),
+        (lambda: vgg11(), 64),
+        (lambda: vgg11(num_pools=3), 28),
+    ],
+)
+def test_images_become_features(backbone: object, size: int) -> None:
+    network = backbone().eval()  # type: ignore[operator]
+    assert network(torch.zeros(2, 3, size, size)).shape == (2, network.out_features)
+
+
+def test_the_stem_decides_how_much_is_seen_of_small_images() -> None:
+    sizes = {}
+    for stride in (1, 2, 4):
+        network = resnet18(stem_stride=stride).network
+        network.layer1.register_forward_hook(
+            lambda module, given, out, stride=stride: sizes.update({stride: out.shape[-1]})
+        )
+        network.eval()(torch.zeros(1, 3, 32, 32))
+    assert sizes == {1: 32, 2: 16, 4: 8}
+
+
+def test_it_is_torchvisions_network() -> None:
+    reference = import_torchvision("torchvision.models").resnet18()
+    state = reference.state_dict()
+    file = io.BytesIO()
+    torch.save(state, file)
+    ours = resnet18().network
+    ours.load_state_dict({name: value for name, value in state.items() if not name.startswith("fc.")})
+    reference.fc = torch.nn.Identity()
+    images = torch.randn(2, 3, 64, 64)
+    torch.testing.assert_close(ours.eval()(images), reference.eval()(images))
+
+
+def test_vgg16_has_no_batch_norm_and_fc7() -> None:
+    network = vgg16(layer="fc7")
+    assert network.out_features == 4096
+    assert not [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    assert network.eval()(torch.zeros(1, 3, 64, 64)).shape == (1, 4096)
+
+
+@pytest.mark.parametrize("kind", ["state dict", "checkpoint of a run"])
+def test_weights_from_a_file(tmp_path: Path, kind: str) -> None:
+    source = resnet18()
+    state = source.network.state_dict()
+    if kind == "checkpoint of a run":
+        state = {"model": {f"backbone.network.{name}": value for name, value in state.items()}, "format": 1}
+    torch.save(state, tmp_path / "w.pt")
+    loaded = resnet18(weights=str(tmp_path / "w.pt"))
+    images = torch.randn(2, 3, 64, 64)
+    torch.testing.assert_close(loaded.eval()(images), source.eval()(images))
+    small = resnet18(weights=str(tmp_path / "w.pt"), stem_stride=2)  # all but the stem fits
+    torch.testing.assert_close(small.network.layer4[0].conv1.weight, source.network.layer4[0].conv1.weight)
+
+
+def test_weights_that_do_not_fit_are_told(tmp_path: Path) -> None:
+    torch.save(vgg11().network.state_dict(), tmp_path / "vgg.pt")
+    with pytest.raises(FsimError, match="do not fit resnet18"):
+        resnet18(weights=str(tmp_path / "vgg.pt"))
+    (tmp_path / "text.pt").write_text("no weights")
+    with pytest.raises(FsimError, match="cannot read weights"):
+        resnet18(weights=str(tmp_path / "text.pt"))
+    torch.save([1, 2], tmp_path / "list.pt")
+    with pytest.raises(FsimError, match="holds no state dict"):
+        resnet18(weights=str(tmp_path / "list.pt"))
+    with pytest.raises(FsimError, match="neither a file nor a name"):
+        resnet18(weights="IMAGENET1K_V9")
+
+
+def test_a_pickle_that_would_run_code_is_refused(tmp_path: Path) -> None:
+    import os
+    import pickle
+
+    class Attack:
+        def __reduce__(self) -> object:
+            return os.mkdir, (str(tmp_path / "attacked"),)
+
+    (tmp_path / "attack.pt").write_bytes(pickle.dumps(Attack(), protocol=2))
+    with pytest.raises(FsimError, match="cannot read weights"):
+        resnet18(weights=str(tmp_path / "attack.pt"))
+    assert not (tmp_path / "attacked").exists()
+
+
+def test_a_download_that_fails_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise urllib.error.URLError("no network")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr("torch.hub.download_url_to_file", refuse)
+    with pytest.raises(FsimError, match=r"on a machine with a network get .*resnet18-.*checkpoints/resnet18-\w+\.pth"):
+        resnet18(weights="DEFAULT")
