@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from fsim.catalog import EncodedCatalog
+from fsim.functional.draws import keyed_generator
 from fsim.image_cache import CachedImages
 from fsim.interfaces import Augmentation, IntArray, Pairs, Sampler, Selection
 from fsim.normalise import Normalise
-from fsim.randomness import generator
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class TrainingBatches(Dataset[Batch]):
         epoch, position = divmod(step, self.steps_per_epoch)
         selection = self._selections(epoch)[position]
         rows = self.rows[selection.rows]
-        rng = generator("augmentation", self.seed, epoch, position, self.rank)
+        rng = keyed_generator(self.seed, "augmentation", epoch, position, self.rank)
         images = self.normalise(self.augmentation(self.images.gather(rows), rng))
         categories, items, labels = (
             torch.from_numpy(values[selection.rows]) for values in (self.categories, self.items, self.labels)

@@ -81,7 +81,6 @@ def encode(catalog: Catalog, usable: np.ndarray[tuple[int], np.dtype[np.bool_]])
 
 
 def _numbers(column: pd.Series) -> tuple[list[str], IntArray]:
-    text = column.astype(str)
-    names = sorted(set(text) - {""})
-    numbers = pd.Categorical(text, categories=names).codes.astype(np.int64)  # -1 for what is not among the names
-    return names, numbers
+    text = column.astype(object)
+    numbers, names = pd.factorize(text.where(text != ""), sort=True)  # -1 for what is missing
+    return [str(name) for name in names], numbers.astype(np.int64)

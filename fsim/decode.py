@@ -133,7 +133,7 @@ def _decode_with_pillow(data: bytes) -> Pixels:
     except Exception as error:  # each of Pillow's formats fails in its own ways on bytes that it didn't expect
         if "truncated" in str(error).lower():
             raise DamagedImageError(f"truncated {kind}") from error
-        raise DamagedImageError(f"damaged {kind} ({error or type(error).__name__})") from error
+        raise DamagedImageError(f"damaged {kind} ({str(error)[:80] or type(error).__name__})") from error
 
 
 def _rgb(image: Image.Image) -> Image.Image:
@@ -150,7 +150,7 @@ def _rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-_TOO_LARGE = f"more than {MAX_PIXELS // 1_000_000} megapixels"
+_TOO_LARGE = f"more than {MAX_PIXELS / 1e6:.0f} megapixels"
 
 
 def _check_size(height: int, width: int) -> None:

@@ -114,7 +114,7 @@ def build_engine(training: Training, machine: Machine, seed: int, rank: int = 0)
 
     def train_step(engine: Engine, batch: Batch) -> dict[str, float]:
         epoch, position = divmod(training.step, training.steps_per_epoch)
-        seed_torch("step", seed, epoch, position, rank)
+        seed_torch(seed, "step", epoch, position, rank)
         batch = batch.to(machine.device)
         network.train()
         with machine.autocast():

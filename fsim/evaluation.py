@@ -32,6 +32,7 @@ class Protocol:
 
     query: str
     gallery: str | None  # None: leave-one-out
+    at_end: bool
     query_rows: IntArray
     gallery_rows: IntArray
     description: dict[str, Any]
@@ -95,18 +96,20 @@ class Evaluation:
             "evaluators": evaluators,
             "metrics_version": METRICS_VERSION,
         }
-        return Protocol(settings.query, settings.gallery, query, gallery, description)
+        return Protocol(settings.query, settings.gallery, settings.at_end, query, gallery, description)
 
     def direction(self, metric: str) -> Direction:
         """Whether more or less of `<evaluator>/<metric>` is better."""
         evaluator, _, name = metric.partition("/")
         return self.evaluators[evaluator].directions[name]
 
-    def __call__(self, network: Network, epoch: int) -> list[dict[str, Any]]:
-        """One line of metrics.jsonl for each protocol."""
+    def __call__(self, network: Network, epoch: int, at_end: bool) -> list[dict[str, Any]]:
+        """One line of metrics.jsonl for each protocol; `at_end` is after the last epoch."""
         lines = []
         embedded: dict[str, Embedded] = {}
         for protocol in self.protocols:
+            if protocol.at_end and not at_end:
+                continue
             started = time.perf_counter()
             for split, rows in (
                 (protocol.query, protocol.query_rows),

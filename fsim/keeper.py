@@ -75,12 +75,12 @@ class Keeper:
         return epoch % self.recipe.evaluation.every == 0 or epoch == self.recipe.train.epochs
 
     def _evaluate(self, epoch: int) -> str:
-        lines = self.evaluation(self.training.evaluated, epoch)
+        lines = self.evaluation(self.training.evaluated, epoch, at_end=epoch == self.recipe.train.epochs)
         self.last_lines = lines
         self.folder.append_metrics(lines)
         for line in lines:
             self._track({f"{line['split']}/{name}": value for name, value in line["metrics"].items()})
-        return self._keep_best(lines[0])
+        return self._keep_best(lines[0]) if lines else ""
 
     def _keep_best(self, line: dict[str, Any]) -> str:
         monitor = self.recipe.evaluation.monitor

@@ -10,8 +10,8 @@ from fsim.catalog import encode
 from fsim.display import number
 from fsim.document import Document
 from fsim.errors import FsimError
+from fsim.functional.draws import keyed_generator, place_in_group
 from fsim.interfaces import Catalog, Label
-from fsim.randomness import generator
 from fsim.validate import CheckedRecipe, check_document
 
 EPOCHS, STEPS_PER_EPOCH = 10, 20
@@ -42,12 +42,9 @@ def overfit_catalog(catalog: Catalog, num_images: int, label: Label, seed: int) 
     """`num_images` training images, two by two of the same label, of as many labels as possible."""
     encoded = encode(catalog, np.ones(len(catalog.frame), dtype=bool))
     rows = encoded.rows("train")
-    rows = generator("overfit", seed).permutation(rows)
+    rows = keyed_generator(seed, "overfit").permutation(rows)
     labels = encoded.labels(label)[rows]
-    order = np.argsort(labels, kind="stable")
-    first = np.searchsorted(labels[order], labels[order])
-    rank = np.empty(len(rows), dtype=np.int64)
-    rank[order] = np.arange(len(rows)) - first  # how many of the same label came before
+    rank = place_in_group(labels)  # how many of the same label came before
     single = np.bincount(labels - labels.min())[labels - labels.min()] < 2
     chosen = np.sort(rows[np.lexsort((labels, rank // 2, single))][:num_images])
     pixels = None if catalog.pixels is None else catalog.pixels[chosen]

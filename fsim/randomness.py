@@ -1,19 +1,15 @@
-"""Every draw is a function of (seed, purpose, epoch, step, rank), so a run repeats itself and can resume anywhere."""
+"""Every draw is a function of (seed, purpose, epoch, step, rank), so a run repeats itself and can resume anywhere.
+
+`fsim.functional.draws.keyed_generator` does this for NumPy; here is the same for torch.
+"""
 
 from __future__ import annotations
 
-import zlib
-
-import numpy as np
 import torch
 
-
-def generator(purpose: str, *key: int) -> np.random.Generator:
-    """A NumPy generator for one purpose (`augmentation`, ...) at one place (seed, epoch, step, rank)."""
-    return np.random.default_rng(np.random.SeedSequence([zlib.crc32(purpose.encode()), *key]))
+from fsim.functional.draws import keyed_generator
 
 
-def seed_torch(purpose: str, *key: int) -> None:
+def seed_torch(seed: int, purpose: str, *key: int) -> None:
     """Set torch's global generators (dropout, initial weights) for one purpose at one place."""
-    state = np.random.SeedSequence([zlib.crc32(purpose.encode()), *key]).generate_state(1, np.uint64)
-    torch.manual_seed(int(state[0]))
+    torch.manual_seed(int(keyed_generator(seed, purpose, *key).integers(2**63)))

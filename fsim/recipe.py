@@ -71,8 +71,9 @@ class Train(Section):
 class ProtocolSettings(Section):
     """Who queries what. Without a gallery: leave-one-out, each query against all others of its own split."""
 
-    query: str
+    query: str  # a split, or several: val+test
     gallery: str | None = None
+    at_end: bool = False  # only after the last epoch
 
 
 class Evaluation(Section):

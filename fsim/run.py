@@ -62,7 +62,7 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
     augmentation = checked["data.augmentation"].build()
     batches = TrainingBatches(catalog, rows, images, sampler, augmentation, normalise, recipe.seed)
 
-    seed_torch("weights", recipe.seed)
+    seed_torch(recipe.seed, "weights")
     network = build_network(checked, len(catalog.category_names))
     losses = build_losses(
         checked,
