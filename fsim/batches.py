@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -88,7 +89,20 @@ class TrainingBatches(Dataset[Batch]):
         steps = range(start, stop)
         if workers == 0:  # gathering from the cache is faster in this process than through a queue
             return (self[step] for step in steps)
-        return iter(DataLoader(self, batch_size=None, sampler=steps, num_workers=workers, collate_fn=_same))
+        return iter(
+            DataLoader(
+                self,
+                batch_size=None,
+                sampler=steps,
+                num_workers=workers,
+                collate_fn=_same,
+                worker_init_fn=_leave_interruption_to_the_main_process,
+            )
+        )
+
+
+def _leave_interruption_to_the_main_process(worker: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group of processes
 
 
 def _same(batch: Any) -> Any:

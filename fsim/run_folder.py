@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,11 @@ class RunFolder:
         if not folder.recipe.is_file():
             raise FsimError(f"{path} is not the folder of a run (it has no recipe.yaml); give runs/<name>/<time>")
         return folder
+
+    def discard_if_unused(self) -> None:
+        """Remove a folder in which nothing was learned: the run stopped at a mistake before its first epoch ended."""
+        if not self.metrics.exists() and not self.last.exists():
+            shutil.rmtree(self.path, ignore_errors=True)
 
     def write_recipe(self, resolved: dict[str, Any]) -> None:
         write_text(self.recipe, yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))

@@ -24,7 +24,9 @@ def execute(args: argparse.Namespace) -> int:
     checked = check_recipe(args.recipe, args.overrides)
 
     from fsim.display import Display
+    from fsim.errors import FsimError
     from fsim.overfit import overfit_recipe, verdict
+    from fsim.run import InterruptedRunError
     from fsim.run import execute as execute_run
     from fsim.run_folder import RunFolder
     from fsim.summary import summarise
@@ -34,7 +36,13 @@ def execute(args: argparse.Namespace) -> int:
     display = Display()
     folder = RunFolder.create(args.out, checked.recipe.name)
     display.log_to(folder.log)
-    result = execute_run(checked, folder, display)
+    try:
+        result = execute_run(checked, folder, display)
+    except InterruptedRunError:
+        raise
+    except FsimError:
+        folder.discard_if_unused()
+        raise
     summarise(result, folder, display)
     monitor = checked.recipe.evaluation.monitor
     if args.overfit is not None and monitor is not None:

@@ -14,14 +14,15 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from fsim.errors import FsimError
 from fsim.functional.similarity import Similarity
-from fsim.functional.sort_key import LAST, index_of, score_of, sort_key
-from fsim.interfaces import Distance
+from fsim.functional.sort_key import LAST, Keys, Scores, index_of, score_of, sort_key
+from fsim.interfaces import Distance, IntArray
 
 BLOCK = 1024
 SAMPLE = 2048  # gallery vectors that give the first floors
@@ -62,7 +63,7 @@ def topk(query: Tensor, gallery: Tensor | None, k: int, distance: Distance, bloc
     for row in range(0, similarity.num_queries, similarity.query_block):
         first = row if similarity.leave_one_out else 0
         for column in range(first, similarity.num_gallery, similarity.gallery_block):
-            best.take(similarity.block(row, column), row, column)
+            best.meet(similarity.block(row, column), row, column)
     return best.neighbours(k)
 
 
@@ -76,52 +77,53 @@ class _Best:
     def __init__(self, similarity: Similarity, k: int) -> None:
         self.similarity, self.k = similarity, k
         self.block = similarity.query_block
-        self.keys = torch.full((len(similarity.query), k), LAST)  # [Q', K] int64, ascending
+        self.keys = np.full((len(similarity.query), k), LAST)  # [Q', K] ascending
         self.floor = _first_floor(similarity, k)  # [Q']
-        self.waiting: dict[int, list[tuple[Tensor, Tensor]]] = {}  # of a block: its rows and the keys, unsorted
+        self.waiting: dict[int, list[tuple[npt.NDArray[np.int16], Keys]]] = {}  # rows and keys, for each block
         self._floors = torch.empty(similarity.query_block, similarity.gallery_block)
         self._above = torch.empty_like(self._floors, dtype=torch.bool)
 
-    def take(self, scores: Tensor, row: int, column: int) -> None:
-        """Meets the block of scores [B, C] that begins with that query and gallery vector."""
+    def meet(self, scores: Tensor, row: int, column: int) -> None:
+        """Takes what is among the best from the block of scores [B, C] that begins with that query and column."""
         num_rows, num_columns = scores.shape
-        floor = self.floor[row : row + num_rows, None]  # [B, 1]
+        floor = torch.from_numpy(self.floor)
+        lowest = floor[row : row + num_rows, None]  # [B, 1]
         mirrored = self.similarity.leave_one_out and row != column
         if mirrored:
-            floor = torch.minimum(floor, self.floor[column : column + num_columns], out=self._floors)  # [B, C]
-        above = torch.gt(scores, floor, out=self._above)
-        place = torch.from_numpy(np.flatnonzero(above.numpy()))  # [N]
-        score = scores.view(-1)[place]
-        down = torch.div(place, num_columns, rounding_mode="floor")
+            lowest = torch.minimum(lowest, floor[column : column + num_columns], out=self._floors)  # [B, C]
+        above = torch.gt(scores, lowest, out=self._above)
+        place = np.flatnonzero(above.numpy())  # [N]
+        down = place // num_columns
         along = place - down * num_columns
-        self._offer(row, down, score, along + column)
+        score = scores.numpy().ravel()[place]
+        self._offer(row, down, score, column + along)
         if mirrored:
-            self._offer(column, along, score, down + row)
+            self._offer(column, along, score, row + down)
 
-    def _offer(self, row: int, down: Tensor, score: Tensor, index: Tensor) -> None:
-        """Puts those [N] that beat the floor of their query, `row + down`, among the waiting."""
-        better = torch.from_numpy(np.flatnonzero((score > self.floor[row + down]).numpy()))
+    def _offer(self, row: int, down: IntArray, score: Scores, index: IntArray) -> None:
+        """Puts those [N] that beat the floor of their query, which is `row + down`, among the waiting."""
+        better = np.flatnonzero(score > self.floor[row + down])
         waiting = self.waiting.setdefault(row, [])
-        waiting.append((down[better].short(), sort_key(score[better], index[better])))
+        waiting.append((down[better].astype(np.int16), sort_key(score[better], index[better])))
         if sum(len(keys) for _, keys in waiting) > self.block * max(self.k, PATIENCE):
             self._merge(row)
 
     def _merge(self, row: int) -> None:
         """Sorts the waiting of a block in, and raises its floors."""
         waiting = self.waiting.pop(row)
-        down, keys = torch.cat([down for down, _ in waiting]), torch.cat([keys for _, keys in waiting])
-        order = torch.from_numpy(np.argsort(down.numpy(), kind="stable"))  # a radix sort, since 16 bits
-        down, keys = down[order].long(), keys[order]
-        counts = torch.bincount(down, minlength=self.block)  # [B]
-        position = torch.arange(len(down)) - (counts.cumsum(0) - counts)[down]  # among those of the same query
+        down, keys = np.concatenate([down for down, _ in waiting]), np.concatenate([keys for _, keys in waiting])
+        order = np.argsort(down, kind="stable")  # a radix sort, because of the 16 bits
+        down, keys = down[order], keys[order]
+        counts = np.bincount(down, minlength=self.block)  # [B]
+        position = np.arange(len(down)) - (counts.cumsum() - counts)[down]  # among those of the same query
         rows = slice(row, row + self.block)
-        wide = torch.full((self.block, self.k + int(counts.max())), LAST)
+        wide = np.full((self.block, self.k + counts.max()), LAST)
         wide[:, : self.k] = self.keys[rows]
         wide[down, self.k + position] = keys
-        wide.numpy().sort(axis=1)
+        wide.sort(axis=1)
         self.keys[rows] = wide[:, : self.k]
         last = wide[:, self.k - 1]
-        self.floor[rows] = torch.where(last == LAST, self.floor[rows], score_of(last))
+        self.floor[rows] = np.where(last == LAST, self.floor[rows], score_of(last))
 
     def neighbours(self, k: int) -> Neighbours:
         """What is best when all is met, filled up to k."""
@@ -129,12 +131,13 @@ class _Best:
             self._merge(row)
         keys = self.keys[: self.similarity.num_queries]
         missing = keys == LAST
-        index, score = index_of(keys).masked_fill_(missing, -1), score_of(keys).masked_fill_(missing, -math.inf)
+        index = torch.from_numpy(np.where(missing, -1, index_of(keys)))
+        score = torch.from_numpy(np.where(missing, np.float32(-np.inf), score_of(keys)))
         padding = (0, k - self.k)
         return Neighbours(F.pad(index, padding, value=-1), F.pad(score, padding, value=-math.inf))
 
 
-def _first_floor(similarity: Similarity, k: int) -> Tensor:
+def _first_floor(similarity: Similarity, k: int) -> Scores:
     """[Q'] what at least k of the gallery beat, from a sample of it; infinite for filling rows, which want none.
 
     Without it all of the first blocks would survive, and all of every block where the gallery is in an unlucky order.
@@ -145,7 +148,7 @@ def _first_floor(similarity: Similarity, k: int) -> Tensor:
     sample = slice(0, similarity.num_gallery // (FOLD * stride) * FOLD * stride, stride)
     wanted = k + similarity.leave_one_out  # the query itself may be in the sample
     if wanted > len(similarity.gallery[sample]) // FOLD:
-        return floor
+        return floor.numpy()
     for row in range(0, similarity.num_queries, similarity.query_block):
         scores = similarity.sample(row, sample)  # [B, S]
         folded = functools.reduce(torch.maximum, scores.chunk(FOLD, dim=1))  # [B, S / FOLD]
@@ -154,4 +157,4 @@ def _first_floor(similarity: Similarity, k: int) -> Tensor:
         # Beaten even where the same pair's score was rounded up here and will be rounded down in its block.
         certain = (reached - similarity.rounding[row : row + similarity.query_block])[: rows.stop - row]
         floor[rows] = torch.nextafter(certain, torch.tensor(-math.inf))
-    return floor
+    return floor.numpy()

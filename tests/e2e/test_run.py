@@ -82,9 +82,8 @@ def test_the_run_folder_is_whole(finished: tuple[Path, str]) -> None:
 
 def test_metrics_have_a_line_for_each_epoch_and_split(finished: tuple[Path, str]) -> None:
     run, _ = finished
-    assert [(line["epoch"], line["split"]) for line in lines(run)] == [
-        (epoch, split) for epoch in (1, 2, 3) for split in ("train", "val")
-    ]
+    expected = [(epoch, split) for epoch in (1, 2, 3) for split in ("train", "val")]
+    assert [(line["epoch"], line["split"]) for line in lines(run)] == expected
     train, val = lines(run)[-2:]
     assert {"loss", "contrastive", "cross_entropy", "learning_rate"} == set(train["metrics"])
     assert train["metrics"]["loss"] == pytest.approx(

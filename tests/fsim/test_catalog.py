@@ -45,7 +45,7 @@ def test_rows_of_splits_leave_out_damaged_images() -> None:
     assert catalog.rows("val+test").tolist() == [1, 3]
     catalog.usable[0] = False
     assert catalog.rows("train").tolist() == [2]
-    with pytest.raises(FsimError, match="no split 'tset'.*did you mean 'test'"):
+    with pytest.raises(FsimError, match=r"no split 'tset'.*did you mean 'test'"):
         catalog.rows("train+tset")
 
 

@@ -72,7 +72,7 @@ def test_duplicate_keys_are_problems_that_name_both_places() -> None:
 
 @pytest.mark.parametrize("text", ["a: [", "a: b: c", "\t- x", "- 1\n- 2", "just text"])
 def test_what_is_not_a_mapping_of_yaml_is_told_with_its_place(text: str) -> None:
-    with pytest.raises(RecipeError, match="f:1:|f:2:"):
+    with pytest.raises(RecipeError, match=r"f:1:|f:2:"):
         parse(text, "f")
 
 
@@ -146,5 +146,5 @@ def test_overrides_of_nothing_are_problems(assignment: str, message: str) -> Non
 
 
 def test_an_override_without_equals_is_told() -> None:
-    with pytest.raises(FsimError, match="key.path=value"):
+    with pytest.raises(FsimError, match=r"key\.path=value"):
         override(Document({}), ["train.epochs"])

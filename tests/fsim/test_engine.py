@@ -74,7 +74,7 @@ def test_all_state_is_saved_and_taken_up() -> None:
     one.average.update_parameters(one.network)  # type: ignore[union-attr]
     one.step, one.sums = 1, {"loss": 2.0}
     other.load_state(one.state())
-    flat = [part for part in _leaves(other.state())]
+    flat = list(_leaves(other.state()))
     assert len(flat) == len(list(_leaves(one.state())))
     assert all(
         torch.equal(a, b) if torch.is_tensor(a) else a == b for a, b in zip(flat, _leaves(one.state()), strict=True)

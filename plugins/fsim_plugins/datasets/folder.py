@@ -49,7 +49,10 @@ class Folder:
     def load(self) -> Catalog:
         root = self.root.expanduser().absolute()
         if not root.is_dir():
-            raise FsimError(f"there is no folder {root}; set data.dataset.root to the folder of the pictures")
+            raise FsimError(
+                f"there is no folder {root}; set data.dataset.root to the folder of the pictures "
+                f"(those of the clothing recipes come by: fsim data download clothing)"
+            )
         folders = {entry.name: SPLITS[entry.name.lower()] for entry in root.iterdir() if entry.name.lower() in SPLITS}
         rows = self._split_folders(root, folders) if folders else self._categories(root)
         if not rows:

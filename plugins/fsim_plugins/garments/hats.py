@@ -58,8 +58,8 @@ def _beanie(sketch: Sketch) -> None:
     item = sketch.item
     high, wide = item.measure("height", 34, 44), item.measure("width", 27, 32)
     dome = [to(-wide, 16), via(-wide * 1.04, -high), to(0, -high), via(wide * 1.04, -high), to(wide, 16)]
-    if item.is_("detail", "band"):
-        bobble = item.measure("bobble", 8, 11)
+    if item.is_("detail", "bobble"):
+        bobble = item.measure("bobble size", 8, 11)
         sketch.trim(star(0, -high - 4, bobble * 1.1, 16), item.second)
         sketch.trim(
             ellipse(0, -high - 4, bobble * 0.8, bobble * 0.8),
@@ -116,7 +116,7 @@ def _crown_and_brim(
     sketch.cloth(symmetric(sides))
     if dent:
         sketch.seam([to(0, top + dent + 1), to(0, top + dent + crown * 0.4)], strength=0.45, width=1.4)
-    if item.is_("detail", "band") or item.is_("style", "fedora"):
+    if item.is_("detail", "band"):
         width = item.measure("band", 4, 8)
         sketch.band([to(-wide + 0.6, low - 1), via(0, low + 6), to(wide - 0.6, low - 1)], width, item.second)
         if item.measure("bow", 0, 1) < 0.5:

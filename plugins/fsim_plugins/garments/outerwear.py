@@ -116,7 +116,8 @@ def _denim(sketch: Sketch) -> None:
     line = body.top + 17
     sketch.seam([to(-body.chest, line), to(body.chest, line)], colour=stitch, dash="1.6 .8")
     for side in SIDES:
-        pocket(sketch, side * 10, line + 0.5, 4.4, flap=True)
+        if item.is_("pocket", "chest pocket"):
+            pocket(sketch, side * 10, line + 0.5, 4.4, flap=True)
         for x in (5, 14.5):
             sketch.seam(
                 on_side([to(x + 1, line + 9), to(x - 1.4, body.bottom - 5)], side),
@@ -124,6 +125,8 @@ def _denim(sketch: Sketch) -> None:
                 dash="1.6 .8",
             )
     sketch.seam([to(-body.hem, body.bottom - 5), to(body.hem, body.bottom - 5)], colour=stitch)
+    if item.is_("pocket", "side pockets"):
+        _slant_pockets(sketch, body.bottom - 18)
     _front(sketch, body.top + body.drop, body.bottom)
     for step in range(5):
         sketch.button(
@@ -139,8 +142,9 @@ def _blazer(sketch: Sketch) -> None:
     torso(sketch, body)
     low = body.top + body.drop
     _front(sketch, low, body.bottom)
-    _flap_pockets(sketch, body.bottom - 19)
-    if item.is_("pocket", "chest pocket"):
+    if item.is_("pocket", "side pockets"):
+        _flap_pockets(sketch, body.bottom - 19)
+    elif item.is_("pocket", "chest pocket"):
         sketch.trim(
             [
                 to(7.5, body.top + 21),
@@ -180,8 +184,9 @@ def _biker(sketch: Sketch) -> None:
     torso(sketch, body)
     low = body.top + body.drop
     sketch.seam([to(-1, low), to(-9, body.bottom - 1)], colour=METAL, width=1.4)
-    for side in SIDES:
-        sketch.seam(on_side([to(10, low + 10), to(16, low + 14)], side), colour=METAL, width=1.2)
+    if item.is_("pocket", "side pockets"):
+        for side in SIDES:
+            sketch.seam(on_side([to(10, low + 10), to(16, low + 14)], side), colour=METAL, width=1.2)
     sketch.trim(box(-body.hem, body.bottom - 5.4, body.hem, body.bottom - 2), sketch.item.trim, edge=0.5)
     sketch.trim(box(-4, body.bottom - 6, 1, body.bottom - 1.4), METAL)
     _lapels(sketch, body, 14.5)

@@ -6,180 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
+from fsim_plugins.garments.categories import (
+    CATEGORIES,
+    CLOTH_PATTERNS,
+    MATERIALS,
+    NO_TRIM,
+    PATTERNS,
+    PLAIN_MATERIALS,
+    STYLE_DETAILS,
+    STYLE_MATERIALS,
+    UNMARKED,
+)
 from fsim_plugins.garments.palette import COLOURS, RGB, distance, personal_shade
 
-Choices = Mapping[str, tuple[str, ...]]
-
-# What the attributes of each category may be. "none" and "regular" are the unmarked case: drawn, but not listed.
-FITS = ("slim", "regular", "loose")
-CATEGORIES: dict[str, Choices] = {
-    "dress": {
-        "sleeve": ("sleeveless", "short", "long"),
-        "neckline": ("round neck", "v-neck", "square neck", "boat neck"),
-        "length": ("mini", "knee-length", "maxi"),
-        "fit": ("fitted", "A-line", "tiered"),
-        "detail": ("none", "belt", "bow", "row of buttons"),
-    },
-    "t-shirt": {
-        "sleeve": ("sleeveless", "short", "long"),
-        "neckline": ("crew neck", "v-neck", "scoop neck"),
-        "length": ("cropped", "regular", "long"),
-        "fit": FITS,
-        "detail": ("none", "chest pocket", "star print", "heart print", "chest stripe"),
-    },
-    "shirt": {
-        "sleeve": ("short", "long", "rolled-up"),
-        "collar": ("classic collar", "band collar", "wide collar"),
-        "pocket": ("none", "chest pocket", "two chest pockets"),
-        "fit": FITS,
-        "hem": ("straight hem", "curved hem"),
-    },
-    "sweater": {
-        "neckline": ("crew neck", "v-neck", "turtleneck"),
-        "closure": ("none", "row of buttons"),
-        "length": ("cropped", "regular", "long"),
-        "fit": FITS,
-        "detail": ("none", "cable knit", "elbow patches", "patterned yoke"),
-    },
-    "hoodie": {
-        "closure": ("none", "zip"),
-        "length": ("cropped", "regular"),
-        "fit": FITS,
-        "detail": ("none", "sleeve stripes", "star print", "chest stripe"),
-        "pocket": ("kangaroo pocket", "side pockets"),
-    },
-    "jacket": {
-        "style": ("bomber jacket", "denim jacket", "blazer", "puffer jacket", "biker jacket"),
-        "fit": FITS,
-        "pocket": ("none", "chest pocket", "side pockets"),
-    },
-    "coat": {
-        "style": ("trench coat", "duffle coat", "overcoat", "raincoat"),
-        "length": ("knee-length", "long"),
-        "fit": ("slim", "loose"),
-        "detail": ("none", "belt"),
-    },
-    "trousers": {
-        "fit": ("skinny", "straight", "wide", "flared"),
-        "length": ("cropped", "full-length"),
-        "detail": ("none", "sharp creases", "cargo pockets", "turn-ups", "side stripes"),
-    },
-    "jeans": {
-        "fit": ("skinny", "straight", "wide", "flared"),
-        "length": ("cropped", "full-length"),
-        "detail": ("none", "ripped knees", "turn-ups", "patches", "side stripes"),
-    },
-    "shorts": {
-        "fit": FITS,
-        "length": ("short", "knee-length"),
-        "detail": ("none", "drawstring", "turn-ups", "cargo pockets", "side stripes"),
-    },
-    "skirt": {
-        "fit": ("pencil", "A-line", "pleated", "tiered"),
-        "length": ("mini", "midi", "maxi"),
-        "detail": ("none", "belt", "row of buttons", "hem stripe"),
-    },
-    "hat": {
-        "style": ("cap", "beanie", "sun hat", "bucket hat", "fedora"),
-        "detail": ("none", "band", "badge"),
-    },
-    "shoe": {
-        "style": ("sneaker", "ankle boot", "pump", "loafer", "high-top"),
-        "detail": ("none", "side stripes", "star", "buckle"),
-    },
-    "bag": {
-        "style": ("tote bag", "handbag", "backpack", "clutch", "satchel"),
-        "detail": ("none", "tassel", "buckle", "front pocket"),
-    },
-}
-
-CLOTH_PATTERNS = (
-    *(
-        "plain",
-        "plain",
-        "plain",
-        "plain",
-        "striped",
-        "striped",
-        "pinstriped",
-        "checked",
-        "plaid",
-        "dotted",
-        "floral",
-    ),
-    *("zigzag", "argyle", "starry", "heart-print", "leopard-print", "colour-block", "camouflage", "leafy"),
+CLOTH_COLOURS = (
+    *COLOURS,
+    *("black", "black", "white", "white", "grey", "navy", "navy", "beige", "blue", "brown"),  # what people wear most
 )
-PATTERNS: dict[str, tuple[str, ...]] = {
-    "sweater": (
-        *("plain",) * 4,
-        "striped",
-        "striped",
-        "argyle",
-        "zigzag",
-        "dotted",
-        "colour-block",
-        "heart-print",
-    ),
-    "jacket": (
-        *("plain",) * 6,
-        "checked",
-        "plaid",
-        "leopard-print",
-        "camouflage",
-        "pinstriped",
-        "colour-block",
-    ),
-    "coat": (*("plain",) * 6, "checked", "plaid", "leopard-print", "pinstriped", "zigzag", "colour-block"),
-    "jeans": (*("plain",) * 8, "striped", "floral", "starry", "colour-block"),
-    "shoe": (
-        *("plain",) * 7,
-        "checked",
-        "leopard-print",
-        "floral",
-        "camouflage",
-        "dotted",
-        "zigzag",
-        "striped",
-    ),
-}
-MATERIALS: dict[str, tuple[str, ...]] = {
-    "dress": ("cotton", "linen", "silk"),
-    "shirt": ("cotton", "linen", "denim", "flannel"),
-    "sweater": ("knitted", "woollen"),
-    "hoodie": ("cotton", "fleece"),
-    "jacket": ("cotton", "leather", "woollen"),
-    "coat": ("cotton", "woollen"),
-    "trousers": ("cotton", "linen", "corduroy"),
-    "jeans": ("denim",),
-    "shorts": ("cotton", "denim", "linen"),
-    "skirt": ("cotton", "denim", "silk", "woollen"),
-    "hat": ("cotton", "woollen", "straw"),
-    "shoe": ("leather", "canvas"),
-    "bag": ("leather", "canvas"),
-}
-STYLE_MATERIALS = {
-    "denim jacket": "denim",
-    "biker jacket": "leather",
-    "puffer jacket": "quilted",
-    "raincoat": "rubber",
-    "beanie": "knitted",
-    "sun hat": "straw",
-    "pump": "leather",
-    "loafer": "leather",
-}
-PLAIN_MATERIALS = ("leather", "straw", "rubber", "corduroy")
-DENIM_COLOURS = (
-    "blue",
-    "blue",
-    "light blue",
-    "light blue",
-    "navy",
-    "navy",
-    "black",
-    "grey",
-    "white",
-    "cream",
-)
+DENIM_COLOURS = (*("blue", "light blue", "navy") * 2, "black", "grey", "white", "cream")
 CONTRAST = 110  # how far apart the two colours of an item are, at least
 
 
@@ -188,7 +32,7 @@ class Item:
     """One garment.
 
     Attributes:
-        attributes: what a person would say of it; see `CATEGORIES`, and colour, second_colour, pattern, material, trim.
+        attributes: those of its category, and colour, second_colour, pattern, material and trim.
         colour: the cloth's.
         second: of the pattern and the trim.
         third: an accent of rich patterns.
@@ -225,22 +69,36 @@ def draw_item(seed: int, index: int) -> Item:
     random = Random(f"{seed}/{index}")
     category = list(CATEGORIES)[index % len(CATEGORIES)]
     attributes = {name: random.choice(values) for name, values in CATEGORIES[category].items()}
-    material = random.choice(MATERIALS.get(category, ("cotton",)))
-    material = STYLE_MATERIALS.get(attributes.get("style", ""), material)
+    style = attributes.get("style", "")
+    if "detail" in attributes:
+        attributes["detail"] = STYLE_DETAILS.get((style, attributes["detail"]), attributes["detail"])
+    material = STYLE_MATERIALS.get(style, random.choice(MATERIALS[category]))
     pattern = random.choice(PATTERNS.get(category, CLOTH_PATTERNS))
-    if material in PLAIN_MATERIALS:
-        pattern = "plain"
-    names = list(COLOURS)
-    name = random.choice(DENIM_COLOURS if material == "denim" else names)
-    colour = personal_shade(name, random)
-    second_name = random.choice(
-        [other for other in names if distance(COLOURS[name], COLOURS[other]) > CONTRAST]
-    )
-    second = personal_shade(second_name, random)
-    third = personal_shade(random.choice(names), random)
-    attributes |= {"colour": name, "second_colour": second_name, "pattern": pattern, "material": material}
-    attributes["trim"] = random.choice(("matching", "contrasting"))
-    return Item(seed, index, category, attributes, colour, second, third)
+    trim = random.choice(("matching", "contrasting"))
+    colour = random.choice(DENIM_COLOURS if material == "denim" else CLOTH_COLOURS)
+    second = random.choice([name for name in COLOURS if distance(COLOURS[colour], COLOURS[name]) > CONTRAST])
+    attributes |= {
+        "colour": colour,
+        "second_colour": second,
+        "pattern": "plain" if material in PLAIN_MATERIALS else pattern,
+        "material": material,
+        "trim": "matching" if category in NO_TRIM else trim,
+    }
+    paints = (personal_shade(name, random) for name in (colour, second, random.choice(list(COLOURS))))
+    return Item(seed, index, category, attributes, *paints)
+
+
+def listed_attributes(item: Item) -> dict[str, str]:
+    """What the catalog says of an item: all that is not the unmarked case, and seen."""
+    patterned, contrasting = not item.is_("pattern", "plain"), item.is_("trim", "contrasting")
+    listed = {"colour": item.attributes["colour"]}
+    if patterned or contrasting:
+        listed["second_colour"] = item.attributes["second_colour"]
+    listed |= {name: item.attributes[name] for name in ("pattern", "material")}
+    if contrasting:
+        listed["trim"] = "contrasting"
+    choices = {name: item.attributes[name] for name in CATEGORIES[item.category]}
+    return listed | {name: value for name, value in choices.items() if value not in UNMARKED}
 
 
 def split_of(index: int) -> str:

@@ -1,0 +1,70 @@
+"""Retrieval metrics from the ranks of the relevant images, for each query and summed up.
+
+With R the number of images relevant to a query and rel(i) = 1 where the i-th answer is relevant:
+
+    recall@k     1 where any of the first k answers is relevant (CMC@k)
+    precision@k  relevant among the first k, over k, however few images the gallery has
+    r_precision  relevant among the first R, over R
+    map@r        1/R sum_{i <= R} P(i) rel(i), P(i) the precision of the first i. Musgrave, Belongie and Lim, "A metric
+                 learning reality check", ECCV 2020, section 3.2
+    map          1/R sum_i P(i) rel(i) over the whole gallery, the average precision
+
+Shape legend: Q queries, M ranks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+
+def topk_metrics(ranks: Tensor, k: Sequence[int]) -> dict[str, Tensor]:
+    """recall@k and precision@k of each query: ranks of the relevant [Q, M], counted from 1 -> [Q] float64 each.
+
+    The ranks must hold every relevant image among the first max(k) answers.
+    """
+    metrics = {}
+    for depth in k:
+        hits = (ranks <= depth).sum(1)  # [Q]
+        metrics[f"recall@{depth}"] = (hits > 0).double()
+        metrics[f"precision@{depth}"] = hits.double() / depth
+    return metrics
+
+
+def r_metrics(ranks: Tensor, num_relevant: Tensor) -> dict[str, Tensor]:
+    """r_precision and map@r of each query: ranks [Q, M], ascending, and R [Q] -> [Q] float64 each, NaN where R is 0.
+
+    The ranks must hold every relevant image among the first R answers.
+    """
+    within = ranks <= num_relevant[:, None]  # [Q, M]
+    return {
+        "r_precision": within.sum(1).double() / num_relevant,
+        "map@r": (_precision_at(ranks) * within).sum(1) / num_relevant,
+    }
+
+
+def average_precision(ranks: Tensor, num_relevant: Tensor) -> Tensor:
+    """The average precision of each query: ranks [Q, M] of all its R [Q] relevant images, ascending -> [Q] float64."""
+    return _precision_at(ranks).sum(1) / num_relevant
+
+
+def _precision_at(ranks: Tensor) -> Tensor:
+    """[Q, M] -> [Q, M] float64: the precision of the answers down to each relevant one, nearly 0 where it is nowhere."""
+    return torch.arange(1, ranks.shape[1] + 1) / ranks.double()
+
+
+def micro_and_macro(metrics: Mapping[str, Tensor], labels: Tensor) -> dict[str, float]:
+    """The mean over queries of each metric [Q], and as `macro_...` the mean over labels [Q] of their queries' means.
+
+    NaN where there is no query.
+    """
+    _, inverse, counts = labels.unique(return_inverse=True, return_counts=True)
+    summary = {}
+    for name, values in metrics.items():
+        of_label = torch.zeros(len(counts), dtype=torch.float64).index_add_(0, inverse, values) / counts
+        summary[name] = float(values.mean()) if len(values) else math.nan
+        summary[f"macro_{name}"] = float(of_label.mean()) if len(values) else math.nan
+    return summary

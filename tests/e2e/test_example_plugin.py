@@ -1,0 +1,56 @@
+"""A stranger's plugin: installed as any distribution, found, described, and used by a recipe."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The example distribution in a folder of its own, and the environment that has it on the path."""
+    folder = tmp_path_factory.mktemp("site")
+    source = tmp_path_factory.mktemp("source") / "example"
+    shutil.copytree(ROOT / "plugins" / "example", source, ignore=shutil.ignore_patterns("*.egg-info", "build"))
+    install = ["-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--target"]
+    subprocess.run([sys.executable, *install, str(folder), str(source)], check=True, capture_output=True)
+    return {"PYTHONPATH": f"{folder}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+
+
+def test_it_is_listed_and_described(installed: dict[str, str], fsim: Fsim) -> None:
+    listed = fsim("list-plugins", "--kind", "loss", env=installed).stdout
+    assert "lifted" in listed
+    assert "fsim_example" in listed.replace("-", "_")
+    assert "needs: embedding, labels" in fsim("describe", "loss", "lifted", env=installed).stdout
+    assert fsim("list-plugins", "--check", env=installed).returncode == 0
+    assert "lifted" not in fsim("list-plugins", "--kind", "loss").stdout
+
+
+def test_its_recipe_runs(installed: dict[str, str], fsim: Fsim, tmp_path: Path) -> None:
+    short = ["data.dataset.items=40", "data.dataset.views=3", "train.epochs=1"]
+    done = fsim("run", ROOT / "plugins" / "example" / "recipe.yaml", "--out", tmp_path, *short, env=installed)
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.rglob("best.pt"))
+    without = fsim("validate", ROOT / "plugins" / "example" / "recipe.yaml")
+    assert without.returncode == 2
+    assert "there is no loss 'lifted'" in without.stderr
+
+
+def test_the_lifted_loss_keeps_the_contract(installed: dict[str, str]) -> None:
+    test = "from fsim.testing.loss_contract import LossContract\nfrom fsim_example.lifted import Lifted\n" + (
+        "class TestLifted(LossContract):\n    def make(self):\n        return Lifted()\n"
+    )
+    file = Path(installed["PYTHONPATH"].split(os.pathsep)[0]) / "test_lifted.py"
+    file.write_text(test)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file), "-c", os.devnull]
+    done = subprocess.run(command, env={**os.environ, **installed}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
