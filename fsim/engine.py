@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -139,4 +140,6 @@ def build_engine(training: Training, machine: Machine, seed: int, rank: int = 0)
             training.sums[name] = training.sums.get(name, 0.0) + value
         return values
 
-    return Engine(train_step)
+    engine = Engine(train_step)
+    engine.logger.setLevel(logging.CRITICAL)  # it would print each exception, which is told once and better above
+    return engine

@@ -71,7 +71,7 @@ class CachedImages:
     def gather(self, rows: IntArray) -> Tensor:
         """Rows of the catalog [B] -> a new tensor, uint8 [B, 3, S, S], channels last in memory."""
         assert self.usable[rows].all(), "a damaged image was asked for"
-        chosen = self._rows.index_select(0, torch.from_numpy(rows))  # [B, S * S * 3]; indexing takes 8 times as long
+        chosen = self._rows.index_select(0, torch.tensor(rows))  # [B, S * S * 3]; indexing takes 8 times as long
         return chosen.view(len(rows), self.size, self.size, 3).permute(0, 3, 1, 2)
 
 
@@ -101,6 +101,10 @@ def open_image_cache(
     """
     if not len(catalog.frame):
         raise FsimError("The catalog has no images. Check the dataset's parameters.")
+    if catalog.pixels is not None and len(catalog.pixels) != len(catalog.frame):
+        raise FsimError(
+            f"The catalog has {len(catalog.frame)} rows, but pixels of {len(catalog.pixels)} images. Mend the dataset."
+        )
     key = cache_key(catalog, size, resize)
     finished = folder / key
     images = _open_finished(finished)

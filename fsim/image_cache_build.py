@@ -106,10 +106,8 @@ def _write_pixels(
     np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
     blocks = [range(start, min(start + BLOCK_ROWS, len(images))) for start in range(0, len(images), BLOCK_ROWS)]
     damaged: dict[int, str] = {}
-    with (
-        warnings.catch_warnings(),
-        ThreadPoolExecutor(workers) as pool,
-    ):  # decoding and resizing release the GIL
+    # Threads are enough: decoding and resizing release the GIL.
+    with warnings.catch_warnings(), ThreadPoolExecutor(workers) as pool:
         warnings.filterwarnings("ignore", module="PIL")  # of large images and odd metadata: decoded or named as damaged
         for rows, (pixels, causes) in zip(blocks, _in_order(pool, decode_block, blocks, 2 * workers), strict=True):
             file.write(pixels.data)

@@ -74,8 +74,8 @@ class Square(NamedTuple):
             except (TypeError, ValueError):
                 raise DamagedImageError("box is not (x1, y1, x2, y2)") from None
             x1, y1, x2, y2 = max(x1, left), max(y1, top), min(x2, right), min(y2, bottom)
-            if x1 >= x2 or y1 >= y2 or math.isnan(left + top + right + bottom):
-                raise DamagedImageError(f"box is empty or outside of the image of {width} x {height}")
+            if x2 - x1 < 1 or y2 - y1 < 1 or math.isnan(left + top + right + bottom):
+                raise DamagedImageError(f"box holds no pixel of the image of {width} x {height}")
         if self.resize == "crop":
             side = min(x2 - x1, y2 - y1)
             x1, y1 = x1 + (x2 - x1 - side) / 2, y1 + (y2 - y1 - side) / 2

@@ -16,9 +16,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import torch
+from pydantic import AfterValidator, Field
 from torch import Tensor
+
+
+def _each_once(k: Sequence[int]) -> Sequence[int]:
+    if len(set(k)) < len(k):
+        raise ValueError(f"each k once: {', '.join(map(str, sorted(set(k))))}")
+    return k
+
+
+Depths = Annotated[Sequence[Annotated[int, Field(ge=1)]], Field(min_length=1), AfterValidator(_each_once)]
 
 
 def topk_metrics(ranks: Tensor, k: Sequence[int]) -> dict[str, Tensor]:
@@ -52,7 +63,7 @@ def average_precision(ranks: Tensor, num_relevant: Tensor) -> Tensor:
 
 
 def _precision_at(ranks: Tensor) -> Tensor:
-    """[Q, M] -> [Q, M] float64: the precision of the answers down to each relevant one, nearly 0 where it is nowhere."""
+    """[Q, M] -> [Q, M] float64: precision of the answers down to each relevant one, nearly 0 where it is nowhere."""
     return torch.arange(1, ranks.shape[1] + 1) / ranks.double()
 
 
@@ -61,7 +72,7 @@ def micro_and_macro(metrics: Mapping[str, Tensor], labels: Tensor) -> dict[str, 
 
     NaN where there is no query.
     """
-    _, inverse, counts = labels.unique(return_inverse=True, return_counts=True)
+    _, inverse, counts = torch.unique(labels, return_inverse=True, return_counts=True)
     summary = {}
     for name, values in metrics.items():
         of_label = torch.zeros(len(counts), dtype=torch.float64).index_add_(0, inverse, values) / counts

@@ -66,8 +66,8 @@ class Similarity:
     @property
     def rounding(self) -> Tensor:
         """[Q'] what rounding may add to the difference of two scores of a query, at most."""
-        largest = self.half_gallery.max() if len(self.half_gallery) else 0
-        return 2 * (self.query.shape[1] + 4) * torch.finfo(torch.float32).eps * (self.half_query + largest)
+        longest = self.half_query + self.half_gallery.max()
+        return 2 * (self.query.shape[1] + 4) * torch.finfo(torch.float32).eps * longest
 
     def block(self, row: int, column: int) -> Tensor:
         """[B, C] scores from that row and column on; -inf for a query itself and where the rows are filling.
@@ -96,7 +96,7 @@ class Similarity:
         halves = self.half_query[: len(index), None] + self.half_gallery[index] if self.euclidean else 0
         products = [
             torch.einsum("qd,qkd->qk", query, self.gallery[rows])
-            for query, rows in zip(self.query[: len(index)].split(TILE), index.split(TILE), strict=True)
+            for query, rows in zip(torch.split(self.query[: len(index)], TILE), torch.split(index, TILE), strict=True)
         ]
         return torch.cat(products) - halves if products else torch.empty(index.shape)
 
@@ -136,7 +136,7 @@ def _shift(gallery: Tensor) -> Tensor:
 def _prepared(embedding: Tensor, shift: Tensor | None, multiple: int) -> Tensor:
     """[N, D] -> [N', D], of length one or shifted, filled up with zero rows to a multiple."""
     num_rows, dimensions = embedding.shape
-    prepared = torch.zeros(math.ceil(num_rows / multiple) * multiple, dimensions)
+    prepared = torch.zeros(max(1, math.ceil(num_rows / multiple)) * multiple, dimensions)
     if shift is not None:
         torch.sub(embedding, shift, out=prepared[:num_rows])
     else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,8 @@ FOLD = 8  # of so many sampled scores only the best is looked at
 PATIENCE = 16  # survivors that a query may have waiting, at least
 
 
-class Neighbours(NamedTuple):
+@dataclass(frozen=True)
+class Neighbours:
     """The nearest gallery vectors of each query, nearest first; equal scores in gallery order."""
 
     index: Tensor  # [Q, K] int64; -1 where the gallery has no more
@@ -51,7 +52,7 @@ def topk(query: Tensor, gallery: Tensor | None, k: int, distance: Distance, bloc
         gallery: [G, D]; None means leave-one-out: a query's answers are all the others, never itself.
         k: neighbours for a query, 1 or more. Where the gallery has fewer, the rest is filled with -1.
         distance: `cosine` or `euclidean`.
-        block: queries and gallery vectors in a block of scores.
+        block: queries and gallery vectors in a block of scores, at most 32,704.
 
     Raises:
         FsimError: k below 1; embeddings that cannot be compared (see `Similarity`).
@@ -77,6 +78,7 @@ class _Best:
     def __init__(self, similarity: Similarity, k: int) -> None:
         self.similarity, self.k = similarity, k
         self.block = similarity.query_block
+        assert self.block < 2**15, "rows of a block are held as int16"
         self.keys = np.full((len(similarity.query), k), LAST)  # [Q', K] ascending
         self.floor = _first_floor(similarity, k)  # [Q']
         self.waiting: dict[int, list[tuple[npt.NDArray[np.int16], Keys]]] = {}  # rows and keys, for each block

@@ -47,7 +47,7 @@ class Measured:
     recall: float
 
 
-class Failed(Exception):
+class ProgramError(Exception):
     """A program ended with an error; the message is the end of what it said."""
 
 
@@ -66,7 +66,7 @@ def measure(command: list[str], environment: dict[str, str], recall: Callable[[s
         err.seek(0)
         said, complaint = out.read(), err.read()
     if code:
-        raise Failed((complaint.strip() or said.strip() or f"exit code {code}").splitlines()[-1])
+        raise ProgramError((complaint.strip() or said.strip() or f"exit code {code}").splitlines()[-1])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Measured(seconds, cpu_seconds, niceness, recall(said))
@@ -159,7 +159,7 @@ def main() -> None:
             for name, program in (ours | peers).items():
                 try:
                     times.setdefault(name, []).append(program(seed))
-                except Failed as failure:
+                except ProgramError as failure:
                     sys.exit(f"{name} failed: {failure}")
     show(arguments, times, list(peers))
 

@@ -70,6 +70,7 @@ def contents(folder: Path) -> list[str]:
 def test_gather_equals_decoding(photographs: Catalog, tmp_path: Path, resize: Any, workers: int | None) -> None:
     images = open_image_cache(photographs, size=SIZE, resize=resize, folder=tmp_path / "caches", workers=workers)
     rows = np.array([7, 0, 19, 7])
+    rows.flags.writeable = False
     batch = images.gather(rows)
     assert batch.shape == (4, 3, SIZE, SIZE)
     assert batch.dtype == torch.uint8
@@ -155,7 +156,7 @@ def test_boxes(tmp_path: Path) -> None:
     images = open_image_cache(catalog, size=SIZE, folder=tmp_path / "caches", max_damaged=0.5)
     assert (images.gather(np.array([0])) == 200).all()
     assert (images.gather(np.array([1])) == 0).any()
-    assert images.damaged == {"c.png": "box is empty or outside of the image of 30 x 20"}
+    assert images.damaged == {"c.png": "box holds no pixel of the image of 30 x 20"}
 
 
 def test_images_by_absolute_path(photographs: Catalog, tmp_path: Path) -> None:
@@ -213,6 +214,12 @@ def test_a_long_list_is_cut(tmp_path: Path) -> None:
 def test_a_catalog_without_images_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FsimError, match="The catalog has no images"):
         open_image_cache(catalog_of([], tmp_path), size=SIZE, folder=tmp_path)
+
+
+def test_a_catalog_of_more_rows_than_arrays_is_refused(tmp_path: Path) -> None:
+    catalog = Catalog.of({"image": ["a", "b"]}, Path(), np.zeros((1, 4, 4), np.uint8))
+    with pytest.raises(FsimError, match="2 rows, but pixels of 1 images"):
+        open_image_cache(catalog, size=4, folder=tmp_path)
 
 
 def test_progress(tmp_path: Path) -> None:

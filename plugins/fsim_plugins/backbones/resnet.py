@@ -19,9 +19,13 @@ class ResNet(nn.Module):
         stem_stride: how much the first layers shrink the image. 4: 7x7 convolution of stride 2 and max-pool, the
             paper's, for 96 px and more; 2: 3x3 convolution of stride 2; 1: 3x3 convolution of stride 1, the paper's
             for CIFAR. 2 and 1 are for images of 28 to 64 px; they have no max-pool, and a stem of their own weights.
+        num_stages: how many of the four stages are kept, the first ones. 3 suits images of 28 to 64 px, of which the
+            fourth sees a few pixels only: the paper's networks for CIFAR have three.
     """
 
-    def __init__(self, architecture: str, weights: str | None, stem_stride: Literal[1, 2, 4]) -> None:
+    def __init__(
+        self, architecture: str, weights: str | None, stem_stride: Literal[1, 2, 4], num_stages: Literal[2, 3, 4]
+    ) -> None:
         super().__init__()
         network = getattr(import_torchvision("torchvision.models"), architecture)()
         self.out_features: int = network.fc.in_features
@@ -32,34 +36,47 @@ class ResNet(nn.Module):
         network.fc = nn.Identity()
         if weights is not None:
             load_weights(network, architecture, weights)
+        for stage in range(num_stages + 1, 5):
+            setattr(network, f"layer{stage}", nn.Identity())
+            self.out_features //= 2
         self.network = network
 
     def forward(self, images: Tensor) -> Tensor:
-        """float [B, 3, S, S] -> [B, F]; F is 512 for ResNet-18 and -34, 2048 for the deeper ones."""
+        """float [B, 3, S, S] -> [B, F]; F is 512 for ResNet-18 and -34, 2048 for the deeper ones, half of it for each
+        stage that is left out."""
         features: Tensor = self.network(images)
         return features
 
 
-def resnet18(weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4) -> ResNet:
+def resnet18(
+    weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4, num_stages: Literal[2, 3, 4] = 4
+) -> ResNet:
     """ResNet-18 (He et al. 2016): 512 features, 11.2 M weights.
 
     Args:
         weights: null for random weights, a torchvision name (`DEFAULT`, `IMAGENET1K_V1`), or a file.
         stem_stride: 4 the paper's stem for 96 px and more; 2 or 1, a 3x3 convolution of that stride, for 28 to 64 px.
+        num_stages: stages that are kept, 4 in the paper; 3 for 28 to 64 px.
     """
-    return ResNet("resnet18", weights, stem_stride)
+    return ResNet("resnet18", weights, stem_stride, num_stages)
 
 
-def resnet34(weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4) -> ResNet:
+def resnet34(
+    weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4, num_stages: Literal[2, 3, 4] = 4
+) -> ResNet:
     """ResNet-34 (He et al. 2016): 512 features, 21.3 M weights. Arguments as of resnet18."""
-    return ResNet("resnet34", weights, stem_stride)
+    return ResNet("resnet34", weights, stem_stride, num_stages)
 
 
-def resnet50(weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4) -> ResNet:
+def resnet50(
+    weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4, num_stages: Literal[2, 3, 4] = 4
+) -> ResNet:
     """ResNet-50 (He et al. 2016): 2048 features, 23.5 M weights. Arguments as of resnet18."""
-    return ResNet("resnet50", weights, stem_stride)
+    return ResNet("resnet50", weights, stem_stride, num_stages)
 
 
-def resnet101(weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4) -> ResNet:
+def resnet101(
+    weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4, num_stages: Literal[2, 3, 4] = 4
+) -> ResNet:
     """ResNet-101 (He et al. 2016): 2048 features, 42.5 M weights. Arguments as of resnet18."""
-    return ResNet("resnet101", weights, stem_stride)
+    return ResNet("resnet101", weights, stem_stride, num_stages)

@@ -1,39 +1,97 @@
-"""Exact retrieval metrics (first version)."""
+"""Exact retrieval, the reference that every index is measured against."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
 
 import torch
-from pydantic import Field
+from torch import Tensor
 
+from fsim.functional.relevant_ranks import num_relevant, ranks_in_answers, ranks_in_gallery
+from fsim.functional.retrieval_metrics import Depths, average_precision, micro_and_macro, r_metrics, topk_metrics
 from fsim.functional.topk import topk
 from fsim.interfaces import Direction, RetrievalTask
 
+NEIGHBOURS_IN_MEMORY = 2**22
+
 
 class Exact:
-    """Exact retrieval: recall, precision, R-precision and MAP@R."""
+    """Ranks the whole gallery for each query, and asks where the relevant images stand.
 
-    def __init__(self, k: list[Annotated[int, Field(ge=1)]] = [1, 5, 10]) -> None:  # noqa: B006
+    An image is relevant to a query of the same known label (category or item, as the protocol says). R is their number.
+
+        recall@k     share of queries with a relevant image among the first k (CMC@k); 0 to 1, as all of these
+        precision@k  relevant among the first k, over k, even where k is more than the gallery has
+        r_precision  relevant among the first R, over R
+        map@r        1/R sum_{i <= R} P(i) rel(i), with P(i) the precision of the first i answers and rel(i) = 1 where
+                     the i-th is relevant. Musgrave, Belongie and Lim, "A metric learning reality check", ECCV 2020
+        map          the same sum over the whole gallery: mean average precision
+
+    These are means over queries; with `macro_` before the name, means over labels of the means over their queries.
+
+        num_queries                    queries that have a relevant image: those that count. Neither more nor fewer is
+                                       better; every metric has a direction
+        num_queries_without_relevant   queries that have none, and are left out
+
+    Leave-one-out leaves a query out of its own answers by index, so a duplicate of it stays. Equal scores rank in the
+    order of the gallery. Scores are cosines (0 for a zero vector) or Euclidean distances in float32. NaN: every metric
+    where no query has a relevant image.
+
+    `map` needs the full ranking. Without it 60,000 images against each other take about as long as one search with
+    faiss, with it several times as long, unless the largest R is so large that most of the ranking is needed anyway.
+
+    Args:
+        k: the depths for recall and precision, each 1 or more.
+        map: whether to compute map.
+
+    Raises:
+        FsimError: embeddings that are NaN, infinite or too large for float32.
+    """
+
+    def __init__(self, k: Depths = (1, 5, 10), map: bool = True) -> None:
         self.k = k
+        self.map = map
 
     @property
-    def directions(self) -> dict[str, Direction]:
-        names = [f"{name}@{k}" for name in ("recall", "precision") for k in self.k]
-        return dict.fromkeys([*names, "r_precision", "map@r"], "max")
+    def directions(self) -> Mapping[str, Direction]:
+        names = self._names()
+        return {
+            **dict.fromkeys(names, "max"),
+            **dict.fromkeys((f"macro_{name}" for name in names), "max"),
+            "num_queries": "max",
+            "num_queries_without_relevant": "min",
+        }
 
     def __call__(self, task: RetrievalTask) -> dict[str, float]:
-        labels, gallery = task.query_labels, task.gallery_labels
-        counts = (labels[:, None] == gallery[None, :]).sum(1) - int(task.leave_one_out)
-        depth = int(max(max(self.k), counts.max()))
-        found = topk(task.query.embedding, None if task.leave_one_out else task.gallery.embedding, depth, task.distance)
-        relevant = (gallery[found.index.clamp_min(0)] == labels[:, None]) & (found.index >= 0)
-        asked = counts > 0
-        relevant, counts = relevant[asked].double(), counts[asked]
-        result = {f"recall@{k}": (relevant[:, :k].sum(1) > 0).double().mean().item() for k in self.k}
-        result |= {f"precision@{k}": (relevant[:, :k].sum(1) / k).mean().item() for k in self.k}
-        within = torch.arange(depth)[None, :] < counts[:, None]
-        precision = relevant.cumsum(1) / torch.arange(1, depth + 1)
-        result["r_precision"] = ((relevant * within).sum(1) / counts).mean().item()
-        result["map@r"] = ((precision * relevant * within).sum(1) / counts).mean().item()
-        return result
+        relevant = num_relevant(task.query_labels, None if task.leave_one_out else task.gallery_labels)  # [Q]
+        counted = relevant > 0
+        parts = [self._measure(ranks, relevant[rows]) for rows, ranks in self._ranks(task, relevant)]
+        metrics = {name: torch.cat([part[name] for part in parts])[counted] for name in self._names()}  # [Q']
+        return {
+            **micro_and_macro(metrics, task.query_labels[counted]),
+            "num_queries": float(counted.sum()),
+            "num_queries_without_relevant": float((~counted).sum()),
+        }
+
+    def _names(self) -> list[str]:
+        """The metrics that each query has."""
+        return [*self._measure(torch.empty(0, 0, dtype=torch.int64), torch.empty(0, dtype=torch.int64))]
+
+    def _ranks(self, task: RetrievalTask, relevant: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """Rows of queries, and the ranks of their relevant images as far as the metrics need them."""
+        gallery = None if task.leave_one_out else task.gallery.embedding
+        depth = min(max(*self.k, int(relevant.max())), max(1, len(task.gallery_labels)))
+        if self.map or depth * len(relevant) > NEIGHBOURS_IN_MEMORY:
+            yield from ranks_in_gallery(
+                task.query.embedding, gallery, task.query_labels, task.gallery_labels, task.distance
+            )
+        else:
+            answers = topk(task.query.embedding, gallery, depth, task.distance)
+            yield slice(None), ranks_in_answers(answers.index, task.query_labels, task.gallery_labels)
+
+    def _measure(self, ranks: Tensor, relevant: Tensor) -> dict[str, Tensor]:
+        """The metrics [B] of some queries: ranks of their relevant images [B, M] and their numbers [B]."""
+        metrics = {**topk_metrics(ranks, self.k), **r_metrics(ranks, relevant)}
+        if self.map:
+            metrics["map"] = average_precision(ranks, relevant)
+        return metrics

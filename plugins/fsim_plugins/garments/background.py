@@ -6,7 +6,7 @@ import math
 from random import Random
 
 from fsim_plugins.garments.outline import Outline, ellipse, path_data, star, to, via
-from fsim_plugins.garments.palette import RGB, COLOURS, drawn_on, hex_code, mixed
+from fsim_plugins.garments.palette import COLOURS, RGB, drawn_on, hex_code, mixed
 from fsim_plugins.garments.sketch import SIZE
 
 GROUNDS: tuple[RGB, ...] = (
@@ -16,9 +16,7 @@ GROUNDS: tuple[RGB, ...] = (
 
 
 def _rect(x: float, y: float, width: float, height: float, colour: RGB) -> str:
-    return (
-        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{hex_code(colour)}"/>'
-    )
+    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{hex_code(colour)}"/>'
 
 
 def _any_colour(random: Random) -> RGB:
@@ -42,9 +40,7 @@ def _planks(random: Random, ground: RGB) -> str:
     parts, start = [], random.uniform(-width, 0)
     while start < SIZE:
         board = mixed(ground, drawn_on(ground), random.uniform(0, 0.45))
-        parts.append(
-            _rect(start, 0, width - 1, SIZE, board) if upright else _rect(0, start, SIZE, width - 1, board)
-        )
+        parts.append(_rect(start, 0, width - 1, SIZE, board) if upright else _rect(0, start, SIZE, width - 1, board))
         start += width
     return _rect(0, 0, SIZE, SIZE, drawn_on(ground, 0.5)) + "".join(parts)
 
@@ -86,9 +82,7 @@ def _rug(random: Random, ground: RGB) -> str:
         random.uniform(9, 24),
         mixed(ground, _any_colour(random), 0.4),
     )
-    lines = "".join(
-        f"M-9 {start:.1f}L{SIZE + 9} {start + slope * SIZE:.1f}" for start in _steps(-SIZE, 2 * SIZE, step)
-    )
+    lines = "".join(f"M-9 {start:.1f}L{SIZE + 9} {start + slope * SIZE:.1f}" for start in _steps(-SIZE, 2 * SIZE, step))
     return f'<path d="{lines}" stroke="{hex_code(colour)}" stroke-width="{step * random.uniform(0.2, 0.6):.1f}"/>'
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 Choices = Mapping[str, tuple[str, ...]]
+Weights = Mapping[str, int]
 
 UNMARKED = ("none", "regular")  # what nobody mentions
 FITS = ("slim", "regular", "loose")
@@ -89,17 +90,19 @@ CATEGORIES: dict[str, Choices] = {
     },
 }
 
-# One of these, at random; what stands there twice is twice as likely.
-CLOTH_PATTERNS = (
-    "plain plain plain plain plain plain plain striped striped pinstriped checked plaid dotted floral leafy "
-    "zigzag argyle starry heart-print leopard-print colour-block camouflage"
-).split()
-PATTERNS: dict[str, list[str]] = {
-    "sweater": "plain plain plain plain striped striped argyle zigzag dotted colour-block heart-print".split(),
-    "jacket": "plain plain plain plain checked plaid leopard-print camouflage pinstriped colour-block".split(),
-    "coat": "plain plain plain plain checked plaid leopard-print pinstriped zigzag colour-block".split(),
-    "jeans": "plain plain plain plain plain plain plain plain striped floral starry colour-block".split(),
-    "shoe": "plain plain plain plain checked leopard-print floral camouflage dotted zigzag striped".split(),
+# How likely each pattern is, in parts.
+_PRINTS = ("pinstriped", "checked", "plaid", "dotted", "floral", "leafy", "zigzag", "argyle", "starry", "heart-print")
+CLOTH_PATTERNS: Weights = {
+    "plain": 7,
+    "striped": 2,
+    **dict.fromkeys((*_PRINTS, "leopard-print", "colour-block", "camouflage"), 1),
+}
+PATTERNS: dict[str, Weights] = {
+    "sweater": {"plain": 4, "striped": 2, "argyle": 1, "zigzag": 1, "dotted": 1, "colour-block": 1, "heart-print": 1},
+    "jacket": {"plain": 5, "checked": 1, "plaid": 1, "leopard-print": 1, "camouflage": 1, "pinstriped": 1},
+    "coat": {"plain": 5, "checked": 1, "plaid": 1, "leopard-print": 1, "zigzag": 1, "colour-block": 1},
+    "jeans": {"plain": 8, "striped": 1, "floral": 1, "starry": 1, "colour-block": 1},
+    "shoe": {"plain": 5, "checked": 1, "leopard-print": 1, "floral": 1, "camouflage": 1, "dotted": 1, "zigzag": 1},
 }
 MATERIALS: dict[str, tuple[str, ...]] = {
     "dress": ("cotton", "linen", "silk"),

@@ -80,8 +80,9 @@ def _fold(random: Random) -> FloatArray:
 def shadow(height: FloatArray, random: Random) -> FloatArray:
     """The soft shadow of the garment on what lies behind it: [H, H], negative."""
     across, down = random.randint(-3, 3), random.randint(0, 3)
+    left, right = max(across, 0), min(across, 0)
     fallen = np.zeros_like(height)
-    fallen[down:, max(across, 0) : HALF + min(across, 0)] = height[: HALF - down, max(-across, 0) : HALF - max(across, 0)]
+    fallen[down:, left : HALF + right] = height[: HALF - down, -right : HALF - left]
     return -random.uniform(0.3, 0.55) * fallen
 
 

@@ -14,7 +14,7 @@ Place = Callable[[float, float], tuple[float, float]]  # the garment's frame -> 
 
 
 class Point(NamedTuple):
-    """A corner of an outline, or, where `curve` is set, the control point of a quadratic curve between its neighbours."""
+    """A corner of an outline; where `curve` is set, the control point of a quadratic curve between its neighbours."""
 
     x: float
     y: float
@@ -62,9 +62,7 @@ def ellipse(x: float, y: float, width: float, height: float) -> list[Point]:
     for step in range(16):
         angle = math.pi * step / 8
         reach = 1 / math.cos(math.pi / 8) if step % 2 else 1.0  # where the tangents of two corners meet
-        points.append(
-            Point(x + reach * width * math.cos(angle), y + reach * height * math.sin(angle), bool(step % 2))
-        )
+        points.append(Point(x + reach * width * math.cos(angle), y + reach * height * math.sin(angle), bool(step % 2)))
     return points
 
 

@@ -31,14 +31,14 @@ COLOURS: dict[str, RGB] = {
     "purple": (112, 62, 146),
     "lilac": (192, 168, 222),
 }
+STEEL: RGB = (196, 192, 186)
+BRASS: RGB = (212, 190, 130)
 
 
 def personal_shade(name: str, random: Random) -> RGB:
     """One of the many colours that people call by that name."""
     lightness = random.uniform(-9, 9)
-    red, green, blue = (
-        max(0, min(255, round(part + lightness + random.uniform(-9, 9)))) for part in COLOURS[name]
-    )
+    red, green, blue = (max(0, min(255, round(part + lightness + random.uniform(-9, 9)))) for part in COLOURS[name])
     return red, green, blue
 
 
@@ -65,4 +65,4 @@ def drawn_on(colour: RGB, strength: float = 0.35) -> RGB:
 
 def hex_code(colour: RGB) -> str:
     """#rrggbb"""
-    return "#%02x%02x%02x" % colour
+    return "#{:02x}{:02x}{:02x}".format(*colour)

@@ -82,7 +82,9 @@ class Sketch:
         """A ribbon of one colour along a line."""
         colour = self.item.trim if colour is None else colour
         points = placed(line, self.place)
-        shape = f'<path d="{path_data(points, closed=False)}" fill="none" stroke-linecap="round" stroke-linejoin="round"'
+        shape = (
+            f'<path d="{path_data(points, closed=False)}" fill="none" stroke-linecap="round" stroke-linejoin="round"'
+        )
         for grow, paint in ((0.8, drawn_on(colour, 0.4)), (0.0, colour)):
             self.drawing.append(f'{shape} stroke="{hex_code(paint)}" stroke-width="{width + grow:.2f}"/>')
         corners = [(x - 0.5, y - 0.5) for x, y in polyline(points)]

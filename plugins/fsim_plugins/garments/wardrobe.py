@@ -73,7 +73,8 @@ def draw_item(seed: int, index: int) -> Item:
     if "detail" in attributes:
         attributes["detail"] = STYLE_DETAILS.get((style, attributes["detail"]), attributes["detail"])
     material = STYLE_MATERIALS.get(style, random.choice(MATERIALS[category]))
-    pattern = random.choice(PATTERNS.get(category, CLOTH_PATTERNS))
+    patterns = PATTERNS.get(category, CLOTH_PATTERNS)
+    (pattern,) = random.choices(list(patterns), list(patterns.values()))
     trim = random.choice(("matching", "contrasting"))
     colour = random.choice(DENIM_COLOURS if material == "denim" else CLOTH_COLOURS)
     second = random.choice([name for name in COLOURS if distance(COLOURS[colour], COLOURS[name]) > CONTRAST])
@@ -84,8 +85,8 @@ def draw_item(seed: int, index: int) -> Item:
         "material": material,
         "trim": "matching" if category in NO_TRIM else trim,
     }
-    paints = (personal_shade(name, random) for name in (colour, second, random.choice(list(COLOURS))))
-    return Item(seed, index, category, attributes, *paints)
+    paints = [personal_shade(name, random) for name in (colour, second, random.choice(list(COLOURS)))]
+    return Item(seed, index, category, attributes, paints[0], paints[1], paints[2])
 
 
 def listed_attributes(item: Item) -> dict[str, str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fsim_plugins.garments.bodice import SIDES, Body, on_side
 from fsim_plugins.garments.outline import symmetric, to, via
 from fsim_plugins.garments.palette import mixed
+from fsim_plugins.garments.shapes.bodice import SIDES, Body, on_side
 from fsim_plugins.garments.sketch import INK, Sketch
 
 
@@ -47,6 +47,4 @@ def hood_front(sketch: Sketch, body: Body, strings: bool = True) -> None:
         return
     length = sketch.item.measure("strings", 9, 16)
     for side in SIDES:
-        sketch.band(
-            on_side([to(3.2, low + 1), via(4.4, low + 5), to(3.6, low + length)], side), 1, sketch.item.second
-        )
+        sketch.band(on_side([to(3.2, low + 1), via(4.4, low + 5), to(3.6, low + length)], side), 1, sketch.item.second)

@@ -31,9 +31,7 @@ def _cap(sketch: Sketch) -> None:
     for x in (-14, 14):
         sketch.button(x, -high * 0.45, 1.4, drawn_on(item.colour, 0.6))
     if item.is_("detail", "band"):
-        sketch.band(
-            [to(-wide + 1.5, 4), via(0, 11), to(wide - 1.5, 4)], item.measure("band", 3.5, 6), item.second
-        )
+        sketch.band([to(-wide + 1.5, 4), via(0, 11), to(wide - 1.5, 4)], item.measure("band", 3.5, 6), item.second)
     elif item.is_("detail", "badge"):
         _badge(sketch, 0, -8)
     length = item.measure("peak", 17, 25)
@@ -81,9 +79,7 @@ def _beanie(sketch: Sketch) -> None:
         _badge(sketch, item.measure("badge place", -12, 12), 23 - cuff / 2)
 
 
-def _crown_and_brim(
-    sketch: Sketch, crown: float, wide: float, brim: float, droop: float, dent: float
-) -> None:
+def _crown_and_brim(sketch: Sketch, crown: float, wide: float, brim: float, droop: float, dent: float) -> None:
     """A hat with a brim all around, seen from the front and a little from above."""
     item, low = sketch.item, 10.0
     sketch.cloth(
@@ -155,9 +151,7 @@ def _bucket(sketch: Sketch) -> None:
         y, x = 4 + 13 * ring, wide + (brim - wide) * ring
         sketch.seam([to(-x, y), via(0, y + 11), to(x, y)], strength=0.35, dash="1.6 1")
     if item.is_("detail", "band"):
-        sketch.band(
-            [to(-wide - 0.5, 3), via(0, 10), to(wide + 0.5, 3)], item.measure("band", 3, 5), item.second
-        )
+        sketch.band([to(-wide - 0.5, 3), via(0, 10), to(wide + 0.5, 3)], item.measure("band", 3, 5), item.second)
     elif item.is_("detail", "badge"):
         _badge(sketch, 0, 7 - crown * 0.45)
 

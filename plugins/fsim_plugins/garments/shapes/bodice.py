@@ -166,9 +166,7 @@ def sleeve(
         sketch.seam(on_side(hem, side), dash="1.4 .8", strength=0.4)
     for stripe in range(stripes):
         place = length * 0.45 + 4 * stripe
-        sketch.band(
-            on_side([to(*at(place, end + 0.6)), to(*at(place, -end - 0.4))], side), 1.8, sketch.item.second
-        )
+        sketch.band(on_side([to(*at(place, end + 0.6)), to(*at(place, -end - 0.4))], side), 1.8, sketch.item.second)
     if length > 25:
         fold = [to(*at(length * 0.5, -end)), via(*at(length * 0.52, -1)), to(*at(length * 0.46, end * 0.4))]
         sketch.seam(on_side(fold, side), strength=0.25)

@@ -1,12 +1,11 @@
-"""Skirts and dresses."""
+"""Skirts."""
 
 from __future__ import annotations
 
-from fsim_plugins.garments.bodice import SIDES, Body, neck_band, on_side, torso
-from fsim_plugins.garments.outerwear import belt
-from fsim_plugins.garments.outline import Outline, Point, mirrored, symmetric, to, via
+from fsim_plugins.garments.outline import Outline, Point, symmetric, to, via
+from fsim_plugins.garments.shapes.bodice import SIDES
+from fsim_plugins.garments.shapes.outerwear import belt
 from fsim_plugins.garments.sketch import Sketch
-from fsim_plugins.garments.tops import sleeves
 
 
 def _hem(half_width: float, y: float, waves: int, depth: float) -> list[Point]:
@@ -22,9 +21,7 @@ def _hem(half_width: float, y: float, waves: int, depth: float) -> list[Point]:
     return points
 
 
-def _panel(
-    top: float, bottom: float, waist: float, hem: float, hip: float, waves: int, depth: float
-) -> Outline:
+def _panel(top: float, bottom: float, waist: float, hem: float, hip: float, waves: int, depth: float) -> Outline:
     """A piece of a skirt between two heights, with these half widths."""
     middle = top + (bottom - top) * 0.4
     return symmetric([to(0, top), to(waist, top), via(hip, middle), *_hem(hem, bottom, waves, depth)])
@@ -37,23 +34,17 @@ def skirt_part(sketch: Sketch, top: float, bottom: float, waist: float, fit: str
     flare = {"pencil": 0.02, "fitted": 0.06, "A-line": 0.27, "pleated": 0.3, "tiered": 0.3}[fit]
     hem = waist + 4 + flare * length * item.measure("flare", 0.8, 1.25)
     hip = waist + 6 if fit in ("pencil", "fitted") else (waist + hem) / 2 - 0.5
-    waves, depth = {"pencil": (1, 0.6), "fitted": (1, 0.6), "A-line": (3, 1.2), "pleated": (6, 2.2)}.get(
-        fit, (5, 2.4)
-    )
+    waves, depth = {"pencil": (1, 0.6), "fitted": (1, 0.6), "A-line": (3, 1.2), "pleated": (6, 2.2)}.get(fit, (5, 2.4))
     sketch.cloth(_panel(top, bottom, waist, hem, hip, waves, depth))
     if fit == "pleated":
         for step in range(-5, 6):
-            sketch.seam(
-                [to(step * waist / 6, top + 3), to(step * hem / 6, bottom - 0.5)], strength=0.5, width=1
-            )
+            sketch.seam([to(step * waist / 6, top + 3), to(step * hem / 6, bottom - 0.5)], strength=0.5, width=1)
     elif fit == "tiered":
         tiers = 3 if length > 45 else 2
         for tier in range(tiers, 0, -1):
             share, low = tier / tiers, top + length * tier / tiers
             wide = waist + (hem - waist) * share
-            sketch.cloth(
-                _panel(top, low, waist, wide, (waist + wide) / 2, 4 + tier, 2.0), tone=0.05 * (tier - 1)
-            )
+            sketch.cloth(_panel(top, low, waist, wide, (waist + wide) / 2, 4 + tier, 2.0), tone=0.05 * (tier - 1))
             for step in range(-3, 4):
                 sketch.seam(
                     [
@@ -79,7 +70,7 @@ def skirt_part(sketch: Sketch, top: float, bottom: float, waist: float, fit: str
     return hem
 
 
-def _buttons(sketch: Sketch, top: float, bottom: float) -> None:
+def button_row(sketch: Sketch, top: float, bottom: float) -> None:
     sketch.seam([to(-2, top), to(-2, bottom)], strength=0.45)
     for step in range(int((bottom - top) / 7.5)):
         sketch.button(0, top + 4 + 7.5 * step, 1.3)
@@ -94,7 +85,7 @@ def draw_skirt(sketch: Sketch) -> None:
         waist *= 1.15
     hem = skirt_part(sketch, top, bottom, waist, item.attributes["fit"])
     if item.is_("detail", "row of buttons"):
-        _buttons(sketch, top + 4, bottom)
+        button_row(sketch, top + 4, bottom)
     elif item.is_("detail", "hem stripe"):
         width, inset = item.measure("stripe", 2, 4), item.measure("inset", 4, 8)
         share = 1 - inset / (bottom - top)
@@ -118,63 +109,3 @@ def draw_skirt(sketch: Sketch) -> None:
         belt(sketch, waist + 0.8, top - 0.4)
     else:
         sketch.button(waist - 4, top + 2, 1.0)
-
-
-def draw_dress(sketch: Sketch) -> None:
-    item = sketch.item
-    neck, drop = {
-        "round neck": (8.5, 8),
-        "v-neck": (8.5, 16),
-        "square neck": (10, 11),
-        "boat neck": (12.5, 5),
-    }[item.attributes["neckline"]]
-    waist_y = item.measure("waist height", -12, -6)
-    waist = item.measure("waist", 11.5, 14)
-    body = Body(
-        neck=neck,
-        shoulder=item.measure("shoulder", 15.5, 18),
-        chest=item.measure("chest", 16, 18),
-        waist=waist + 0.5,
-        hem=waist,
-        top=-45,
-        bottom=waist_y,
-        drop=drop * item.measure("drop", 0.85, 1.2),
-        neckline=item.attributes["neckline"],
-        round_hem=0.5,
-        arm=14,
-    )
-    low, high = {"mini": (14, 20), "knee-length": (27, 34), "maxi": (43, 48)}[item.attributes["length"]]
-    bottom = item.measure("bottom", low, high)
-    sleeves(sketch, body, cuff=2.2 if item.is_("trim", "contrasting") else 0)
-    torso(sketch, body)
-    skirt_part(sketch, waist_y, bottom, waist, item.attributes["fit"])
-    for side in SIDES:  # darts
-        sketch.seam(on_side([to(waist * 0.5, waist_y), to(waist * 0.62, waist_y - 12)], side), strength=0.3)
-    neck_band(sketch, body, 1.8)
-    if item.is_("sleeve", "sleeveless"):
-        for side in SIDES:
-            edge = [
-                to(body.shoulder, body.top + 4.5),
-                via(body.shoulder - 1.5, body.top + 13),
-                to(body.chest, body.armpit),
-            ]
-            sketch.band(on_side(edge, side), 1.2)
-    _waist(sketch, waist, waist_y, body)
-
-
-def _waist(sketch: Sketch, waist: float, y: float, body: Body) -> None:
-    item = sketch.item
-    if item.is_("detail", "belt"):
-        belt(sketch, waist + 0.8, y - 2, 3.6)
-    elif item.is_("detail", "bow"):
-        sketch.band([to(-waist, y), to(waist, y)], 2.4, item.second)
-        wing = [to(0, y), via(4, y - 6), to(9, y - 4.4), via(7, y), to(9, y + 4.4), via(4, y + 6)]
-        for ribbon in ([to(0, y), to(4, y + 12)], [to(0, y), to(-3, y + 13)]):
-            sketch.band(ribbon, 1.8, item.second)
-        sketch.trim(wing, item.second)
-        sketch.trim(mirrored(wing), item.second)
-        sketch.button(0, y, 1.9, item.second)
-    elif item.is_("detail", "row of buttons"):
-        _buttons(sketch, body.top + body.drop + 1, y + 16)
-    else:
-        sketch.seam([to(-waist, y), via(0, y + 1.5), to(waist, y)], strength=0.5)

@@ -1,0 +1,55 @@
+"""Garments: a wardrobe of small fashion pictures that fsim draws itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from fsim.interfaces import Catalog
+from fsim_plugins.garments.catalog_folder import METADATA, read_metadata
+from fsim_plugins.garments.categories import CATEGORIES
+from fsim_plugins.garments.made_once import made_once
+
+DRAWING = 1  # count up when a picture or the catalog changes, so that old caches are not taken for new ones
+FEWEST = 3 * len(CATEGORIES)  # one item of each category in each split
+
+
+class Garments:
+    """Drawn garments: 14 categories, each item with attributes, a caption and several views; no download.
+
+    The views of an item differ in pose, turn, scale, place, folds, light and background, a few show a part of it only,
+    and things lie in the way; what stays is its cut, colours, pattern and details. Pictures are JPEGs of 128 x 128
+    pixels, with the garment's bounding box. They are drawn once into the cache folder (about 15 s for the default).
+
+    An item is a function of (seed, its number), a view of (seed, item, its number): more items or views change none of
+    those that were there. Of every five items of a category three are `train`, one is `val` and one is `test`.
+
+    Args:
+        items: how many garments; 42 and more, so that every split has each category.
+        views: pictures of each.
+        seed: another seed, another wardrobe.
+
+    Raises:
+        FsimError: the cache folder cannot be written.
+    """
+
+    def __init__(
+        self,
+        items: Annotated[int, Field(ge=FEWEST, le=100_000)] = 400,
+        views: Annotated[int, Field(ge=1, le=1000)] = 6,
+        seed: Annotated[int, Field(ge=0)] = 0,
+        *,
+        cache_dir: Path,
+    ) -> None:
+        self.items, self.views, self.seed, self.cache_dir = items, views, seed, cache_dir
+
+    def load(self) -> Catalog:
+        name = f"items{self.items}-views{self.views}-seed{self.seed}-drawing{DRAWING}"
+        return read_metadata(made_once(self.cache_dir / "garments" / name, METADATA, self._make))
+
+    def _make(self, folder: Path) -> None:
+        from fsim_plugins.garments.making import make_wardrobe  # the drawing library, which a cached load can spare
+
+        make_wardrobe(folder, self.items, self.views, self.seed)

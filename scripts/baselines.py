@@ -1,0 +1,75 @@
+"""What a recipe's metrics are without learning: raw pixels, and the network with its first weights.
+
+    python scripts/baselines.py recipes/siam_cat.yaml [key=value ...]
+
+The same catalog, protocol and evaluator `exact` as the recipe's. Raw pixels are the images at 32 px; their better
+distance is shown. The untrained network is in evaluation mode, compared by its head's distance.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from fsim.display import Display, number
+from fsim.document import Document
+from fsim.evaluation import Evaluation
+from fsim.interfaces import Distance
+from fsim.machine import prepare_machine
+from fsim.network import Network, build_network
+from fsim.normalise import Normalise
+from fsim.randomness import seed_torch
+from fsim.run import prepare_data
+from fsim.validate import CheckedRecipe, check_document, check_recipe
+
+SHOWN = ("exact/recall@1", "exact/recall@10", "exact/r_precision", "exact/map@r")
+
+
+class Pixels(nn.Module):
+    """An image is its own embedding."""
+
+    def __init__(self, distance: Distance) -> None:
+        super().__init__()
+        self.distance = distance
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        return {"embedding": images.flatten(1)}
+
+
+def evaluate(checked: CheckedRecipe, network: Network | None = None) -> list[dict]:
+    display = Display()
+    catalog, images = prepare_data(checked, display)
+    machine = prepare_machine("fp32")
+    normalise = Normalise(checked.recipe.data.mean, checked.recipe.data.std)
+    evaluation = Evaluation(checked, catalog, images, normalise, machine)
+    if network is None:
+        seed_torch(checked.recipe.seed, "weights")
+        network = build_network(checked, len(catalog.category_names))
+    return evaluation(network, epoch=0, at_end=True)
+
+
+def main(recipe: str, overrides: list[str]) -> None:
+    recipe_of = check_recipe(Path(recipe), overrides)
+    plain = recipe_of.resolved()
+    plain["evaluation"] |= {"evaluators": [{"name": "exact"}], "monitor": None}
+    small = {**plain, "data": {**plain["data"], "image_size": 32}}
+    found: dict[str, list[dict]] = {}
+    distances: tuple[Distance, ...] = ("cosine", "euclidean")
+    for distance in distances:
+        pixels = Network(nn.Identity(), Pixels(distance))
+        found[f"raw pixels, {distance}"] = evaluate(check_document(Document(small)), pixels)
+    found["untrained network"] = evaluate(check_document(Document(plain)))
+    for position, first in enumerate(found["untrained network"]):
+        print(f"\n{first['split']}, relevant: {first['protocol']['relevant']}")
+        print(f"{'':<24}" + "".join(f"{name.removeprefix('exact/'):>14}" for name in SHOWN))
+        for name, lines in found.items():
+            values = lines[position]["metrics"]
+            print(f"{name:<24}" + "".join(f"{number(values[metric]):>14}" for metric in SHOWN))
+
+
+if __name__ == "__main__":
+    torch.set_grad_enabled(False)
+    main(sys.argv[1], sys.argv[2:])
