@@ -20,6 +20,12 @@ from fsim.registry import find, load
 BATCH_GIVES = frozenset({"categories", "items", "labels"})  # what a loss may ask for, whatever the head and sampler
 
 
+class _Invalid(BaseModel): ...
+
+
+INVALID = _Invalid()  # the settings of a component whose own are wrong; its fit with the others is still checked
+
+
 @dataclass(frozen=True)
 class CheckedComponent:
     """A component that a recipe names, loaded, with its validated settings."""
@@ -75,7 +81,7 @@ def check_document(document: Document) -> CheckedRecipe:
     """Check structure, components, and that they fit each other."""
     problems = list(document.problems)
     recipe = _check_structure(document, problems)
-    components = {}
+    components: dict[Key, CheckedComponent] = {}
     for key, kind, settings in _component_settings(document.value):
         checked = _check_component(document, key, kind, settings, problems)
         if checked:
@@ -146,7 +152,7 @@ def _check_component(
         return CheckedComponent(kind, name, component, model.model_validate_json(json.dumps(given)))
     except ValidationError as error:
         problems += _problems(document, key, error, model, f"{kind} '{name}'")
-        return None
+        return CheckedComponent(kind, name, component, INVALID)
 
 
 def _problems(
@@ -221,7 +227,8 @@ def _misfits(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> 
     yield from _repeated(evaluators)
     evaluation = value.get("evaluation")
     monitor = evaluation.get("monitor", "exact/recall@1") if isinstance(evaluation, dict) else "exact/recall@1"
-    if isinstance(monitor, str) and len(evaluators) == len(_at(value, ("evaluation", "evaluators"))):
+    valid = [part for part in evaluators.values() if part.settings is not INVALID]
+    if isinstance(monitor, str) and len(valid) == len(_at(value, ("evaluation", "evaluators"))):
         metrics = [f"{part.name}/{metric}" for part in evaluators.values() for metric in part.build(seed=0).directions]
         if monitor not in metrics:
             yield ("evaluation", "monitor"), f"no evaluator measures '{monitor}'{nearest(monitor, metrics)}"

@@ -27,7 +27,7 @@ MOST_CELLS = 2**16
 def num_relevant(query_labels: Tensor, gallery_labels: Tensor | None) -> Tensor:
     """[Q], [G] -> [Q] int64, gallery images relevant to each query; None means leave-one-out, as in `topk`."""
     labels, counts = torch.unique(query_labels if gallery_labels is None else gallery_labels, return_counts=True)
-    place = torch.searchsorted(labels, query_labels).clamp_max(len(labels) - 1)
+    place = torch.searchsorted(labels, query_labels.contiguous()).clamp_max(len(labels) - 1)
     found = (
         torch.where(labels[place] == query_labels, counts[place], 0) if len(labels) else torch.zeros_like(query_labels)
     )
@@ -84,7 +84,9 @@ def _ranks(score: Scores, labels: IntArray, label: np.int64) -> IntArray:
     low, high = score[relevant].min(), score.max()
     width = max(high - low, np.float32(1e-30)) / np.float32(num_cells - 2)
     with np.errstate(over="ignore"):  # what lies far below may be infinitely far
-        cell = np.maximum((score - low) / width + np.float32(1), np.float32(0)).astype(np.int64)  # 0: below all relevant
+        cell = np.maximum((score - low) / width + np.float32(1), np.float32(0)).astype(
+            np.int64
+        )  # 0: below all relevant
     mixed = np.zeros(num_cells, bool)
     mixed[cell[relevant]] = True
     counts = np.bincount(cell, minlength=num_cells)

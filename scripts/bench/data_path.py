@@ -21,9 +21,6 @@ from pathlib import Path
 import numpy as np
 import simplejpeg
 import torch
-from fsim_plugins.augmentations.none import NoAugmentation
-from fsim_plugins.augmentations.standard import Standard
-from fsim_plugins.torchvision_import import import_torchvision
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
@@ -32,6 +29,9 @@ from fsim.image_cache_build import available_processors
 from fsim.interfaces import Augmentation, Catalog
 from fsim.machine import prepare_machine
 from fsim.normalise import Normalise
+from fsim_plugins.augmentations.none import NoAugmentation
+from fsim_plugins.augmentations.standard import Standard
+from fsim_plugins.torchvision_import import import_torchvision
 
 ROUNDS = 3
 BATCH_SIZE = 64

@@ -158,9 +158,11 @@ def main() -> None:
             }
             for name, program in (ours | peers).items():
                 try:
-                    times.setdefault(name, []).append(program(seed))
+                    measured = program(seed)
                 except ProgramError as failure:
                     sys.exit(f"{name} failed: {failure}")
+                print(f"round {seed + 1}: {name}: {measured.seconds:.1f} s", flush=True)
+                times.setdefault(name, []).append(measured)
     show(arguments, times, list(peers))
 
 

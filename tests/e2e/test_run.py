@@ -77,7 +77,7 @@ def test_the_run_folder_is_whole(finished: tuple[Path, str]) -> None:
     for name in ("last", "best"):
         content = torch.load(run / "checkpoints" / f"{name}.pt", weights_only=True)
         assert "head.embed.weight" in content["model"]
-    assert not [file for file in run.rglob(".*")], "temporary files were left"
+    assert not list(run.rglob(".*")), "temporary files were left"
 
 
 def test_metrics_have_a_line_for_each_epoch_and_split(finished: tuple[Path, str]) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from fsim_plugins.scikit_learn import NOISE, gaussian_mixture, hdbscan, kmeans, ward
 from sklearn.metrics import adjusted_rand_score
+
+from fsim_plugins.scikit_learn import NOISE, gaussian_mixture, hdbscan, kmeans, ward
 
 METHODS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
     "kmeans": lambda points, num_clusters: kmeans(points, num_clusters, 0),

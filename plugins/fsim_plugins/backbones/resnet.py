@@ -48,9 +48,7 @@ class ResNet(nn.Module):
         return features
 
 
-def resnet18(
-    weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4, num_stages: Literal[2, 3, 4] = 4
-) -> ResNet:
+def resnet18(weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4, num_stages: Literal[2, 3, 4] = 4) -> ResNet:
     """ResNet-18 (He et al. 2016): 512 features, 11.2 M weights.
 
     Args:
@@ -61,16 +59,12 @@ def resnet18(
     return ResNet("resnet18", weights, stem_stride, num_stages)
 
 
-def resnet34(
-    weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4, num_stages: Literal[2, 3, 4] = 4
-) -> ResNet:
+def resnet34(weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4, num_stages: Literal[2, 3, 4] = 4) -> ResNet:
     """ResNet-34 (He et al. 2016): 512 features, 21.3 M weights. Arguments as of resnet18."""
     return ResNet("resnet34", weights, stem_stride, num_stages)
 
 
-def resnet50(
-    weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4, num_stages: Literal[2, 3, 4] = 4
-) -> ResNet:
+def resnet50(weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4, num_stages: Literal[2, 3, 4] = 4) -> ResNet:
     """ResNet-50 (He et al. 2016): 2048 features, 23.5 M weights. Arguments as of resnet18."""
     return ResNet("resnet50", weights, stem_stride, num_stages)
 

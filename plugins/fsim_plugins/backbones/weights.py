@@ -27,11 +27,7 @@ def load_weights(network: nn.Module, architecture: str, weights: str) -> None:
     state = _from_file(Path(weights)) if Path(weights).is_file() else _from_torchvision(architecture, weights)
     known = network.state_dict()
     missing, unexpected = network.load_state_dict(
-        {
-            name: value
-            for name, value in state.items()
-            if name not in known or known[name].shape == value.shape
-        },
+        {name: value for name, value in state.items() if name not in known or known[name].shape == value.shape},
         strict=False,
     )
     unfit = [name for name in missing if not name.startswith(("fc.", "classifier.", "conv1.", "bn1."))]
@@ -48,9 +44,7 @@ def _from_file(file: Path) -> dict[str, Tensor]:
         content: Any = torch.load(file, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError) as error:
         cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise FsimError(
-            f"cannot read weights from {file}: {cause}; give a state dict saved by torch.save"
-        ) from error
+        raise FsimError(f"cannot read weights from {file}: {cause}; give a state dict saved by torch.save") from error
     if isinstance(content, dict) and isinstance(content.get("model"), dict):  # a checkpoint of a run
         prefix = "backbone.network."
         content = {
@@ -59,9 +53,7 @@ def _from_file(file: Path) -> dict[str, Tensor]:
             if isinstance(name, str) and name.startswith(prefix)
         }
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise FsimError(
-            f"{file} holds no state dict; give a file saved by torch.save(network.state_dict(), file)"
-        )
+        raise FsimError(f"{file} holds no state dict; give a file saved by torch.save(network.state_dict(), file)")
     return content
 
 

@@ -48,6 +48,6 @@ def read_landmarks(folder: Path) -> dict[str, dict[str, Landmark]]:
         found = json.loads((folder / LANDMARKS).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise FsimError(
-            f"{folder} has no landmarks, which this layout needs ({error}); use a catalog that the dataset 'garments' made"
+            f"{folder} has no landmarks, which this layout needs ({error}); use a catalog of the dataset 'garments'"
         ) from error
     return {image: {name: (x, y, seen) for name, (x, y, seen) in marks.items()} for image, marks in found.items()}

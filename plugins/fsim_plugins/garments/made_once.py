@@ -34,7 +34,7 @@ def made_once(folder: Path, last_file: str, make: Callable[[Path], None]) -> Pat
                 _make(folder, make)
     except OSError as error:
         raise FsimError(
-            f"cannot write {folder}: {error.strerror or error}; free space there, or set FSIM_CACHE_DIR to another folder"
+            f"cannot write {folder}: {error.strerror or error}; free space there, or set FSIM_CACHE_DIR elsewhere"
         ) from error
     return folder
 

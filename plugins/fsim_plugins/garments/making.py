@@ -39,9 +39,7 @@ def make_wardrobe(folder: Path, items: int, views: int, seed: int) -> None:
     write_metadata(pd.DataFrame(rows, columns=list(CATALOG_COLUMNS)), folder)
 
 
-def _make_item(
-    folder: Path, item: Item, views: int, landmarks: dict[str, dict[str, Landmark]]
-) -> list[dict[str, Any]]:
+def _make_item(folder: Path, item: Item, views: int, landmarks: dict[str, dict[str, Landmark]]) -> list[dict[str, Any]]:
     """Draw the views of an item, and note their landmarks; its rows of the catalog."""
     attributes, fabric = listed_attributes(item), make_fabric(item)
     rows = []

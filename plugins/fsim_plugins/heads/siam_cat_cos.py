@@ -22,9 +22,7 @@ class SiamCatCos(nn.Module):
     gives: ClassVar[frozenset[str]] = frozenset({"embedding", "logits"})
     distance: Distance = "cosine"
 
-    def __init__(
-        self, in_features: int, num_categories: int, embedding_dim: Annotated[int, Field(ge=2)] = 256
-    ) -> None:
+    def __init__(self, in_features: int, num_categories: int, embedding_dim: Annotated[int, Field(ge=2)] = 256) -> None:
         super().__init__()
         self.embedding_dim = embedding_dim
         self.embed = nn.Linear(in_features, embedding_dim)

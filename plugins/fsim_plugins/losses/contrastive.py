@@ -40,9 +40,7 @@ class Contrastive(torch.nn.Module):
         form: `bell` or `hadsell`.
     """
 
-    def __init__(
-        self, margin: Annotated[float, Field(gt=0)] = 1.0, form: Literal["bell", "hadsell"] = "bell"
-    ) -> None:
+    def __init__(self, margin: Annotated[float, Field(gt=0)] = 1.0, form: Literal["bell", "hadsell"] = "bell") -> None:
         super().__init__()
         self.margin = margin
         self.form = form

@@ -60,9 +60,7 @@ class PytorchMetricLearning(torch.nn.Module):
     ) -> None:
         super().__init__()
         if miner is None and miner_arguments:
-            raise FsimError(
-                "pytorch_metric_learning: `miner_arguments` without `miner`; name a miner, or drop them"
-            )
+            raise FsimError("pytorch_metric_learning: `miner_arguments` without `miner`; name a miner, or drop them")
         known = {"embedding_size": embedding_dim, "descriptors_dim": embedding_dim, "num_classes": num_labels}
         self.loss = _build("losses", loss, arguments or {}, known)
         self.miner = _build("miners", miner, miner_arguments or {}, known) if miner else None

@@ -9,9 +9,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 
-def constant(
-    optimizer: Optimizer, total_steps: int, warmup: Annotated[float, Field(ge=0, lt=1)] = 0.0
-) -> LambdaLR:
+def constant(optimizer: Optimizer, total_steps: int, warmup: Annotated[float, Field(ge=0, lt=1)] = 0.0) -> LambdaLR:
     """The optimizer's learning rate throughout.
 
     Args:

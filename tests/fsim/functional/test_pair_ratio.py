@@ -14,7 +14,7 @@ from fsim.functional.pair_ratio import PairRatio
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(-1, 2)), min_size=1, max_size=14),
-    st.floats(0, 30),
+    st.just(0.0) | st.floats(0.01, 30),
     st.none() | st.sampled_from([0.0, 0.3, 0.8, 1.0]),
     st.integers(0, 9),
 )

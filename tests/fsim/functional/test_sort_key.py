@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsim.functional.sort_key import LAST, index_of, score_of, sort_key
@@ -10,6 +10,7 @@ scores = st.floats(width=32, allow_nan=False)
 indices = st.integers(0, 2**32 - 1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(scores, indices), min_size=1))
 def test_sorts_by_falling_score_then_rising_index(pairs: list[tuple[float, int]]) -> None:
     keys = sort_key(np.array([s for s, _ in pairs], np.float32), np.array([i for _, i in pairs], np.int64))

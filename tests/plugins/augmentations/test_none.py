@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+
 from fsim_plugins.augmentations.none import NoAugmentation
 
 

@@ -7,12 +7,13 @@ from typing import get_type_hints
 import numpy as np
 import pytest
 import torch
-from fsim_plugins.augmentations.standard import Standard, random_boxes, resized_parts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
+
+from fsim_plugins.augmentations.standard import Standard, random_boxes, resized_parts
 
 OFF = {"crop": 0, "flip": 0, "brightness": 0, "contrast": 0, "saturation": 0, "erasing": 0}
 STEPS = [{"crop": 0.9}, {"flip": 1.0}, {"brightness": 1}, {"contrast": 1}, {"saturation": 1}, {"erasing": 1.0}]

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 import torch
-from fsim_plugins.evaluators.cluster_distance import ClusterDistance
 from sklearn import metrics
 
 from fsim.interfaces import Embedded, RetrievalTask
 from fsim.testing.evaluator_contract import EvaluatorContract, embedded
+from fsim_plugins.evaluators.cluster_distance import ClusterDistance
 
 
 class TestClusterDistance(EvaluatorContract):

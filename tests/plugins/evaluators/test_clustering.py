@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from fsim_plugins.evaluators.clustering import Clustering
 from sklearn import metrics
 from sklearn.cluster import AgglomerativeClustering
 
 from fsim.interfaces import Embedded, RetrievalTask
 from fsim.testing.evaluator_contract import EvaluatorContract, embedded
+from fsim_plugins.evaluators.clustering import Clustering
 
 
 class TestClustering(EvaluatorContract):

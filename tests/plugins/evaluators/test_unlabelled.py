@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from fsim_plugins.evaluators.unlabelled import Unlabelled
 from sklearn import metrics
 from sklearn.cluster import KMeans
 
 from fsim.interfaces import Embedded, RetrievalTask
 from fsim.testing.evaluator_contract import EvaluatorContract, embedded
+from fsim_plugins.evaluators.unlabelled import Unlabelled
 
 
 class TestUnlabelled(EvaluatorContract):

@@ -4,10 +4,10 @@ import math
 
 import pytest
 import torch
-from fsim_plugins.losses.arcface import ArcFace
 from torch import Tensor
 
 from fsim.testing.loss_contract import LossContract
+from fsim_plugins.losses.arcface import ArcFace
 
 
 class TestContract(LossContract):

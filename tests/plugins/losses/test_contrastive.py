@@ -4,11 +4,11 @@ import math
 
 import pytest
 import torch
-from fsim_plugins.losses.contrastive import Contrastive
 from torch import Tensor
 
 from fsim.interfaces import Pairs
 from fsim.testing.loss_contract import LossContract
+from fsim_plugins.losses.contrastive import Contrastive
 
 
 class TestBell(LossContract):

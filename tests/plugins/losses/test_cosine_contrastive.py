@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from fsim_plugins.losses.contrastive import Contrastive
-from fsim_plugins.losses.cosine_contrastive import CosineContrastive
 from torch import Tensor
 
 from fsim.functional.distances import unit
 from fsim.interfaces import Pairs
 from fsim.testing.loss_contract import LossContract
+from fsim_plugins.losses.contrastive import Contrastive
+from fsim_plugins.losses.cosine_contrastive import CosineContrastive
 
 
 class TestContract(LossContract):

@@ -4,9 +4,9 @@ import math
 
 import pytest
 import torch
-from fsim_plugins.losses.cross_entropy import CrossEntropy
 
 from fsim.testing.loss_contract import LossContract
+from fsim_plugins.losses.cross_entropy import CrossEntropy
 
 
 class TestContract(LossContract):

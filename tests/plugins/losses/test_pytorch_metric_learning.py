@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import torch
-from fsim_plugins.losses.pytorch_metric_learning import PytorchMetricLearning
 
 from fsim.errors import FsimError
 from fsim.testing.loss_contract import LossContract
+from fsim_plugins.losses.pytorch_metric_learning import PytorchMetricLearning
 
 losses = pytest.importorskip("pytorch_metric_learning.losses")
 miners = pytest.importorskip("pytorch_metric_learning.miners")

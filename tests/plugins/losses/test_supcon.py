@@ -4,10 +4,10 @@ import math
 
 import pytest
 import torch
-from fsim_plugins.losses.supcon import SupCon
 from torch import Tensor
 
 from fsim.testing.loss_contract import LossContract
+from fsim_plugins.losses.supcon import SupCon
 
 
 class TestContract(LossContract):

@@ -4,11 +4,11 @@ import math
 
 import pytest
 import torch
-from fsim_plugins.losses.triplet import Triplet
 from torch import Tensor
 
 from fsim.errors import FsimError
 from fsim.testing.loss_contract import LossContract
+from fsim_plugins.losses.triplet import Triplet
 
 
 class TestBatchHard(LossContract):

@@ -4,11 +4,11 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
-from fsim_plugins.samplers.balanced_categories import BalancedCategories
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsim.testing.sampler_contract import SamplerContract
+from fsim_plugins.samplers.balanced_categories import BalancedCategories
 
 
 class TestByCategory(SamplerContract):

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fsim_plugins.samplers.balanced_pairs import BalancedPairs
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fsim.errors import FsimError
 from fsim.testing.sampler_contract import SamplerContract
+from fsim_plugins.samplers.balanced_pairs import BalancedPairs
 
 
 class TestByCategory(SamplerContract):

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fsim_plugins.samplers.balanced_categories import BalancedCategories
-from fsim_plugins.samplers.balanced_pairs import BalancedPairs
-from fsim_plugins.samplers.m_per_class import MPerClass
-from fsim_plugins.samplers.shuffled import Shuffled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsim.errors import FsimError
 from fsim.interfaces import Sampler
+from fsim_plugins.samplers.balanced_categories import BalancedCategories
+from fsim_plugins.samplers.balanced_pairs import BalancedPairs
+from fsim_plugins.samplers.m_per_class import MPerClass
+from fsim_plugins.samplers.shuffled import Shuffled
 
 
 @st.composite

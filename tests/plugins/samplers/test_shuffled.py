@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from fsim_plugins.samplers.shuffled import Shuffled
 
 from fsim.testing.sampler_contract import SamplerContract
+from fsim_plugins.samplers.shuffled import Shuffled
 
 
 class TestShuffled(SamplerContract):

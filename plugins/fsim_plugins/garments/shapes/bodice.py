@@ -94,6 +94,8 @@ def torso(sketch: Sketch, body: Body) -> None:
     for side, name in zip(SIDES, ("left", "right"), strict=True):
         sketch.mark(f"{name} collar", side * body.neck, body.top)
         sketch.mark(f"{name} hem", side * body.hem, body.bottom - body.round_hem)
+        if f"{name} sleeve" not in sketch.landmarks:  # the armhole, where there is no sleeve
+            sketch.mark(f"{name} sleeve", side * body.shoulder, body.top + 4.5)
 
 
 def neck_band(sketch: Sketch, body: Body, width: float, colour: RGB | None = None) -> None:

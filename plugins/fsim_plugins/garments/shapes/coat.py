@@ -28,6 +28,8 @@ def draw_coat(sketch: Sketch) -> None:
     if style in ("duffle coat", "raincoat"):
         hood_back(sketch, body)
     torso(sketch, body)
+    for side, name in zip(SIDES, ("left", "right"), strict=True):
+        sketch.mark(f"{name} waistline", side * body.waist, -3)
     low = body.top + depth
     front_edge(sketch, low, body.bottom)
     {"trench coat": _trench, "duffle coat": _duffle, "overcoat": _overcoat, "raincoat": _rain}[style](sketch, body, low)
