@@ -48,7 +48,7 @@ class Keeper:
         epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
         lines = [line for line in self.folder.read_metrics() if line["epoch"] <= epoch]
         self.folder.write_metrics(lines)
-        self.last_lines = [line for line in lines if line["epoch"] == epoch and line["split"] != "train"]
+        self.last_lines = [line for line in lines if line["epoch"] == epoch and "protocol" in line]
         self.display.say(f"going on after epoch {epoch}, step {position}")
         if position == 0 and epoch and not self.last_lines and self._due(epoch):
             self._evaluate(epoch)

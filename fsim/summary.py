@@ -9,7 +9,7 @@ from fsim.run_folder import RunFolder
 
 def summarise(result: Result, folder: RunFolder, display: Display) -> None:
     """Show the last and the best evaluation, and where the run folder is."""
-    evaluations = [line for line in folder.read_metrics() if line["split"] != "train"]
+    evaluations = [line for line in folder.read_metrics() if "protocol" in line]
     for last in result.last:
         split, columns = last["split"], ["metric", f"last (epoch {last['epoch']})"]
         best = None

@@ -51,7 +51,7 @@ def ranks_in_gallery(
 ) -> Iterator[tuple[slice, Tensor]]:
     """Ranks of the relevant among the whole gallery: rows of queries and their ranks [B, M], block by block.
 
-    Equal scores rank by gallery index. `gallery` None means leave-one-out, as in `topk`. Runs on all of torch's threads.
+    Equal scores rank by gallery index. `gallery` None means leave-one-out, as in `topk`. All of torch's threads work.
     """
     similarity = Similarity(
         query, gallery, distance, SCORES_IN_MEMORY // max(1, len(gallery_labels)), len(gallery_labels)

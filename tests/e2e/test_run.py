@@ -161,7 +161,7 @@ MISTAKES = {
     "wrong key": (["run", "{recipe}", "train.epoch=3"], "did you mean 'epochs'"),
     "no data": (["run", "{recipe}", "data.dataset.root=/nowhere"], "there is no folder /nowhere"),
     "image size": (
-        ["run", "{recipe}", "model.backbone.name=vgg16", "data.image_size=16"],
+        ["run", "{recipe}", "model.backbone={{name: vgg16}}", "data.image_size=16"],
         "cannot take images of 16 px",
     ),
     "weights": (["run", "{recipe}", "model.backbone.weights=RESNET"], "neither a file nor a name"),

@@ -20,27 +20,26 @@ Mask = npt.NDArray[np.bool_]
 
 HALF = SIZE // 2
 GLOSS = {"leather": 1.6, "rubber": 1.7, "silk": 1.5, "quilted": 1.4, "fleece": 0.8}
+GLARE = 18  # what a surface throws back whatever its colour, so that folds are seen on black, too
 ROWS, COLUMNS = np.mgrid[-1 : 1 : HALF * 1j, -1 : 1 : HALF * 1j].astype(np.float32)  # -1 to 1 over the picture
 FILM = np.random.default_rng(0).normal(0, 1, (2 * SIZE, 2 * SIZE)).astype(np.float32)  # its grain
 
 
-def develop(pixels: FloatArray, garment: Mask, cover: Mask, material: str, view: View) -> npt.NDArray[np.uint8]:
+def develop(pixels: FloatArray, garment: Mask, material: str, view: View) -> npt.NDArray[np.uint8]:
     """The scene photographed under a lamp, from flat colours: [3, S, S] -> [S, S, 3].
 
     Args:
-        garment, cover: where they are seen, [S, S].
+        garment: where it is seen, [S, S].
     """
-    height = _blurred(garment)  # [H, H]
-    folds = relief(height, view.random("relief")) * GLOSS.get(material, 1.0)
-    shade = _enlarged(np.clip(folds, -0.42, 0.36))  # [S, S]
-    shade = np.where(garment, shade, np.where(cover, 0, _enlarged(shadow(height, view.random("shadow")))))
     random = view.random("light")
-    brightness = random.uniform(0.6, 1.12)
-    gain = (1 + shade) * _enlarged(lamp(random) * brightness)
+    height, light = _blurred(garment), lamp(random)  # [H, H]
+    folds = GLOSS.get(material, 1.0) * relief(height, view.random("relief"))
+    on_cloth = _enlarged(light * (1 + np.clip(folds, -0.42, 0.36)))
+    gain = np.where(garment, on_cloth, _enlarged(light * (1 + shadow(height, view.random("shadow")))))
     row, column = random.randrange(SIZE), random.randrange(SIZE)  # which part of the film
-    grain = random.uniform(0, 4) * FILM[row : row + SIZE, column : column + SIZE]
-    grain += 20 * shade * garment  # so that folds are seen on black, too
+    grain = random.uniform(0, 4) * FILM[row : row + SIZE, column : column + SIZE] - GLARE
     for channel in pixels:
+        channel += GLARE
         channel *= gain * random.uniform(0.9, 1.1)
         channel += grain
     return np.ascontiguousarray(np.clip(pixels, 0, 255, out=pixels).astype(np.uint8).transpose(1, 2, 0))
@@ -87,6 +86,6 @@ def shadow(height: FloatArray, random: Random) -> FloatArray:
 
 
 def lamp(random: Random) -> FloatArray:
-    """Brighter on one side of the picture than on the other: [H, H], around 1."""
+    """Brighter on one side of the picture than on the other: [H, H], around 0.9."""
     turn, strength = random.uniform(0, 2 * math.pi), random.uniform(0, 0.35)
-    return 1 + strength * (math.cos(turn) * COLUMNS + math.sin(turn) * ROWS)
+    return random.uniform(0.66, 1.15) * (1 + strength * (math.cos(turn) * COLUMNS + math.sin(turn) * ROWS))

@@ -56,7 +56,7 @@ def take_picture(item: Item, fabric: Fabric, view: View) -> Picture:
     garment = (plan != NOTHING) & ~covered
     pixels = _render([background(view.random("background")), *sketch.drawing])
     _lay_fabric(pixels, plan, sketch, fabric, view)
-    photograph = develop(pixels, garment, covered, fabric.material, view)
+    photograph = develop(pixels, garment, fabric.material, view)
     return Picture(photograph, _box(garment), _landmarks(sketch, covered))
 
 

@@ -114,4 +114,4 @@ def test_rounding_bounds_the_difference_of_two_scores(distance: Distance) -> Non
     exact = torch.tensor([[slow_score(a, b, distance) for b in gallery] for a in query], dtype=torch.float64)
     off = (whole(query, gallery, distance) - exact).abs().max(1).values  # [Q]
     bound = Similarity(query, gallery, distance, 64, 64).rounding
-    assert (2 * off < bound).all() and (bound < 1e-4 * exact.abs().max()).all()
+    assert (2 * off < bound).all() and (bound < 1e-3 * exact.abs().max()).all()
