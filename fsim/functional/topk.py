@@ -60,7 +60,7 @@ def topk(query: Tensor, gallery: Tensor | None, k: int, distance: Distance, bloc
     if k < 1:
         raise FsimError(f"no query has {k} neighbours: set k to 1 or more")
     similarity = Similarity(query, gallery, distance, block, block)
-    best = _Best(similarity, min(k, similarity.num_gallery))
+    best = _Best(similarity, max(1, min(k, similarity.num_gallery)))
     for row in range(0, similarity.num_queries, similarity.query_block):
         first = row if similarity.leave_one_out else 0
         for column in range(first, similarity.num_gallery, similarity.gallery_block):

@@ -12,7 +12,7 @@ from fsim_plugins.garments.catalog_folder import METADATA, read_metadata
 from fsim_plugins.garments.categories import CATEGORIES
 from fsim_plugins.garments.made_once import made_once
 
-DRAWING = 1  # count up when a picture or the catalog changes, so that old caches are not taken for new ones
+DRAWING = 2  # count up when a picture or the catalog changes, so that old caches are not taken for new ones
 FEWEST = 3 * len(CATEGORIES)  # one item of each category in each split
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from fsim.errors import FsimError
 from fsim.interfaces import CATALOG_COLUMNS, Catalog
-from fsim_plugins.garments.picture import Landmark
+from fsim_plugins.garments.outline import Landmark
 
 METADATA, LANDMARKS = "metadata.csv", "landmarks.json"
 

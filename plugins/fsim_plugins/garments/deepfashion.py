@@ -16,8 +16,8 @@ import pandas as pd
 
 from fsim.interfaces import Catalog
 from fsim_plugins.garments.categories import CATEGORIES, MATERIALS, STYLE_MATERIALS, UNMARKED
+from fsim_plugins.garments.outline import Landmark
 from fsim_plugins.garments.patterns import PATTERN_TILES
-from fsim_plugins.garments.picture import Landmark
 
 UPPER, LOWER, FULL = 1, 2, 3  # clothes types
 CLOTHES_TYPES = {

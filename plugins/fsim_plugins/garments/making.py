@@ -15,7 +15,8 @@ from fsim.interfaces import CATALOG_COLUMNS
 from fsim_plugins.garments.caption import caption
 from fsim_plugins.garments.catalog_folder import write_landmarks, write_metadata
 from fsim_plugins.garments.fabric import make_fabric
-from fsim_plugins.garments.picture import Landmark, take_picture
+from fsim_plugins.garments.outline import Landmark
+from fsim_plugins.garments.picture import take_picture
 from fsim_plugins.garments.view import draw_view
 from fsim_plugins.garments.wardrobe import Item, draw_item, listed_attributes, split_of
 

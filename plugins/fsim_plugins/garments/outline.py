@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+Landmark = tuple[int, int, int]  # x and y in pixels, and 0 visible, 1 occluded, 2 cut off
 Place = Callable[[float, float], tuple[float, float]]  # the garment's frame -> pixels of the picture
 
 

@@ -18,6 +18,7 @@ from fsim_plugins.garments.background import background, cover
 from fsim_plugins.garments.drawing import DRAW
 from fsim_plugins.garments.fabric import Fabric
 from fsim_plugins.garments.light import develop
+from fsim_plugins.garments.outline import Landmark
 from fsim_plugins.garments.sketch import COVER, GRAIN, NOTHING, SIZE, Sketch
 from fsim_plugins.garments.view import View
 from fsim_plugins.garments.wardrobe import Item
@@ -26,7 +27,6 @@ FloatArray = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
 ROWS, COLUMNS = np.mgrid[0:SIZE, 0:SIZE].astype(np.float32) + np.float32(0.5)  # centres of the pixels
-Landmark = tuple[int, int, int]  # x, y, and 0 visible, 1 occluded, 2 cut off
 
 
 @dataclass(frozen=True)

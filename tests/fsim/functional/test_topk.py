@@ -28,11 +28,11 @@ def slow_topk(query: Tensor, gallery: Tensor | None, k: int, distance: Distance)
     for number, one in enumerate(query.double()):
         others = (query if gallery is None else gallery).double()
         if distance == "euclidean":
-            score = -(others - one).square().sum(1)
+            score = (-(others - one).square().sum(1)).tolist()
         else:
             lengths = others.norm(dim=1) * one.norm()
-            score = (others * one).sum(1) / lengths.masked_fill(lengths == 0, 1)
-        order = sorted(range(len(others)), key=lambda index, score=score: (-score[index].item(), index))
+            score = ((others * one).sum(1) / lengths.masked_fill(lengths == 0, 1)).tolist()
+        order = sorted(range(len(others)), key=lambda index, score=score: (-score[index], index))
         if gallery is None:
             order.remove(number)
         answers.append((order + [-1] * k)[:k])
