@@ -96,4 +96,5 @@ def _ranks(score: Scores, labels: IntArray, label: np.int64) -> IntArray:
     keys = sort_key(score[sort], sort * 2 + (labels[sort] == label))  # the lowest bit travels along
     keys.sort()
     place = np.flatnonzero(keys & 1)
-    return place + above[cell[index_of(keys[place]) >> 1]] + 1
+    ranks: IntArray = place + above[cell[index_of(keys[place]) >> 1]] + 1
+    return ranks
