@@ -7,14 +7,15 @@ ROOT holds train/<category>/*.jpg and validation/<category>/*.jpg. ResNet18 from
 themselves. fsim runs twice a round, with an empty cache (all images are decoded) and with the cache that this left; it
 takes its own precision, the peers are float32 with two workers. A peer that its Python cannot import is skipped.
 
-All run in turn in every round. CPU seconds stand beside the wall time, because only they mean something on a machine
-that does other work; a program that ran at another priority than the rest is named, and its times are no comparison.
+All run in turn in every round, with CPU seconds beside the wall time. On a machine that does other work the wall times
+are no comparison (a starved peer looks slow), nor are they at unequal priorities: both are looked for and said.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import resource
 import statistics
@@ -35,6 +36,7 @@ LOSSES = {
     "triplet": "{name: triplet, mining: batch_hard, margin: 0.2, distance: cosine}",
 }
 LIMIT = 0.55
+OTHER_WORK = 0.05  # of the machine: with more than this done by others, wall times are no comparison
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Measured:
     seconds: float
     cpu_seconds: float  # of the process and its workers
     niceness: int
+    others: float  # share of the machine's processors that other work took meanwhile; NaN where it is not known
     recall: float
 
 
@@ -51,15 +54,27 @@ class ProgramError(Exception):
     """A program ended with an error; the message is the end of what it said."""
 
 
+def busy_seconds() -> float:
+    """CPU seconds that all processors have worked, those that a hypervisor took included; NaN but on Linux."""
+    try:
+        fields = Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0].split()[1:]
+    except OSError:
+        return math.nan
+    user, nice, system, _idle, _waiting, interrupts, soft_interrupts, stolen = map(int, fields[:8])
+    return (user + nice + system + interrupts + soft_interrupts + stolen) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(command: list[str], environment: dict[str, str], recall: Callable[[str], float]) -> Measured:
     """Run to the end; `recall` reads recall@1 from what the command printed."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy = busy_seconds()
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         process = subprocess.Popen(command, stdout=out, stderr=err, env=os.environ | environment)
         # Waited for without reaping, so that its priority can still be read.
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         seconds = time.perf_counter() - start
+        busy = busy_seconds() - busy
         niceness = os.getpriority(os.PRIO_PROCESS, process.pid)
         code = process.wait()
         out.seek(0)
@@ -69,7 +84,8 @@ def measure(command: list[str], environment: dict[str, str], recall: Callable[[s
         raise ProgramError((complaint.strip() or said.strip() or f"exit code {code}").splitlines()[-1])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Measured(seconds, cpu_seconds, niceness, recall(said))
+    others = max(0.0, busy - cpu_seconds) / (seconds * (os.cpu_count() or 1))
+    return Measured(seconds, cpu_seconds, niceness, others, recall(said))
 
 
 def measure_fsim(arguments: argparse.Namespace, seed: int, cache: Path) -> Measured:
@@ -185,8 +201,17 @@ def show(arguments: argparse.Namespace, times: dict[str, list[Measured]], peers:
                 f"{ours} / {peer}: {statistics.median(wall):.2f} ({min(wall):.2f}-{max(wall):.2f}), "
                 f"wanted at most {LIMIT}; CPU {cpu:.2f}"
             )
-    nicenesses = {name: sorted({one.niceness for one in each}) for name, each in times.items()}
-    if len({tuple(each) for each in nicenesses.values()}) > 1 or any(len(each) > 1 for each in nicenesses.values()):
+    warn(times)
+
+
+def warn(times: dict[str, list[Measured]]) -> None:
+    """Say why wall times are no comparison, where they are none."""
+    everything = [one for each in times.values() for one in each]
+    most = max(one.others for one in everything)
+    if most > OTHER_WORK:
+        print(f"NOT COMPARABLE: other work took up to {most:.0%} of the machine; run this on an idle one")
+    if len({one.niceness for one in everything}) > 1:
+        nicenesses = {name: sorted({one.niceness for one in each}) for name, each in times.items()}
         print(f"NOT COMPARABLE: the programs ran at different priorities (nice): {nicenesses}")
 
 

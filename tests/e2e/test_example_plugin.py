@@ -36,7 +36,7 @@ def test_it_is_listed_and_described(installed: dict[str, str], fsim: Fsim) -> No
 
 
 def test_its_recipe_runs(installed: dict[str, str], fsim: Fsim, tmp_path: Path) -> None:
-    short = ["data.dataset.items=40", "data.dataset.views=3", "train.epochs=1"]
+    short = ["data.dataset.items=42", "data.dataset.views=3", "train.epochs=1"]
     done = fsim("run", ROOT / "plugins" / "example" / "recipe.yaml", "--out", tmp_path, *short, env=installed)
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.rglob("best.pt"))

@@ -99,14 +99,14 @@ class Annoy:
             task.gallery.embedding.shape[1], "angular" if task.distance == "cosine" else "euclidean"
         )
         index.set_seed(self.seed % 2**31)
-        for place, embedding in enumerate(task.gallery.embedding.tolist()):
-            index.add_item(place, embedding)
+        for place, embedding in enumerate(task.gallery.embedding):
+            index.add_item(place, embedding.tolist())
         index.build(self.trees, n_jobs=1)
         built = time.perf_counter()
         k = max(self.k)
         answers = torch.full((len(task.query.embedding), k), -1)
-        for row, embedding in enumerate(task.query.embedding.tolist()):
-            found = index.get_nns_by_vector(embedding, k + task.leave_one_out, self.search_k or -1)
+        for row, embedding in enumerate(task.query.embedding):
+            found = index.get_nns_by_vector(embedding.tolist(), k + task.leave_one_out, self.search_k or -1)
             if task.leave_one_out:
                 found = [place for place in found if place != row][:k]
             answers[row, : len(found)] = torch.tensor(found, dtype=torch.int64)
