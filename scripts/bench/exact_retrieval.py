@@ -100,7 +100,6 @@ def pytorch_metric_learning(points: np.ndarray, labels: np.ndarray) -> Work:
     calculator = AccuracyCalculator(
         include=("precision_at_1", "mean_average_precision_at_r"),
         k="max_bin_count",
-        k="max_bin_count",
         device=torch.device("cpu"),
         knn_func=FaissKNN(),
     )

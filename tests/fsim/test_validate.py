@@ -151,7 +151,15 @@ def test_only_what_is_needed_must_be_written() -> None:
 
 
 BASE = yaml.safe_load(DESIGN.replace("1e-3", "1.0e-3"))
-junk = st.none() | st.booleans() | st.integers(-5, 200) | st.floats() | st.text(max_size=6) | st.just([]) | st.just({})
+junk = (
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 200)
+    | st.floats()
+    | st.text(max_size=6)
+    | st.builds(list)
+    | st.builds(dict)
+)
 words = st.sampled_from(["name", "siam", "exact", "contrastive", "k", "item", "val", "weight", "batch_size", "extends"])
 
 

@@ -54,12 +54,12 @@ def skirt_part(sketch: Sketch, top: float, bottom: float, waist: float, fit: str
                     strength=0.2,
                 )
     elif fit == "A-line":
-        for step in (-0.62, -0.2, 0.25, 0.6):
+        for place in (-0.62, -0.2, 0.25, 0.6):
             sketch.seam(
                 [
-                    to(step * hem, bottom),
-                    via(step * hem * 0.8, top + length * 0.6),
-                    to(step * waist * 0.9, top + length * 0.25),
+                    to(place * hem, bottom),
+                    via(place * hem * 0.8, top + length * 0.6),
+                    to(place * waist * 0.9, top + length * 0.25),
                 ],
                 strength=0.22,
                 width=1.2,
