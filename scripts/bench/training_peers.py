@@ -46,7 +46,7 @@ class Measured:
     seconds: float
     cpu_seconds: float  # of the process and its workers
     niceness: int
-    others: float  # share of the machine's processors that other work took meanwhile; NaN where it is not known
+    others: float  # share of the machine's processors that other work took meanwhile; NaN but on Linux
     recall: float
 
 
@@ -84,7 +84,7 @@ def measure(command: list[str], environment: dict[str, str], recall: Callable[[s
         raise ProgramError((complaint.strip() or said.strip() or f"exit code {code}").splitlines()[-1])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    others = max(0.0, busy - cpu_seconds) / (seconds * (os.cpu_count() or 1))
+    others = (busy - cpu_seconds) / (seconds * (os.cpu_count() or 1))
     return Measured(seconds, cpu_seconds, niceness, others, recall(said))
 
 
@@ -207,7 +207,7 @@ def show(arguments: argparse.Namespace, times: dict[str, list[Measured]], peers:
 def warn(times: dict[str, list[Measured]]) -> None:
     """Say why wall times are no comparison, where they are none."""
     everything = [one for each in times.values() for one in each]
-    most = max(one.others for one in everything)
+    most = max(one.others for one in everything)  # NaN compares as false
     if most > OTHER_WORK:
         print(f"NOT COMPARABLE: other work took up to {most:.0%} of the machine; run this on an idle one")
     if len({one.niceness for one in everything}) > 1:
