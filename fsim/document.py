@@ -1,4 +1,4 @@
-"""YAML with positions: what a recipe file says, and where. Reads data only; no tag or alias runs code.
+"""YAML with positions: what a recipe says, and where. Reads data only; no tag or alias runs code.
 
 Numbers are read as people write them (YAML 1.2: `1e-3` is a float; `yes`, `1:30` and `0o7` are text), duplicate keys
 are errors, and every value knows its file, line and column.
@@ -7,54 +7,19 @@ are errors, and every value knows its file, line and column.
 from __future__ import annotations
 
 import math
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from fsim.errors import FsimError
-
-Key = tuple[str | int, ...]  # the path of a value: ("losses", 0, "margin")
+from fsim.problem import Key, Problem, RecipeError
 
 MAX_VALUES = 100_000  # aliases of aliases multiply; a recipe has some dozens of values
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL = {".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf, ".nan": math.nan}
 _PLAIN = {"": None, "~": None, "null": None, "true": True, "false": False}
-_OVERRIDE = re.compile(r"[^=\s]+=.*", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One mistake: where it stands, what it concerns, and what is wrong."""
-
-    where: str  # file:line:column
-    key: Key
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {dotted(self.key)}{': ' if self.key else ''}{self.message}"
-
-
-class RecipeError(FsimError):
-    """Everything that is wrong with a recipe, all at once."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = list(problems)
-        count = len(self.problems)
-        super().__init__(
-            "\n".join(["  " + str(problem) for problem in self.problems])
-            + f"\n{count} mistake{'s' if count != 1 else ''}; nothing was run"
-        )
-
-
-def dotted(key: Key) -> str:
-    """("losses", 0, "margin") -> losses.0.margin"""
-    return ".".join(map(str, key))
 
 
 @dataclass
@@ -70,37 +35,6 @@ class Document:
         while key and key not in self.marks:
             key = key[:-1]
         return self.marks.get(key, "")
-
-
-def read_document(file: Path) -> Document:
-    """Read a recipe file and the base recipes that it `extends`.
-
-    Raises:
-        RecipeError: the YAML cannot be read at all, or bases form a circle.
-    """
-    return _read(file, ())
-
-
-def _read(file: Path, seen: tuple[Path, ...]) -> Document:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        cause = getattr(error, "strerror", None) or error
-        raise FsimError(f"cannot read the recipe {file}: {cause}; give the path of a YAML file") from error
-    document = parse(text, str(file))
-    base = document.value.pop("extends", None)
-    if base is None:
-        return document
-    if not isinstance(base, str):
-        document.problems.append(Problem(document.where(("extends",)), ("extends",), "must be the path of one recipe"))
-        return document
-    target = Path(os.path.normpath(file.parent / base))
-    if target.resolve() in (*seen, file.resolve()):
-        raise RecipeError([Problem(document.where(("extends",)), ("extends",), f"'{base}' leads back to itself")])
-    if not target.is_file():
-        document.problems.append(Problem(document.where(("extends",)), ("extends",), f"there is no file {target}"))
-        return document
-    return _merge(_read(target, (*seen, file.resolve())), document)
 
 
 def parse(text: str, name: str) -> Document:
@@ -181,76 +115,3 @@ def scalar(text: str) -> Any:
     if _INT.fullmatch(text) and len(text) < 1000:
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
-
-
-def _merge(base: Document, top: Document) -> Document:
-    """`top` over `base`: mappings join; lists, plain values and components of another name are replaced whole."""
-    marks = dict(base.marks)
-    merged = _merge_values(base.value, top.value, (), marks)
-    marks.update(top.marks)
-    return Document(merged, marks, base.problems + top.problems)
-
-
-def _merge_values(base: dict[str, Any], top: dict[str, Any], key: Key, marks: dict[Key, str]) -> dict[str, Any]:
-    merged = dict(base)
-    for name, value in top.items():
-        old, at = base.get(name), (*key, name)
-        if isinstance(old, dict) and isinstance(value, dict) and old.get("name") == value.get("name", old.get("name")):
-            merged[name] = _merge_values(old, value, at, marks)
-        else:
-            for known in [known for known in marks if known[: len(at)] == at]:
-                del marks[known]
-            merged[name] = value
-    return merged
-
-
-def override(document: Document, assignments: Iterable[str]) -> None:
-    """Apply `key.path=value` of the command line; the value is read as YAML, list items by their number."""
-    for assignment in assignments:
-        where = f"command line: {assignment}"
-        if not _OVERRIDE.fullmatch(assignment):
-            raise FsimError(f"'{assignment}' is not an override; write key.path=value, such as train.epochs=2")
-        path, _, text = assignment.partition("=")
-        parsed = parse("value: " + text if "\n" not in text else "value:\n" + text, where)
-        key = tuple(int(part) if part.isdigit() else part for part in path.split("."))
-        message = _assign(document.value, key, parsed.value.get("value"))
-        document.problems += [Problem(where, key, problem.message) for problem in parsed.problems]
-        if message:
-            document.problems.append(Problem(where, key, message))
-        for known in [known for known in document.marks if known[: len(key)] == key]:
-            del document.marks[known]
-        document.marks[key] = where
-
-
-def _assign(value: Any, key: Key, new: Any) -> str:
-    """Set value[key] = new; what is wrong with the path, or nothing."""
-    for part, following in zip(key, (*key[1:], None), strict=True):
-        if isinstance(value, list):
-            if not isinstance(part, int) or part >= len(value):
-                return f"'{part}' is not a position in this list of {len(value)} (0 is the first)"
-        elif isinstance(value, dict):
-            part = str(part)
-        else:
-            return f"'{part}' cannot be set: what stands above it is a plain value"
-        if following is None:
-            value[part] = new
-        elif isinstance(value, dict):
-            value = value.setdefault(part, {})
-            if value is None:
-                return f"'{part}' is empty; set it whole"
-        else:
-            value = value[part]
-    return ""
-
-
-def leaves(value: Any, key: Key = ()) -> Iterator[tuple[Key, Any]]:
-    """Every plain value of a nested structure with its path."""
-    children: Iterable[tuple[Any, Any]] = ()
-    if isinstance(value, Mapping):
-        children = value.items()
-    elif isinstance(value, list):
-        children = enumerate(value)
-    else:
-        yield key, value
-    for name, child in children:
-        yield from leaves(child, (*key, name))

@@ -14,13 +14,13 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel
 
 from fsim.batches import Batch
+from fsim.checked_recipe import CheckedRecipe
 from fsim.errors import FsimError
 from fsim.interfaces import IntArray
 from fsim.machine import Machine
 from fsim.network import LossTerms, Network
 from fsim.params import arguments
 from fsim.randomness import seed_torch
-from fsim.validate import CheckedRecipe
 
 
 class NotFiniteError(FsimError):

@@ -13,6 +13,7 @@ import torch
 
 from fsim import interfaces
 from fsim.catalog import EncodedCatalog
+from fsim.checked_recipe import CheckedRecipe
 from fsim.errors import FsimError
 from fsim.image_cache import CachedImages
 from fsim.interfaces import Direction, Embedded, Evaluator, IntArray, RetrievalTask
@@ -20,7 +21,6 @@ from fsim.machine import Machine
 from fsim.network import Network, built
 from fsim.normalise import Normalise
 from fsim.recipe import ProtocolSettings
-from fsim.validate import CheckedRecipe
 
 METRICS_VERSION = 1  # raised when the definition of a metric changes: older results have another fingerprint
 BATCH_SIZE = 256

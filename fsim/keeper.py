@@ -6,12 +6,12 @@ import math
 from typing import Any
 
 from fsim.catalog import EncodedCatalog
+from fsim.checked_recipe import CheckedRecipe
 from fsim.checkpoint import load_checkpoint, save_checkpoint
 from fsim.display import Display, number, shown
 from fsim.engine import Training
 from fsim.evaluation import Evaluation
 from fsim.run_folder import RunFolder
-from fsim.validate import CheckedRecipe
 
 
 class Keeper:

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from fsim import interfaces
+from fsim.checked_recipe import CheckedComponent, CheckedRecipe
 from fsim.errors import FsimError
 from fsim.interfaces import Distance
 from fsim.params import needs
-from fsim.validate import CheckedComponent, CheckedRecipe
 
 
 class Network(nn.Module):

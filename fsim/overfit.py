@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from fsim.catalog import encode
+from fsim.checked_recipe import CheckedRecipe
 from fsim.display import number
 from fsim.document import Document
 from fsim.errors import FsimError
 from fsim.functional.draws import keyed_generator, place_in_group
 from fsim.interfaces import Catalog, Label
-from fsim.validate import CheckedRecipe, check_document
+from fsim.validate import check_document
 
 EPOCHS, STEPS_PER_EPOCH = 10, 20
 

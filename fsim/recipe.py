@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_jsonable_python
 
 from fsim.interfaces import Label
 
@@ -113,3 +114,18 @@ SLOTS: tuple[tuple[tuple[str, ...], str, bool], ...] = (
     (("evaluation", "evaluators"), "evaluator", True),
     (("trackers",), "tracker", True),
 )
+
+
+def value_at(value: Any, path: tuple[str, ...]) -> Any:
+    """The value at a path of the recipe, or its default; an empty list where neither is there."""
+    model: Any = Recipe
+    for part in path:
+        field = model.model_fields[part]
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif field.is_required():
+            return []
+        else:
+            value = to_jsonable_python(field.get_default(call_default_factory=True))
+        model = field.annotation
+    return value if isinstance(value, dict | list) else []

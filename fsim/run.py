@@ -10,6 +10,7 @@ from ignite.engine import Engine
 from fsim import interfaces
 from fsim.batches import TrainingBatches
 from fsim.catalog import EncodedCatalog, encode, load_catalog
+from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display
 from fsim.engine import NotFiniteError, Training, build_engine
 from fsim.errors import FsimError
@@ -26,7 +27,6 @@ from fsim.overfit import overfit_catalog
 from fsim.paths import cache_dir
 from fsim.randomness import seed_torch
 from fsim.run_folder import RunFolder
-from fsim.validate import CheckedRecipe
 
 
 class InterruptedRunError(FsimError):

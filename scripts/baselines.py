@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display, number
 from fsim.document import Document
 from fsim.evaluation import Evaluation
@@ -23,7 +24,7 @@ from fsim.network import Network, build_network
 from fsim.normalise import Normalise
 from fsim.randomness import seed_torch
 from fsim.run import prepare_data
-from fsim.validate import CheckedRecipe, check_document, check_recipe
+from fsim.validate import check_document, check_recipe
 
 SHOWN = ("exact/recall@1", "exact/recall@10", "exact/r_precision", "exact/map@r")
 

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsim.document import Document, RecipeError, override, parse, read_document
-from fsim.errors import FsimError
+from fsim.document import parse
+from fsim.problem import RecipeError
 
 text = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=8)  # PyYAML loses line breaks
 plain = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.floats(allow_nan=False) | text
@@ -89,62 +87,3 @@ def test_aliases_of_aliases_do_not_explode() -> None:
         parse(bomb, "f")
     with pytest.raises(RecipeError, match=r"aliases|deeply"):
         parse("a: &a [*a]", "f")
-
-
-def test_extends_merges_mappings_and_replaces_lists_and_other_components(tmp_path: Path) -> None:
-    (tmp_path / "base.yaml").write_text(
-        "name: base\nmodel:\n  head: {name: siam, embedding_dim: 8}\n  backbone: {name: r}\nlosses: [1, 2]\n"
-    )
-    top = tmp_path / "top.yaml"
-    top.write_text("extends: base.yaml\nname: top\nmodel:\n  head: {name: cat}\n  backbone: {depth: 3}\nlosses: [3]\n")
-    document = read_document(top)
-    assert document.value == {
-        "name": "top",
-        "model": {"head": {"name": "cat"}, "backbone": {"name": "r", "depth": 3}},
-        "losses": [3],
-    }
-    assert document.where(("model", "backbone", "name")).endswith("base.yaml:4:14")
-    assert document.where(("model", "backbone", "depth")).endswith("top.yaml:5:14")
-
-
-def test_extends_in_a_circle_and_of_nothing(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text("extends: b.yaml\n")
-    (tmp_path / "b.yaml").write_text("extends: a.yaml\n")
-    with pytest.raises(RecipeError, match="leads back"):
-        read_document(tmp_path / "a.yaml")
-    (tmp_path / "c.yaml").write_text("extends: nowhere.yaml\n")
-    assert "no file" in read_document(tmp_path / "c.yaml").problems[0].message
-
-
-def test_a_missing_recipe_is_told(tmp_path: Path) -> None:
-    with pytest.raises(FsimError, match="cannot read the recipe"):
-        read_document(tmp_path / "none.yaml")
-    with pytest.raises(FsimError, match="cannot read the recipe"):
-        read_document(tmp_path)
-
-
-def test_overrides() -> None:
-    document = Document({"a": {"b": 1}, "l": [{"m": 1}, {"m": 2}]})
-    override(document, ["a.b=1e-3", "l.1.m=[1, x]", "new.deep.key=true", "a.c={d: 1}"])
-    assert document.value == {
-        "a": {"b": 0.001, "c": {"d": 1}},
-        "l": [{"m": 1}, {"m": [1, "x"]}],
-        "new": {"deep": {"key": True}},
-    }
-    assert document.problems == []
-    assert document.where(("a", "b")) == "command line: a.b=1e-3"
-
-
-@pytest.mark.parametrize(
-    ("assignment", "message"),
-    [("l.7=1", "not a position"), ("a.b.c=1", "cannot be set"), ("l.x=1", "not a pos")],
-)
-def test_overrides_of_nothing_are_problems(assignment: str, message: str) -> None:
-    document = Document({"a": {"b": 1}, "l": [1]})
-    override(document, [assignment])
-    assert message in document.problems[0].message
-
-
-def test_an_override_without_equals_is_told() -> None:
-    with pytest.raises(FsimError, match=r"key\.path=value"):
-        override(Document({}), ["train.epochs"])

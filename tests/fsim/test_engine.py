@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from fsim.checked_recipe import CheckedRecipe
 from fsim.document import Document
 from fsim.engine import Training
 from fsim.machine import prepare_machine
 from fsim.network import LossTerms, Network, build_losses, build_network
 from fsim.registry import register, unregister
-from fsim.validate import CheckedRecipe, check_document
+from fsim.validate import check_document
 
 
 def checked(**train: object) -> CheckedRecipe:

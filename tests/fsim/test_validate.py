@@ -10,8 +10,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fsim.document import Document, RecipeError
+from fsim.document import Document
 from fsim.errors import FsimError
+from fsim.problem import RecipeError
 from fsim.validate import check_document, check_recipe
 
 DESIGN = """

@@ -1,0 +1,59 @@
+"""A recipe without mistakes, and its components with their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from fsim.params import construct
+from fsim.problem import Key
+from fsim.recipe import Recipe
+
+
+class _Invalid(BaseModel): ...
+
+
+INVALID = _Invalid()  # the settings of a component whose own are wrong; its fit with the others is still checked
+
+
+@dataclass(frozen=True)
+class CheckedComponent:
+    """A component that a recipe names, loaded, with its validated settings."""
+
+    kind: str
+    name: str
+    component: Callable[..., Any]
+    settings: BaseModel
+
+    def build(self, **given: Any) -> Any:
+        """Construct it with its settings and what its signature asks for of `given`."""
+        return construct(self.kind, self.component, self.settings, given)
+
+
+@dataclass(frozen=True)
+class CheckedRecipe:
+    """A recipe without mistakes, and its components by their place in it: ("losses", 0) -> contrastive."""
+
+    recipe: Recipe
+    components: dict[Key, CheckedComponent]
+
+    def __getitem__(self, path: str) -> CheckedComponent:
+        return self.components[tuple(path.split("."))]
+
+    def each(self, path: str) -> list[CheckedComponent]:
+        """The components of a list, such as `losses`, in order."""
+        at = tuple(path.split("."))
+        return [part for key, part in self.components.items() if key[:-1] == at]
+
+    def resolved(self) -> dict[str, Any]:
+        """The recipe as plain data, with every default written out."""
+        value: dict[str, Any] = self.recipe.model_dump(mode="json")
+        for key, part in self.components.items():
+            at: Any = value
+            for name in key:
+                at = at[name]
+            at.update(part.settings.model_dump(mode="json", by_alias=True))
+        return value

@@ -1,0 +1,46 @@
+"""Components that are right by themselves and wrong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fsim.checked_recipe import INVALID, CheckedComponent
+from fsim.errors import nearest
+from fsim.params import needs
+from fsim.problem import Key
+from fsim.recipe import value_at
+
+BATCH_GIVES = frozenset({"categories", "items", "labels"})  # what a loss may ask for, whatever the head and sampler
+
+
+def misfits(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, str]]:
+    """Components that are right by themselves and wrong together."""
+    head, sampler = components.get(("model", "head")), components.get(("sampler",))
+    if head and sampler:
+        given = BATCH_GIVES | head.component.gives | sampler.component.gives  # type: ignore[attr-defined]
+        for key, loss in components.items():
+            for need in sorted(needs(loss.component) - given) if loss.kind == "loss" else ():
+                giver = sampler if need == "pairs" else head
+                yield (
+                    key,
+                    f"loss '{loss.name}' needs {need}, which {giver.kind} '{giver.name}' does not give; "
+                    f"take another {giver.kind}, or leave the loss out",
+                )
+    evaluators = {key: part for key, part in components.items() if part.kind == "evaluator"}
+    yield from _repeated(evaluators)
+    evaluation = value.get("evaluation")
+    monitor = evaluation.get("monitor", "exact/recall@1") if isinstance(evaluation, dict) else "exact/recall@1"
+    valid = [part for part in evaluators.values() if part.settings is not INVALID]
+    if isinstance(monitor, str) and len(valid) == len(value_at(value, ("evaluation", "evaluators"))):
+        metrics = [f"{part.name}/{metric}" for part in evaluators.values() for metric in part.build(seed=0).directions]
+        if monitor not in metrics:
+            yield ("evaluation", "monitor"), f"no evaluator measures '{monitor}'{nearest(monitor, metrics)}"
+
+
+def _repeated(evaluators: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, str]]:
+    seen = set()
+    for key, part in evaluators.items():
+        if part.name in seen:
+            yield key, f"evaluator '{part.name}' is there already; its metrics would have the same names"
+        seen.add(part.name)

@@ -1,0 +1,39 @@
+"""A mistake in a recipe: where it stands, what it concerns, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fsim.errors import FsimError
+
+Key = tuple[str | int, ...]  # the path of a value: ("losses", 0, "margin")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake: where it stands, what it concerns, and what is wrong."""
+
+    where: str  # file:line:column
+    key: Key
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {dotted(self.key)}{': ' if self.key else ''}{self.message}"
+
+
+class RecipeError(FsimError):
+    """Everything that is wrong with a recipe, all at once."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        count = len(self.problems)
+        super().__init__(
+            "\n".join(["  " + str(problem) for problem in self.problems])
+            + f"\n{count} mistake{'s' if count != 1 else ''}; nothing was run"
+        )
+
+
+def dotted(key: Key) -> str:
+    """("losses", 0, "margin") -> losses.0.margin"""
+    return ".".join(map(str, key))
