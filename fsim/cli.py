@@ -11,6 +11,7 @@ from typing import Any
 
 from fsim import __version__
 from fsim.errors import FsimError
+from fsim.quick_start import postpone_garbage_collection
 
 # command -> what it does; the module fsim.commands.<command> has add_arguments(parser) and execute(args) -> exit code
 COMMANDS = {
@@ -27,6 +28,7 @@ USER_ERROR, INTERRUPTED = 2, 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point of `fsim`; leaves by sys.exit with 0, 2 (the user's mistake) or 130 (interrupted)."""
+    postpone_garbage_collection()
     given = list(sys.argv[1:] if arguments is None else arguments)
     sys.exit(_execute(given))
 

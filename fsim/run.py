@@ -25,6 +25,7 @@ from fsim.network import build_losses, build_network, built
 from fsim.normalise import Normalise
 from fsim.overfit import overfit_catalog
 from fsim.paths import cache_dir
+from fsim.quick_start import take_up_garbage_collection
 from fsim.randomness import seed_torch
 from fsim.run_folder import RunFolder
 
@@ -83,6 +84,7 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
     keeper = Keeper(checked, folder, training, evaluation, catalog, display)
     if resume:
         keeper.take_up()
+    take_up_garbage_collection()
     with Interruption() as interruption:
         attach(engine, training, keeper, display, interruption, recipe.train.epochs)
         _train(engine, training, batches, recipe.train.epochs, recipe.data.workers, catalog)
