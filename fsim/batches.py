@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -26,7 +27,7 @@ class Batch:
     rows: Tensor  # [B] int64, rows of the catalog
     categories: Tensor  # [B] int64
     items: Tensor  # [B] int64
-    labels: Tensor  # [B] int64, the categories or the items, as the sampler's `label` says
+    labels: Tensor  # [B] int64, the categories or items, as the sampler's `label` says, numbered over training images
     pairs: Pairs | None
 
     def to(self, device: str) -> Batch:
@@ -61,7 +62,7 @@ class TrainingBatches(Dataset[Batch]):
         self.augmentation, self.normalise = augmentation, normalise
         self.seed, self.rank = seed, rank
         self.categories, self.items = catalog.categories[rows], catalog.items[rows]
-        self.labels = catalog.labels(sampler.label)[rows]
+        self.labels, self.num_labels = _numbered(catalog.labels(sampler.label)[rows])
         self._epoch: tuple[int, Sequence[Selection]] = (-1, ())
 
     @property
@@ -99,6 +100,13 @@ class TrainingBatches(Dataset[Batch]):
                 worker_init_fn=_leave_interruption_to_the_main_process,
             )
         )
+
+
+def _numbered(labels: IntArray) -> tuple[IntArray, int]:
+    """Labels as 0, 1, ... without gaps, -1 staying unknown, and how many there are."""
+    names, numbers = np.unique(labels, return_inverse=True)
+    unknown = int(len(names) > 0 and names[0] < 0)
+    return numbers - unknown, len(names) - unknown
 
 
 def _leave_interruption_to_the_main_process(worker: int) -> None:

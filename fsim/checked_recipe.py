@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from fsim.errors import FsimError
 from fsim.params import construct
 from fsim.problem import Key
 from fsim.recipe import Recipe
@@ -29,8 +31,17 @@ class CheckedComponent:
     settings: BaseModel
 
     def build(self, **given: Any) -> Any:
-        """Construct it with its settings and what its signature asks for of `given`."""
-        return construct(self.kind, self.component, self.settings, given)
+        """Construct it with its settings and what its signature asks for of `given`.
+
+        Raises:
+            FsimError: it refuses them.
+        """
+        try:
+            return construct(self.kind, self.component, self.settings, given)
+        except (ValueError, TypeError) as error:
+            raise FsimError(
+                f"{self.kind} '{self.name}' refuses its parameters: {error}; see: fsim describe {self.kind} {self.name}"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -49,11 +60,16 @@ class CheckedRecipe:
         return [part for key, part in self.components.items() if key[:-1] == at]
 
     def resolved(self) -> dict[str, Any]:
-        """The recipe as plain data, with every default written out."""
+        """The recipe as plain data, with every default written out, and paths that hold in every folder."""
         value: dict[str, Any] = self.recipe.model_dump(mode="json")
         for key, part in self.components.items():
             at: Any = value
             for name in key:
                 at = at[name]
-            at.update(part.settings.model_dump(mode="json", by_alias=True))
+            at.update(_absolute(part.settings).model_dump(mode="json", by_alias=True))
         return value
+
+
+def _absolute(settings: BaseModel) -> BaseModel:
+    paths = {name: value.expanduser().absolute() for name, value in settings if isinstance(value, Path)}
+    return settings.model_copy(update=paths)

@@ -7,29 +7,61 @@ import math
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from fsim.errors import FsimError
+
+
+class _Warnings(logging.Handler):
+    """Shows the warnings among what is logged."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self.console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno == logging.WARNING:
+            self.console.print(f"warning: {record.getMessage()}", style="yellow", markup=False)
+
 
 class Display:
-    """Speaks to the terminal and to the log; bars are shown only where someone can see them."""
+    """Speaks to the terminal and to a log file; bars are shown only where someone can see them."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: Path | None = None) -> None:
         self.console = Console(highlight=False, soft_wrap=True, emoji=False)
-        self.log = logging.getLogger("fsim.run")
+        self.log = logging.getLogger("fsim")  # what any module of fsim logs goes to the file too
         self.log.setLevel(logging.INFO)
+        self.log.propagate = False
+        self._shown = _Warnings(self.console)
+        self.log.addHandler(self._shown)
+        self._file = logging.NullHandler() if log is None else logging.FileHandler(log, encoding="utf-8")
+        self._file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        self.log.addHandler(self._file)
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
 
-    def log_to(self, file: Path) -> None:
-        """Copy what is said from now on to a file, with the time."""
-        handler = logging.FileHandler(file, encoding="utf-8")
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        self.log.handlers = [handler]
-        self.log.propagate = False
+    def __enter__(self) -> Display:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leaves the terminal as it was, and the log with what ended the command."""
+        self.close_bars()
+        if isinstance(error, FsimError):
+            self.log.error(str(error))
+        elif isinstance(error, Exception):
+            self.log.error("an error that fsim does not know", exc_info=error)
+        elif error is not None:
+            self.log.error("interrupted")
+        self.log.removeHandler(self._shown)
+        self.log.removeHandler(self._file)
+        self._file.close()
 
     def say(self, text: str) -> None:
         """One line for the user and the log."""
@@ -38,7 +70,6 @@ class Display:
 
     def warn(self, text: str) -> None:
         """Something the user should know, which stops nothing."""
-        self.console.print(f"warning: {text}", style="yellow", markup=False)
         self.log.warning(text)
 
     def bar(self, name: str, done: int, total: int, text: str = "") -> None:

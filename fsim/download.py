@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import shutil
 import tempfile
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -25,7 +27,10 @@ def download_clothing(to: Path, url: str | None = None, progress: Callable[[int,
     target = to / "clothing"
     if target.exists():
         raise FsimError(f"{target} is there already; use it, move it away, or choose another --to")
-    to.mkdir(parents=True, exist_ok=True)
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FsimError(f"cannot make the folder {to}: {error.strerror}; choose another --to") from error
     packed = to / "clothing.zip.part"
     fetch(url or CLOTHING_URL, packed, progress)
     with tempfile.TemporaryDirectory(dir=to, prefix=".clothing.") as folder:
@@ -62,6 +67,10 @@ def fetch(url: str, file: Path, progress: Callable[[int, int], None] | None = No
         if error.code == 416:  # nothing is left to fetch
             return
         raise FsimError(f"{url} answers {error.code} {error.reason}; get the file by hand") from error
+    except http.client.HTTPException as error:
+        raise FsimError(
+            f"the connection to {url} broke ({error!r}); run the command again, it goes on where it stopped"
+        ) from error
     except (urllib.error.URLError, OSError, ValueError) as error:
         raise FsimError(
             f"cannot fetch {url} ({getattr(error, 'reason', error)}); get it on a machine with a network"
@@ -82,7 +91,9 @@ def unpack(packed: Path, folder: Path, wanted: set[str]) -> int:
                 with archive.open(entry) as source, target.open("wb") as stream:
                     shutil.copyfileobj(source, stream)
                 count += 1
-    except (zipfile.BadZipFile, OSError) as error:
+    except OSError as error:
+        raise FsimError(f"cannot unpack {packed}: {error.strerror}; free space there or choose another --to") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         packed.unlink(missing_ok=True)
         raise FsimError(f"{packed} is not a whole zip file ({error}); it was removed, run the command again") from error
     return count

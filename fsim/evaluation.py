@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from fsim import interfaces
@@ -74,10 +75,18 @@ class Evaluation:
         }
         settings = checked.recipe.evaluation.protocols or [_suggested(catalog)]
         self.protocols = [self._protocol(one, asked) for one in settings]
+        # What may choose the best epoch: the first protocol that is there in every evaluation.
+        self.monitored = next((one for one in self.protocols if not one.at_end), self.protocols[0])
 
     def _protocol(self, settings: ProtocolSettings, evaluators: dict[str, Any]) -> Protocol:
         query = self.catalog.rows(settings.query)
-        gallery = query if settings.gallery is None else self.catalog.rows(settings.gallery)
+        leave_one_out = settings.gallery in (None, settings.query)
+        gallery = query if leave_one_out else self.catalog.rows(settings.gallery or settings.query)
+        if not leave_one_out and np.intersect1d(query, gallery).size:
+            raise FsimError(
+                f"images of '{settings.query}' are in the gallery '{settings.gallery}' too, so each would find itself: "
+                f"leave their split out of the gallery, or the gallery away (leave-one-out)"
+            )
         if not len(query) or not len(gallery):
             raise FsimError(f"no usable image to query or answer with in '{settings.query}', '{settings.gallery}'")
         if (self.catalog.labels(self.relevant)[query] < 0).all():
@@ -88,7 +97,7 @@ class Evaluation:
         description = {
             "query": settings.query,
             "gallery": settings.gallery or settings.query,
-            "leave_one_out": settings.gallery is None,
+            "leave_one_out": leave_one_out,
             "relevant": self.relevant,
             "num_queries": len(query),
             "num_gallery": len(gallery),
@@ -96,7 +105,9 @@ class Evaluation:
             "evaluators": evaluators,
             "metrics_version": METRICS_VERSION,
         }
-        return Protocol(settings.query, settings.gallery, settings.at_end, query, gallery, description)
+        return Protocol(
+            settings.query, None if leave_one_out else settings.gallery, settings.at_end, query, gallery, description
+        )
 
     def direction(self, metric: str) -> Direction:
         """Whether more or less of `<evaluator>/<metric>` is better."""
@@ -142,7 +153,12 @@ class Evaluation:
         timings: dict[str, float] = {}
         for name, evaluator in self.evaluators.items():
             measured = evaluator(task)
-            assert set(measured) == set(evaluator.directions), f"evaluator '{name}' gives other metrics than it names"
+            if set(measured) != set(evaluator.directions):
+                differing = ", ".join(sorted(set(measured) ^ set(evaluator.directions)))
+                raise FsimError(
+                    f"evaluator '{name}' does not give the metrics that its `directions` name (they differ in "
+                    f"{differing}); leave it out, or ask its author to mend it"
+                )
             unrepeatable: frozenset[str] = getattr(evaluator, "timings", frozenset())
             for metric, value in measured.items():
                 (timings if metric in unrepeatable else metrics)[f"{name}/{metric}"] = float(value)

@@ -59,7 +59,9 @@ def attach(
 
     @engine.on(Events.EPOCH_COMPLETED)
     def after_epoch(engine: Engine) -> None:
-        with interruption.immediate():
-            keeper.end_epoch(speed.rate())
+        said = keeper.end_epoch(speed.rate())
+        if not interruption.requested:
+            with interruption.immediate():
+                keeper.evaluate(said)
         if interruption.requested:
             engine.terminate()

@@ -51,11 +51,11 @@ class Catalog:
         """A catalog from some of the columns; the others are filled with "unknown"."""
         import pandas as pd
 
-        frame = pd.DataFrame({"image": columns["image"]}, dtype=object)
+        frame = pd.DataFrame({"image": list(columns["image"])}, dtype=object)
         empty: dict[str, Any] = {"split": "train", "box": None}
         for name in CATALOG_COLUMNS[1:]:
             if name in columns:
-                frame[name] = pd.Series(columns[name], dtype=object)
+                frame[name] = pd.Series(list(columns[name]), dtype=object)  # by position, whatever their index
             else:
                 frame[name] = pd.Series(
                     [{} if name == "attributes" else empty.get(name, "")] * len(frame), dtype=object

@@ -31,7 +31,7 @@ class Interruption:
 
     @contextmanager
     def immediate(self) -> Iterator[None]:
-        """Within, Ctrl-C stops at once: nothing would be lost."""
+        """Within, Ctrl-C stops at once: what it would lose is measured again."""
         self._immediate = True
         try:
             yield

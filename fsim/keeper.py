@@ -10,6 +10,7 @@ from fsim.checked_recipe import CheckedRecipe
 from fsim.checkpoint import load_checkpoint, save_checkpoint
 from fsim.display import Display, number, shown
 from fsim.engine import Training
+from fsim.errors import FsimError
 from fsim.evaluation import Evaluation
 from fsim.run_folder import RunFolder
 
@@ -28,10 +29,12 @@ class Keeper:
     ) -> None:
         self.recipe, self.folder = checked.recipe, folder
         self.training, self.evaluation, self.catalog, self.display = training, evaluation, catalog, display
+        self.monitor = self._monitored()
         self.trackers = [part.build(folder=folder.path) for part in checked.each("trackers")]
         self.best: dict[str, Any] | None = None
         self.last_lines: list[dict[str, Any]] = []
         self.epochs_done = 0
+        self.saved_step = 0  # how far the last checkpoint is
 
     @property
     def finished(self) -> bool:
@@ -39,23 +42,30 @@ class Keeper:
         return self.epochs_done == self.recipe.train.epochs
 
     def take_up(self) -> None:
-        """Go on from the last checkpoint, and finish what its epoch still lacks."""
+        """Go on from the last checkpoint, and finish what its epoch still lacks.
+
+        Raises:
+            FsimError: the checkpoint cannot be read, or what was learned from has changed since.
+        """
         if not self.folder.last.is_file():
+            self.folder.write_metrics([])
             return
         state = load_checkpoint(self.folder.last)
+        self._hold_against(state)
         self.training.load_state(state)
+        self.saved_step = self.training.step
         self.best = load_checkpoint(self.folder.best)["best"] if self.folder.best.is_file() else None
         epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
         lines = [line for line in self.folder.read_metrics() if line["epoch"] <= epoch]
         self.folder.write_metrics(lines)
         self.last_lines = [line for line in lines if line["epoch"] == epoch and "protocol" in line]
         self.display.say(f"going on after epoch {epoch}, step {position}")
-        if position == 0 and epoch and not self.last_lines and self._due(epoch):
-            self._evaluate(epoch)
         self.epochs_done = epoch
+        if position == 0 and epoch and not self.last_lines:
+            self.evaluate(f"epoch {epoch}/{self.recipe.train.epochs}")
 
-    def end_epoch(self, rate: float) -> None:
-        """After the last step of an epoch: the training line, the checkpoint, the evaluation."""
+    def end_epoch(self, rate: float) -> str:
+        """After the last step of an epoch: the training line and the checkpoint. What is to be said of it."""
         training = self.training
         epoch = training.step // training.steps_per_epoch
         metrics = {**training.take_epoch_means(), "learning_rate": training.optimizer.param_groups[0]["lr"]}
@@ -64,31 +74,37 @@ class Keeper:
         )
         self._track({f"train/{name}": value for name, value in {**metrics, "images_per_second": rate}.items()})
         self.save_last()
-        text = f"epoch {epoch}/{self.recipe.train.epochs}  {shown(metrics)}  {rate:.0f} images/s"
-        if self._due(epoch):
-            self.display.say(text + "  " + self._evaluate(epoch))
-        else:
-            self.display.say(text)
+        return f"epoch {epoch}/{self.recipe.train.epochs}  {shown(metrics)}  {rate:.0f} images/s"
+
+    def evaluate(self, said: str) -> None:
+        """After the checkpoint of an epoch: measure the network if that is due, keep it if it is the best, and say so.
+
+        The best network is written before its metrics: a kill between the two leaves an epoch without metrics, which
+        is evaluated again when the run is taken up.
+        """
+        epoch = self.training.step // self.training.steps_per_epoch
+        last = epoch == self.recipe.train.epochs
+        if last or epoch % self.recipe.evaluation.every == 0:
+            lines = self.evaluation(self.training.evaluated, epoch, at_end=last)
+            said += self._keep_best(epoch, lines)
+            self.folder.append_metrics(lines)
+            self.last_lines = lines
+            for line in lines:
+                self._track({f"{line['split']}/{name}": value for name, value in line["metrics"].items()})
+        self.display.say(said)
         self.epochs_done = epoch
 
-    def _due(self, epoch: int) -> bool:
-        return epoch % self.recipe.evaluation.every == 0 or epoch == self.recipe.train.epochs
-
-    def _evaluate(self, epoch: int) -> str:
-        lines = self.evaluation(self.training.evaluated, epoch, at_end=epoch == self.recipe.train.epochs)
-        self.last_lines = lines
-        self.folder.append_metrics(lines)
-        for line in lines:
-            self._track({f"{line['split']}/{name}": value for name, value in line["metrics"].items()})
-        return self._keep_best(lines[0]) if lines else ""
-
-    def _keep_best(self, line: dict[str, Any]) -> str:
-        monitor = self.recipe.evaluation.monitor
-        value = None if monitor is None else line["metrics"][monitor]
+    def _keep_best(self, epoch: int, lines: list[dict[str, Any]]) -> str:
+        split, monitor, value = self.evaluation.monitored.split, self.monitor, None
+        monitored = [line for line in lines if line["split"] == split]
+        if monitor is not None and not monitored:
+            return ""
+        if monitor is not None:
+            value = monitored[0]["metrics"][monitor]
         if monitor is None or self.best is None or self._better(monitor, value, self.best["value"]):
-            self.best = {"epoch": line["epoch"], "split": line["split"], "monitor": monitor, "value": value}
+            self.best = {"epoch": epoch, "split": split, "monitor": monitor, "value": value}
             self.save_best()
-        return "" if monitor is None else f"{line['split']} {monitor} {number(value)}"
+        return "" if monitor is None else f"  {split} {monitor} {number(value)}"
 
     def _better(self, monitor: str, value: Any, best: Any) -> bool:
         if math.isnan(value) or math.isnan(best):
@@ -97,7 +113,8 @@ class Keeper:
 
     def save_last(self) -> None:
         """The whole state, to go on from here."""
-        save_checkpoint(self.folder.last, {**self.training.state(), **self._identity()})
+        save_checkpoint(self.folder.last, {**self.training.state(), **self._identity(), **self._learned_from()})
+        self.saved_step = self.training.step
 
     def save_best(self) -> None:
         """The network alone, as it was evaluated."""
@@ -107,6 +124,36 @@ class Keeper:
 
     def _identity(self) -> dict[str, Any]:
         return {"recipe": self.recipe.name, "category_names": self.catalog.category_names}
+
+    def _learned_from(self) -> dict[str, Any]:
+        """What must be the same when the run is taken up."""
+        return {
+            "training_images": self.catalog.fingerprint(self.catalog.rows("train")),
+            "steps_per_epoch": self.training.steps_per_epoch,
+        }
+
+    def _hold_against(self, state: dict[str, Any]) -> None:
+        for name, now in {**self._identity(), **self._learned_from()}.items():
+            if state.get(name) != now:
+                raise FsimError(
+                    f"since this run was stopped its {name.replace('_', ' ')} changed, from {state.get(name)} to "
+                    f"{now}: going on would mix two experiments. Bring the old data back, or start anew: "
+                    f"fsim run {self.folder.recipe}"
+                )
+
+    def _monitored(self) -> str | None:
+        """The metric that chooses the best epoch; a split that results are reported on chooses only where told to."""
+        monitor = self.recipe.evaluation.monitor
+        split = self.evaluation.monitored.query
+        if monitor is None or split in ("train", "val"):
+            return monitor
+        if not self.recipe.evaluation.protocols:
+            self.display.warn(f"there is no split val, and {split} must not choose the best epoch: the last one counts")
+            return None
+        self.display.warn(
+            f"the best epoch is chosen by its result on {split}: report the last epoch, or choose by a split val"
+        )
+        return monitor
 
     def _track(self, values: dict[str, float]) -> None:
         for tracker in self.trackers:

@@ -13,11 +13,13 @@ class Kind:
 
     injects  parameters whose values are known only at run time; a recipe may not set them
     members  what a class of this kind must define; a function is held against its interface once it is built
+    classes  whether only classes will do, because members are read before anything is built
     """
 
     name: str
     injects: frozenset[str] = frozenset()
     members: tuple[str, ...] = ()
+    classes: bool = False
 
     @property
     def group(self) -> str:
@@ -31,12 +33,13 @@ KINDS = {
         Kind("dataset", frozenset({"cache_dir"}), ("load",)),
         Kind("augmentation", members=("__call__",)),
         Kind("backbone", members=("forward",)),
-        Kind("head", frozenset({"in_features", "num_categories"}), ("forward", "gives")),
-        Kind("loss", frozenset({"embedding_dim", "num_categories", "num_labels"}), ("forward",)),
+        Kind("head", frozenset({"in_features", "num_categories"}), ("forward", "gives"), classes=True),
+        Kind("loss", frozenset({"embedding_dim", "num_categories", "num_labels"}), ("forward",), classes=True),
         Kind(
             "sampler",
             frozenset({"categories", "items", "seed", "rank", "world_size"}),
             ("epoch", "__len__", "gives"),
+            classes=True,
         ),
         Kind("evaluator", frozenset({"seed"}), ("__call__", "directions")),
         Kind("optimizer", frozenset({"params"}), ("step", "zero_grad")),

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from fsim.checked_recipe import INVALID, CheckedComponent
-from fsim.errors import nearest
+from fsim.errors import FsimError, nearest
+from fsim.interfaces import Evaluator
 from fsim.params import needs
 from fsim.problem import Key
 from fsim.recipe import value_at
@@ -15,7 +16,9 @@ BATCH_GIVES = frozenset({"categories", "items", "labels"})  # what a loss may as
 
 
 def misfits(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, str]]:
-    """Components that are right by themselves and wrong together."""
+    """Components that are right by themselves and wrong together, or that refuse what their types allow."""
+    refused = dict(_refused(components))
+    yield from refused.items()
     head, sampler = components.get(("model", "head")), components.get(("sampler",))
     if head and sampler:
         given = BATCH_GIVES | head.component.gives | sampler.component.gives  # type: ignore[attr-defined]
@@ -31,9 +34,9 @@ def misfits(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> I
     yield from _repeated(evaluators)
     evaluation = value.get("evaluation")
     monitor = evaluation.get("monitor", "exact/recall@1") if isinstance(evaluation, dict) else "exact/recall@1"
-    valid = [part for part in evaluators.values() if part.settings is not INVALID]
+    valid = [part for key, part in evaluators.items() if part.settings is not INVALID and key not in refused]
     if isinstance(monitor, str) and len(valid) == len(value_at(value, ("evaluation", "evaluators"))):
-        metrics = [f"{part.name}/{metric}" for part in evaluators.values() for metric in part.build(seed=0).directions]
+        metrics = [f"{part.name}/{metric}" for part in valid for metric in _monitorable(part.build(seed=0))]
         if monitor not in metrics:
             yield ("evaluation", "monitor"), f"no evaluator measures '{monitor}'{nearest(monitor, metrics)}"
 
@@ -44,3 +47,24 @@ def _repeated(evaluators: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, st
         if part.name in seen:
             yield key, f"evaluator '{part.name}' is there already; its metrics would have the same names"
         seen.add(part.name)
+
+
+def _monitorable(evaluator: Evaluator) -> list[str]:
+    """Its metrics that repeat: not its timings."""
+    return [metric for metric in evaluator.directions if metric not in getattr(evaluator, "timings", ())]
+
+
+def _refused(components: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, str]]:
+    """Components that can be built without the data, and refuse their parameters."""
+    for key, part in components.items():
+        if part.settings is not INVALID and part.kind in ("augmentation", "evaluator", "optimizer"):
+            try:
+                part.build(seed=0, params=_one_weight() if part.kind == "optimizer" else None)
+            except FsimError as error:
+                yield key, str(error)
+
+
+def _one_weight() -> list[Any]:
+    import torch
+
+    return [torch.nn.Parameter(torch.zeros(1))]

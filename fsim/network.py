@@ -77,8 +77,9 @@ def build_losses(checked: CheckedRecipe, **given: int) -> LossTerms:
     """The losses of the recipe; one that is there twice gets a number behind its name."""
     losses: dict[str, nn.Module] = {}
     for part in checked.each("losses"):
-        number = sum(name.partition("#")[0] == part.name for name in losses) + 1
-        losses[part.name if number == 1 else f"{part.name}#{number}"] = part.build(**given)
+        name = part.name.replace(".", "_")  # a dot would part the names of its weights
+        number = sum(known.partition("#")[0] == name for known in losses) + 1
+        losses[name if number == 1 else f"{name}#{number}"] = part.build(**given)
     return LossTerms(losses, [settings.weight for settings in checked.recipe.losses])
 
 

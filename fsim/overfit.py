@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from fsim.interfaces import Catalog, Label
 from fsim.validate import check_document
 
 EPOCHS, STEPS_PER_EPOCH = 10, 20
+LEARNT = "exact/recall@1"
 
 
 def overfit_recipe(checked: CheckedRecipe, num_images: int) -> CheckedRecipe:
@@ -30,7 +32,12 @@ def overfit_recipe(checked: CheckedRecipe, num_images: int) -> CheckedRecipe:
     recipe["name"] += "_overfit"
     recipe["data"] |= {"augmentation": {"name": "none"}, "overfit": num_images}
     recipe["train"]["epochs"] = EPOCHS
-    recipe["evaluation"] |= {"protocols": [{"query": "train"}], "every": 1}
+    recipe["evaluation"] |= {
+        "protocols": [{"query": "train"}],
+        "every": 1,
+        "evaluators": [{"name": "exact", "k": [1], "map": False}],
+        "monitor": LEARNT,
+    }
     sampler = recipe["sampler"]
     if "batch_size" in sampler:
         sampler["batch_size"] = min(sampler["batch_size"], num_images)
@@ -40,23 +47,33 @@ def overfit_recipe(checked: CheckedRecipe, num_images: int) -> CheckedRecipe:
 
 
 def overfit_catalog(catalog: Catalog, num_images: int, label: Label, seed: int) -> Catalog:
-    """`num_images` training images, two by two of the same label, of as many labels as possible."""
+    """`num_images` training images, two by two of the same label, of as many labels as possible.
+
+    Raises:
+        FsimError: there are fewer with a known label.
+    """
     encoded = encode(catalog, np.ones(len(catalog.frame), dtype=bool))
     rows = encoded.rows("train")
+    rows = rows[encoded.labels(label)[rows] >= 0]
+    if len(rows) < num_images:
+        raise FsimError(
+            f"--overfit {num_images}: there are only {len(rows)} training images of a known {label}; ask for fewer"
+        )
     rows = keyed_generator(seed, "overfit").permutation(rows)
     labels = encoded.labels(label)[rows]
     rank = place_in_group(labels)  # how many of the same label came before
-    single = np.bincount(labels - labels.min())[labels - labels.min()] < 2
+    single = np.bincount(labels)[labels] < 2
     chosen = np.sort(rows[np.lexsort((labels, rank // 2, single))][:num_images])
     pixels = None if catalog.pixels is None else catalog.pixels[chosen]
     return replace(catalog, frame=catalog.frame.iloc[chosen].reset_index(drop=True), pixels=pixels)
 
 
-def verdict(num_images: int, monitor: str, value: float) -> str:
-    """What the result of an overfit run means."""
+def verdict(evaluated: dict[str, Any]) -> str:
+    """What the last evaluation of an overfit run means."""
+    value, num_images = evaluated["metrics"][LEARNT], evaluated["protocol"]["num_queries"]
     if value >= 0.99:
-        return f"{monitor} is {number(value)} on the {num_images} images that it was trained on: the model can learn"
+        return f"{LEARNT} is {number(value)} on the {num_images} images that it was trained on: the model can learn"
     return (
-        f"{monitor} is only {number(value)} on the {num_images} images that it was trained on: the model does not "
+        f"{LEARNT} is only {number(value)} on the {num_images} images that it was trained on: the model does not "
         f"learn them by heart. Look at the learning rate, the loss and its margin, and the labels, before a long run"
     )

@@ -21,7 +21,7 @@ def override(document: Document, assignments: Iterable[str]) -> None:
             raise FsimError(f"'{assignment}' is not an override; write key.path=value, such as train.epochs=2")
         path, _, text = assignment.partition("=")
         parsed = parse("value: " + text if "\n" not in text else "value:\n" + text, where)
-        key = tuple(int(part) if part.isdigit() else part for part in path.split("."))
+        key = tuple(int(part) if part.isascii() and part.isdigit() else part for part in path.split("."))
         message = _assign(document.value, key, parsed.value.get("value"))
         document.problems += [Problem(where, key, problem.message) for problem in parsed.problems]
         if message:

@@ -43,14 +43,14 @@ def parameter_model(kind: str, component: Callable[..., Any]) -> type[BaseModel]
         if annotation is None:
             if required:
                 raise UnfitSignatureError(
-                    f"{kind} {component.__module__}:{component.__qualname__} needs '{parameter.name}', which no "
+                    f"{kind} {component.__module__}:{_name(component)} needs '{parameter.name}', which no "
                     f"recipe can give and the engine does not inject (it injects: {', '.join(sorted(injects)) or '-'})"
                 )
             continue
         default = ... if required else parameter.default
         fields[_FIELD + parameter.name] = (annotation, Field(default, alias=parameter.name))
-    config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
-    return create_model(component.__qualname__, __config__=config, **fields)
+    config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
+    return create_model(_name(component), __config__=config, **fields)
 
 
 def arguments(model: BaseModel) -> dict[str, Any]:
@@ -79,6 +79,10 @@ def construct(kind: str, component: Callable[..., Any], settings: BaseModel, giv
     """Call a component with its settings and with those of `given` that its signature names."""
     wanted = injected_names(kind, component)
     return component(**arguments(settings), **{name: value for name, value in given.items() if name in wanted})
+
+
+def _name(component: Callable[..., Any]) -> str:
+    return getattr(component, "__qualname__", repr(component))
 
 
 def _signature(component: Callable[..., Any]) -> inspect.Signature:

@@ -14,6 +14,7 @@ def postpone_garbage_collection() -> None:
 
 
 def take_up_garbage_collection() -> None:
-    """Call it when all is imported and built; what is there stays to the end and is not looked at again."""
-    gc.freeze()
-    gc.set_threshold(*_USUAL)
+    """Call it when all is imported and built; what is there stays to the end, and is not looked at again."""
+    if gc.get_threshold()[0] == _PATIENT:
+        gc.freeze()
+        gc.set_threshold(*_USUAL)

@@ -24,7 +24,7 @@ class Section(BaseModel):
 class ComponentSettings(BaseModel):
     """`{name: ..., parameter: value, ...}`: the component of that name, and the parameters of its constructor."""
 
-    model_config = ConfigDict(extra="allow", strict=True)
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
     name: str
 
     @property
@@ -81,7 +81,7 @@ class Evaluation(Section):
     """What is measured, on which images, and which number chooses the best checkpoint."""
 
     relevant: Label = "category"  # what makes an answer right
-    protocols: list[ProtocolSettings] = []  # the first is monitored; empty: what the catalog's splits suggest
+    protocols: list[ProtocolSettings] = []  # the first not at_end is monitored; empty: val leave-one-out, or similar
     monitor: str | None = "exact/recall@1"  # chooses the best epoch; null: the last one
     evaluators: Annotated[list[ComponentSettings], Field(min_length=1)] = [ComponentSettings(name="exact")]
     every: Annotated[int, Field(ge=1)] = 1  # epochs between evaluations; the last epoch is always evaluated

@@ -135,14 +135,22 @@ def check(kind: str, name: str, component: Any) -> None:
     """Hold a component against its kind's interface.
 
     Raises:
-        FsimError: it cannot be called, or a class lacks a member of the interface.
+        FsimError: it cannot be called, it is no class where one is needed, or a class lacks a member of the interface.
     """
     if not callable(component):
         raise FsimError(f"{kind} '{name}' must be a class or a function, not {type(component).__name__}")
+    if not inspect.isclass(component) and kind_of(kind).classes:
+        raise FsimError(f"{kind} '{name}' must be a class, because what it has is read before it is built")
     if inspect.isclass(component):
-        missing = [member for member in kind_of(kind).members if not hasattr(component, member)]
+        missing = [member for member in kind_of(kind).members if not _defines(component, member)]
         if missing:
             raise FsimError(
                 f"{kind} '{name}' ({component.__module__}:{component.__qualname__}) does not fit its kind: it lacks "
                 f"{', '.join(missing)}; see fsim.interfaces.{kind.title().replace('_', '')}"
             )
+
+
+def _defines(component: type, member: str) -> bool:
+    """Whether a class has a member of its own making; nn.Module and object have a `forward` and such for everyone."""
+    anyones = ("builtins", "torch.nn.modules.module")
+    return any(member in vars(base) for base in component.__mro__ if base.__module__ not in anyones)

@@ -53,8 +53,9 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
     """
     recipe = checked.recipe
     machine = prepare_machine(recipe.train.precision)
-    folder.write_recipe(checked.resolved())
-    folder.write_environment(describe_environment(machine))
+    if not resume:
+        folder.write_recipe(checked.resolved())
+    _note_environment(describe_environment(machine), folder, display)
 
     catalog, images = prepare_data(checked, display)
     rows = catalog.rows("train")
@@ -69,7 +70,7 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
         checked,
         embedding_dim=network.embedding_dim,
         num_categories=len(catalog.category_names),
-        num_labels=int(catalog.labels(sampler.label).max()) + 1,
+        num_labels=batches.num_labels,
     )
     network.to(machine.device), losses.to(machine.device)
     training = Training(checked, network, losses, batches.steps_per_epoch)
@@ -90,9 +91,21 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
         _train(engine, training, batches, recipe.train.epochs, recipe.data.workers, catalog)
     display.close_bars()
     if not keeper.finished:
-        raise InterruptedRunError(f"stopped after step {training.step}; go on with: fsim resume {folder.path}")
+        raise InterruptedRunError(f"saved at step {keeper.saved_step}; go on with: fsim resume {folder.path}")
     keeper.close()
     return Result(keeper.last_lines, keeper.best)
+
+
+def _note_environment(environment: dict[str, Any], folder: RunFolder, display: Display) -> None:
+    """environment.json; when a run is taken up, its new environment stands in the first one's list `resumed`."""
+    first = folder.read_environment()
+    if first is None:
+        folder.write_environment(environment)
+        return
+    for name in ("device", "precision"):
+        if first[name] != environment[name]:
+            display.warn(f"the run began with {name} {first[name]} and goes on with {environment[name]}")
+    folder.write_environment({**first, "resumed": [*first.get("resumed", ()), environment]})
 
 
 def prepare_data(checked: CheckedRecipe, display: Display) -> tuple[EncodedCatalog, CachedImages]:

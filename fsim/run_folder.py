@@ -38,11 +38,11 @@ class RunFolder:
             path = out / name / (time if attempt == 0 else f"{time}-{attempt + 1}")
             try:
                 path.mkdir(parents=True)
+                (path / "checkpoints").mkdir()
             except FileExistsError:
                 continue
             except OSError as error:
                 raise FsimError(f"cannot make the run folder {path}: {error.strerror}; choose another --out") from error
-            (path / "checkpoints").mkdir()
             return cls(path)
         raise FsimError(f"there are a thousand runs of this second in {out / name}; choose another --out")
 
@@ -65,6 +65,10 @@ class RunFolder:
 
     def write_recipe(self, resolved: dict[str, Any]) -> None:
         write_text(self.recipe, yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
+
+    def read_environment(self) -> dict[str, Any] | None:
+        """environment.json, where it is there."""
+        return json.loads(self.environment.read_text(encoding="utf-8")) if self.environment.is_file() else None
 
     def write_environment(self, environment: dict[str, Any]) -> None:
         write_json(self.environment, environment)

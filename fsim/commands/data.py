@@ -15,8 +15,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
+    from fsim.display import Display
     from fsim.download import download_clothing
 
-    folder = download_clothing(args.to, args.url)
-    print(f"the photographs are in {folder}")
+    with Display() as display:
+        folder = download_clothing(args.to, args.url, lambda done, total: display.bar("download", done, total))
+        display.say(f"the photographs are in {folder}")
     return 0

@@ -25,9 +25,8 @@ def execute(args: argparse.Namespace) -> int:
     print(f"  from {offer.distribution} {offer.version}: {offer.target}".rstrip())
     if args.kind == "loss":
         print(f"  needs: {', '.join(sorted(needs(component)))}")
-    for attribute, title in (("gives", "gives"),):
-        if hasattr(component, attribute):
-            print(f"  {title}: {', '.join(sorted(getattr(component, attribute))) or 'nothing'}")
+    if hasattr(component, "gives"):
+        print(f"  gives: {', '.join(sorted(component.gives)) or 'nothing'}")
     injected = injected_names(args.kind, component)
     if injected:
         print(f"  set by the engine: {', '.join(sorted(injected))}")

@@ -19,8 +19,7 @@ def execute(args: argparse.Namespace) -> int:
 
     folder = RunFolder.open(args.run)
     checked = check_recipe(folder.recipe)
-    display = Display()
-    display.log_to(folder.log)
-    result = execute_run(checked, folder, display, resume=True)
-    summarise(result, folder, display)
+    with Display(folder.log) as display:
+        result = execute_run(checked, folder, display, resume=True)
+        summarise(result, folder, display)
     return 0

@@ -33,18 +33,16 @@ def execute(args: argparse.Namespace) -> int:
 
     if args.overfit is not None:
         checked = overfit_recipe(checked, args.overfit)
-    display = Display()
     folder = RunFolder.create(args.out, checked.recipe.name)
-    display.log_to(folder.log)
     try:
-        result = execute_run(checked, folder, display)
+        with Display(folder.log) as display:
+            result = execute_run(checked, folder, display)
+            summarise(result, folder, display)
+            if args.overfit is not None:
+                display.say(verdict(result.last[0]))
     except InterruptedRunError:
         raise
     except FsimError:
         folder.discard_if_unused()
         raise
-    summarise(result, folder, display)
-    monitor = checked.recipe.evaluation.monitor
-    if args.overfit is not None and monitor is not None:
-        display.say(verdict(args.overfit, monitor, result.last[0]["metrics"][monitor]))
     return 0

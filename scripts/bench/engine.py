@@ -20,6 +20,7 @@ from fsim.batches import TrainingBatches
 from fsim.display import Display
 from fsim.document import Document
 from fsim.engine import Training, build_engine
+from fsim.evaluation import Evaluation
 from fsim.handlers import attach
 from fsim.interruption import Interruption
 from fsim.keeper import Keeper
@@ -48,7 +49,10 @@ RECIPE = {
 class Idle(Keeper):
     """The steps alone are timed, not what an epoch's end saves and measures."""
 
-    def end_epoch(self, rate: float) -> None:
+    def end_epoch(self, rate: float) -> str:
+        return ""
+
+    def evaluate(self, said: str) -> None:
         pass
 
 
@@ -58,18 +62,21 @@ def main() -> None:
     display = Display()
     catalog, images = prepare_data(checked, display)
     rows = catalog.rows("train")
+    normalise = Normalise(checked.recipe.data.mean, checked.recipe.data.std)
     batches = TrainingBatches(
         catalog,
         rows,
         images,
         build_sampler(checked, catalog, rows),
         checked["data.augmentation"].build(),
-        Normalise(checked.recipe.data.mean, checked.recipe.data.std),
+        normalise,
         seed=0,
     )
     network = build_network(checked, len(catalog.category_names))
     losses = build_losses(checked, embedding_dim=256, num_categories=len(catalog.category_names), num_labels=10)
     training = Training(checked, network, losses, batches.steps_per_epoch)
+
+    evaluation = Evaluation(checked, catalog, images, normalise, machine)
 
     def bare_step(step: int) -> None:
         batch = batches[step]
@@ -89,7 +96,7 @@ def main() -> None:
             bare_step(step)
 
     with tempfile.TemporaryDirectory() as folder, Interruption() as interruption:
-        keeper = Idle(checked, RunFolder(Path(folder)), training, None, catalog, display)
+        keeper = Idle(checked, RunFolder(Path(folder)), training, evaluation, catalog, display)
 
         def engine_block() -> None:
             training.step = 0
