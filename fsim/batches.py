@@ -85,6 +85,16 @@ class TrainingBatches(Dataset[Batch]):
             self._epoch = (epoch, self.sampler.epoch(epoch))
         return self._epoch[1]
 
+    def lacking(self) -> list[str]:
+        """The sorts of pair, `positive` and `negative`, that no batch of the first epoch has."""
+        lacking = {"positive", "negative"}
+        for selection in self._selections(0):
+            labels = self.labels[selection.rows]
+            counts = np.unique(labels[labels >= 0], return_counts=True)[1]
+            lacking -= {"positive"} if (counts > 1).any() else set()
+            lacking -= {"negative"} if len(counts) > 1 else set()
+        return sorted(lacking)
+
     def loader(self, start: int, stop: int, workers: int) -> Iterator[Batch]:
         """Batches start, start + 1, ..., stop - 1, prepared here or by worker processes."""
         steps = range(start, stop)

@@ -38,7 +38,7 @@ class CheckedComponent:
         """
         try:
             return construct(self.kind, self.component, self.settings, given)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise FsimError(
                 f"{self.kind} '{self.name}' refuses its parameters: {error}; see: fsim describe {self.kind} {self.name}"
             ) from error

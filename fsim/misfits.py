@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from fsim.checked_recipe import INVALID, CheckedComponent
 from fsim.errors import FsimError, nearest
 from fsim.interfaces import Evaluator
 from fsim.params import needs
+from fsim.paths import cache_dir
 from fsim.problem import Key
 from fsim.recipe import value_at
 
@@ -55,16 +57,33 @@ def _monitorable(evaluator: Evaluator) -> list[str]:
 
 
 def _refused(components: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, str]]:
-    """Components that can be built without the data, and refuse their parameters."""
+    """Components that can be built without the data, and refuse their parameters: tried on made-up numbers."""
+    optimizer: Any = None
     for key, part in components.items():
-        if part.settings is not INVALID and part.kind in ("augmentation", "evaluator", "optimizer"):
-            try:
-                part.build(seed=0, params=_one_weight() if part.kind == "optimizer" else None)
-            except FsimError as error:
-                yield key, str(error)
+        if part.settings is INVALID or part.kind not in TRIED or (part.kind == "scheduler" and optimizer is None):
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # they come again when it is built for good
+                built = part.build(**TRIED[part.kind](optimizer))
+        except FsimError as error:
+            yield key, str(error)
+        else:
+            optimizer = built if part.kind == "optimizer" else optimizer
 
 
-def _one_weight() -> list[Any]:
+def _one_weight(optimizer: Any) -> dict[str, Any]:
     import torch
 
-    return [torch.nn.Parameter(torch.zeros(1))]
+    return {"params": [torch.nn.Parameter(torch.zeros(1))]}
+
+
+# What is given to a component that is tried; a scheduler comes after the optimizer that it is for.
+TRIED: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "augmentation": lambda optimizer: {},
+    "dataset": lambda optimizer: {"cache_dir": cache_dir()},
+    "evaluator": lambda optimizer: {"seed": 0},
+    "loss": lambda optimizer: {"embedding_dim": 8, "num_categories": 2, "num_labels": 2},
+    "optimizer": _one_weight,
+    "scheduler": lambda optimizer: {"optimizer": optimizer, "total_steps": 10**6, "steps_per_epoch": 10**4},
+}

@@ -21,7 +21,7 @@ from fsim.interfaces import IntArray, Sampler
 from fsim.interruption import Interruption
 from fsim.keeper import Keeper
 from fsim.machine import describe_environment, prepare_machine
-from fsim.network import build_losses, build_network, built
+from fsim.network import LossTerms, build_losses, build_network, built
 from fsim.normalise import Normalise
 from fsim.overfit import overfit_catalog
 from fsim.paths import cache_dir
@@ -72,6 +72,7 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
         num_categories=len(catalog.category_names),
         num_labels=batches.num_labels,
     )
+    _warn_of_lacking_pairs(batches, losses, display)
     network.to(machine.device), losses.to(machine.device)
     training = Training(checked, network, losses, batches.steps_per_epoch)
     evaluation = Evaluation(
@@ -145,6 +146,16 @@ def build_sampler(checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArra
             f"no training image has a known {sampler.label}; set sampler.label to the other, or mend the catalog"
         )
     return sampler
+
+
+def _warn_of_lacking_pairs(batches: TrainingBatches, losses: LossTerms, display: Display) -> None:
+    if {"pairs", "labels"} & set().union(*losses.needs):
+        for sort in batches.lacking():
+            whose = f"{'one' if sort == 'positive' else 'different'} {batches.sampler.label}"
+            display.warn(
+                f"no batch of the first epoch has a {sort} pair (two images of {whose}), so a loss of pairs has "
+                f"nothing to learn from: change the sampler or its batch_size"
+            )
 
 
 def _train(

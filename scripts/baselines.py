@@ -2,12 +2,13 @@
 
     python scripts/baselines.py recipes/siam_cat.yaml [key=value ...]
 
-The same catalog, protocol and evaluator `exact` as the recipe's. Raw pixels are the images at 32 px; their better
-distance is shown. The untrained network is in evaluation mode, compared by its head's distance.
+The same catalog, protocol and evaluator `exact` as the recipe's. Raw pixels are the images at 32 px, by both
+distances. The untrained network is in evaluation mode, compared by its head's distance.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display, number
 from fsim.document import Document
+from fsim.errors import FsimError
 from fsim.evaluation import Evaluation
 from fsim.interfaces import Distance
 from fsim.machine import prepare_machine
@@ -72,5 +74,12 @@ def main(recipe: str, overrides: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe")
+    parser.add_argument("overrides", nargs="*", metavar="key=value")
+    given = parser.parse_args()
     torch.set_grad_enabled(False)
-    main(sys.argv[1], sys.argv[2:])
+    try:
+        main(given.recipe, given.overrides)
+    except FsimError as error:
+        sys.exit(f"{error}")

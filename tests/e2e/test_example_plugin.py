@@ -45,9 +45,34 @@ def test_its_recipe_runs(installed: dict[str, str], fsim: Fsim, tmp_path: Path) 
     assert "there is no loss 'lifted'" in without.stderr
 
 
+ORACLE = """
+import math
+import pytest
+import torch
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 40.0])
+def test_equation_4(scale):
+    torch.manual_seed(0)
+    embedding, labels = scale * torch.randn(8, 16, dtype=torch.float64), torch.tensor([0, 0, 0, 1, 1, 2, 2, -1])
+    terms = []
+    for i in range(8):
+        for j in range(i + 1, 8):
+            if labels[i] == labels[j] >= 0:
+                negatives = [(a, k) for a in (i, j) for k in range(8) if labels[k] >= 0 and labels[k] != labels[a]]
+                exponents = [1 - float((embedding[a] - embedding[k]).norm()) for a, k in negatives]
+                highest = max(exponents)
+                soft = highest + math.log(sum(math.exp(one - highest) for one in exponents))
+                terms.append(max(0, soft + float((embedding[i] - embedding[j]).norm())) ** 2 / 2)
+    assert float(Lifted()(embedding, labels)) == pytest.approx(sum(terms) / len(terms))
+
+"""
+
+
 def test_the_lifted_loss_keeps_the_contract(installed: dict[str, str]) -> None:
-    test = "from fsim.testing.loss_contract import LossContract\nfrom fsim_example.lifted import Lifted\n" + (
-        "class TestLifted(LossContract):\n    def make(self):\n        return Lifted()\n"
+    test = (
+        ORACLE
+        + "from fsim.testing.loss_contract import LossContract\nfrom fsim_example.lifted import Lifted\n"
+        + ("class TestLifted(LossContract):\n    def make(self):\n        return Lifted()\n")
     )
     file = Path(installed["PYTHONPATH"].split(os.pathsep)[0]) / "test_lifted.py"
     file.write_text(test)

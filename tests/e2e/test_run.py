@@ -150,8 +150,16 @@ def test_a_loss_that_explodes_stops_the_run_and_names_the_batch(
     run, _ = finished
     done = fsim("run", run / "recipe.yaml", "--out", tmp_path, "train.optimizer.lr=1e30")
     assert done.returncode == 2
-    assert re.search(r"the loss is (nan|inf) at epoch \d+, step \d+; .*train/\w+/\d\.jpg.*lr", done.stderr)
+    told = re.compile(r"the loss is (nan|inf) at epoch \d+, step \d+; .*train/\w+/\d\.jpg.*lr")
+    assert told.search(done.stderr)
     assert "Traceback" not in done.stderr
+
+
+def test_the_log_says_what_ended_the_run(finished: tuple[Path, str], fsim: Fsim, tmp_path: Path) -> None:
+    run, _ = finished
+    done = fsim("run", run / "recipe.yaml", "--out", tmp_path, "train.epochs=400", "train.optimizer.lr=1e5")
+    assert done.returncode == 2
+    assert f" ERROR {done.stderr.removeprefix('fsim: ').strip()}" in (only_run(tmp_path) / "log.txt").read_text()
 
 
 MISTAKES = {

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from fsim.catalog import encode, load_catalog
@@ -67,3 +68,9 @@ def test_the_fingerprint_is_of_images_and_labels() -> None:
 def test_a_catalog_that_breaks_its_contract_is_told(columns: dict[str, list[object]], words: str) -> None:
     with pytest.raises(FsimError, match=words):
         load_catalog(Given(**columns))
+
+
+def test_columns_of_a_table_are_taken_by_position() -> None:
+    table = pd.DataFrame({"image": ["a", "b", "c"], "category": ["x", "y", "z"]}).iloc[1:]
+    frame = Catalog.of({"image": table["image"], "category": table["category"]}, Path()).frame
+    assert frame[["image", "category", "split"]].to_numpy().tolist() == [["b", "y", "train"], ["c", "z", "train"]]

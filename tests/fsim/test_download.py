@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -110,3 +111,25 @@ def test_no_network_and_no_file_are_told(server: Server, tmp_path: Path) -> None
         download_clothing(tmp_path, server.url)
     with pytest.raises(FsimError, match="cannot fetch"):
         download_clothing(tmp_path, "http://127.0.0.1:9/none.zip")
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FsimError, match="choose another --to"):
+        download_clothing(tmp_path / "file", "http://127.0.0.1:1/x.zip")
+
+
+def test_an_answer_that_is_no_http_is_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            connection.recv(1000)
+            connection.sendall(b"rubbish\r\n\r\n")
+            connection.close()
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        with pytest.raises(FsimError, match=r"the connection to .* broke"):
+            download_clothing(tmp_path, f"http://127.0.0.1:{listening.getsockname()[1]}/x.zip")
+        thread.join(10)

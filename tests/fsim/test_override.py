@@ -29,6 +29,12 @@ def test_overrides_of_nothing_are_problems(assignment: str, message: str) -> Non
     assert message in document.problems[0].message
 
 
+def test_a_digit_that_is_no_number_is_a_name() -> None:
+    document = Document({"losses": [{}]})
+    override(document, ["losses.².margin=1"])
+    assert "not a position" in document.problems[0].message
+
+
 def test_an_override_without_equals_is_told() -> None:
     with pytest.raises(FsimError, match=r"key\.path=value"):
         override(Document({}), ["train.epochs"])

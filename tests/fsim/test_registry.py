@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from torch import nn
 
 from fsim import registry
 from fsim.errors import FsimError
@@ -91,6 +92,19 @@ def test_register_is_for_this_process() -> None:
         registry.register("augmentation", "none")(Mine)
     with pytest.raises(FsimError, match="it lacks"):
         registry.register("sampler", "mine")(Mine)
+
+
+def test_members_that_every_class_has_do_not_count() -> None:
+    class Silent: ...
+
+    class Forwardless(nn.Module): ...
+
+    with pytest.raises(FsimError, match="it lacks __call__"):
+        registry.register("augmentation", "mine")(Silent)
+    with pytest.raises(FsimError, match="it lacks forward"):
+        registry.register("loss", "mine")(Forwardless)
+    with pytest.raises(FsimError, match="must be a class"):
+        registry.register("head", "mine")(lambda in_features: Forwardless())
 
 
 @pytest.mark.parametrize("offer", registry.offers(), ids=str)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,17 @@ def test_all_mistakes_are_told_at_once_each_with_its_place(tmp_path: Path) -> No
             {"evaluation": {"evaluators": [{"name": "exact"}, {"name": "exact", "k": [3]}]}},
             "is there already",
         ),
+        (
+            {"evaluation": {"monitor": "annoy/build_seconds", "evaluators": [{"name": "annoy"}]}},
+            "no evaluator measures",
+        ),
+        ({"train": {"optimizer": {"name": "adamw", "lr": -1.0}}}, "optimizer 'adamw' refuses its parameters: Invalid"),
+        ({"train": {"optimizer": {"name": "adamw", "lr": math.nan}}}, "finite number"),
+        ({"train": {"scheduler": {"name": "one_cycle", "max_lr": 0.1, "pct_start": 3.0}}}, "'one_cycle' refuses"),
+        ({"losses": [{"name": "triplet", "mining": "semi_hard", "margin": None}]}, "margin"),
+        ({"losses": [{"name": "pytorch_metric_learning", "loss": "CircelLoss"}]}, "did you mean 'CircleLoss'"),
+        ({"losses": [{"name": "contrastive", "margin": math.inf}]}, "finite number"),
+        ({"data": {"dataset": {"name": "csv", "file": "x.csv", "val_share": 0.6, "test_share": 0.6}}}, "lower them"),
         ({"evaluation": {"relevant": "colour"}}, "'category' or 'item'"),
         ({"train": {"optimizer": {"name": "adamw", "params": []}}}, "only at run time"),
         ({"data": {"dataset": {"name": "garments"}, "mean": [0.1, 0.2]}}, "at least 3 items"),

@@ -27,8 +27,9 @@ class Lifted(nn.Module):
         distances = torch.cdist(embedding, embedding)  # [B, B]
         same = labels[:, None] == labels[None, :]
         known = (labels >= 0)[:, None] & (labels >= 0)[None, :]
-        pushes = (self.margin - distances).masked_fill(same | ~known, -torch.inf).exp().sum(dim=1)  # [B]
+        apart = (self.margin - distances).masked_fill(same | ~known, torch.finfo(distances.dtype).min)
+        push = apart.logsumexp(dim=1)  # [B]; very low where an image has no negative
         first, second = torch.nonzero((same & known).triu(1), as_tuple=True)  # [P]
-        apart = (pushes[first] + pushes[second]).clamp_min(1e-12).log()
-        losses = (distances[first, second] + apart).clamp_min(0).square() / 2  # [P]
+        pushes = torch.logaddexp(push[first], push[second])  # [P]
+        losses = (distances[first, second] + pushes).clamp_min(0).square() / 2  # [P]
         return losses.sum() / max(len(losses), 1) + 0 * embedding.sum()

@@ -50,7 +50,7 @@ class Standard:
 
     Args:
         crop: Largest share of the area that a crop leaves out, 0 to 1 (Szegedy: 0.92).
-        aspect: How far a crop's shape may leave the square, at least 0 (Szegedy: 1/3).
+        aspect: How far a crop's shape may leave the square, at least 0 (Szegedy: 1/3). Without crop it does nothing.
         flip: Probability of a flip, 0 to 1.
         brightness: Largest relative change, 0 to 1.
         contrast: Largest relative change, 0 to 1.

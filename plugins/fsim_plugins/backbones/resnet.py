@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from fsim_plugins.backbones.weights import load_weights
 from fsim_plugins.torchvision_import import import_torchvision
 
+Stem = Literal[1, 2, 4]
+Stages = Literal[2, 3, 4]
+
 
 class ResNet(nn.Module):
     """ResNet (He et al. 2016, "Deep residual learning for image recognition") up to its global average pool.
@@ -23,9 +26,7 @@ class ResNet(nn.Module):
             fourth sees a few pixels only: the paper's networks for CIFAR have three.
     """
 
-    def __init__(
-        self, architecture: str, weights: str | None, stem_stride: Literal[1, 2, 4], num_stages: Literal[2, 3, 4]
-    ) -> None:
+    def __init__(self, architecture: str, weights: str | None, stem_stride: Stem, num_stages: Stages) -> None:
         super().__init__()
         network = getattr(import_torchvision("torchvision.models"), architecture)()
         self.out_features: int = network.fc.in_features
@@ -34,11 +35,11 @@ class ResNet(nn.Module):
             nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")
             network.maxpool = nn.Identity()
         network.fc = nn.Identity()
-        if weights is not None:
-            load_weights(network, architecture, weights)
         for stage in range(num_stages + 1, 5):
             setattr(network, f"layer{stage}", nn.Identity())
             self.out_features //= 2
+        if weights is not None:
+            load_weights(network, architecture, weights, fresh=() if stem_stride == 4 else ("conv1.", "bn1."))
         self.network = network
 
     def forward(self, images: Tensor) -> Tensor:
@@ -48,7 +49,7 @@ class ResNet(nn.Module):
         return features
 
 
-def resnet18(weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4, num_stages: Literal[2, 3, 4] = 4) -> ResNet:
+def resnet18(weights: str | None = None, stem_stride: Stem = 4, num_stages: Stages = 4) -> ResNet:
     """ResNet-18 (He et al. 2016): 512 features, 11.2 M weights.
 
     Args:
@@ -59,18 +60,36 @@ def resnet18(weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4, num_
     return ResNet("resnet18", weights, stem_stride, num_stages)
 
 
-def resnet34(weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4, num_stages: Literal[2, 3, 4] = 4) -> ResNet:
+def resnet34(weights: str | None = None, stem_stride: Stem = 4, num_stages: Stages = 4) -> ResNet:
     """ResNet-34 (He et al. 2016): 512 features, 21.3 M weights. Arguments as of resnet18."""
     return ResNet("resnet34", weights, stem_stride, num_stages)
 
 
-def resnet50(weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4, num_stages: Literal[2, 3, 4] = 4) -> ResNet:
+def resnet50(weights: str | None = None, stem_stride: Stem = 4, num_stages: Stages = 4) -> ResNet:
     """ResNet-50 (He et al. 2016): 2048 features, 23.5 M weights. Arguments as of resnet18."""
     return ResNet("resnet50", weights, stem_stride, num_stages)
 
 
-def resnet101(
-    weights: str | None = None, stem_stride: Literal[1, 2, 4] = 4, num_stages: Literal[2, 3, 4] = 4
-) -> ResNet:
+def resnet101(weights: str | None = None, stem_stride: Stem = 4, num_stages: Stages = 4) -> ResNet:
     """ResNet-101 (He et al. 2016): 2048 features, 42.5 M weights. Arguments as of resnet18."""
     return ResNet("resnet101", weights, stem_stride, num_stages)
+
+
+def resnet152(weights: str | None = None, stem_stride: Stem = 4, num_stages: Stages = 4) -> ResNet:
+    """ResNet-152 (He et al. 2016): 2048 features, 58.1 M weights. Arguments as of resnet18."""
+    return ResNet("resnet152", weights, stem_stride, num_stages)
+
+
+def resnext50_32x4d(weights: str | None = None, stem_stride: Stem = 4, num_stages: Stages = 4) -> ResNet:
+    """ResNeXt-50 32x4d (Xie et al. 2017): 2048 features, 23.0 M weights. Arguments as of resnet18."""
+    return ResNet("resnext50_32x4d", weights, stem_stride, num_stages)
+
+
+def resnext101_32x8d(weights: str | None = None, stem_stride: Stem = 4, num_stages: Stages = 4) -> ResNet:
+    """ResNeXt-101 32x8d (Xie et al. 2017): 2048 features, 86.7 M weights. Arguments as of resnet18."""
+    return ResNet("resnext101_32x8d", weights, stem_stride, num_stages)
+
+
+def wide_resnet50_2(weights: str | None = None, stem_stride: Stem = 4, num_stages: Stages = 4) -> ResNet:
+    """Wide ResNet-50-2 (Zagoruyko & Komodakis 2016): 2048 features, 66.8 M weights. Arguments as of resnet18."""
+    return ResNet("wide_resnet50_2", weights, stem_stride, num_stages)

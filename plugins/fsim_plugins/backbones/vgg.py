@@ -29,8 +29,6 @@ class Vgg(nn.Module):
     def __init__(self, architecture: str, weights: str | None, layer: Layer, num_pools: int) -> None:
         super().__init__()
         network = getattr(import_torchvision("torchvision.models"), architecture)()
-        if weights is not None:
-            load_weights(network, architecture, weights)
         pools = [index for index, module in enumerate(network.features) if isinstance(module, nn.MaxPool2d)]
         for index in pools[num_pools:]:
             network.features[index] = nn.Identity()
@@ -39,6 +37,8 @@ class Vgg(nn.Module):
             network.classifier = nn.Identity()
         else:
             network.classifier = network.classifier[:-1]  # without the last, 1000-way layer
+        if weights is not None:
+            load_weights(network, architecture, weights)
         self.network = network
         self.out_features: int = 512 if layer == "pool" else 4096
 
@@ -72,3 +72,23 @@ def vgg16_bn(weights: str | None = None, layer: Layer = "pool", num_pools: Pools
 def vgg19(weights: str | None = None, layer: Layer = "pool", num_pools: Pools = 5) -> Vgg:
     """VGG-19 without batch normalisation. Arguments as of vgg16."""
     return Vgg("vgg19", weights, layer, num_pools)
+
+
+def vgg13(weights: str | None = None, layer: Layer = "pool", num_pools: Pools = 5) -> Vgg:
+    """VGG-13 without batch normalisation. Arguments as of vgg16."""
+    return Vgg("vgg13", weights, layer, num_pools)
+
+
+def vgg11_bn(weights: str | None = None, layer: Layer = "pool", num_pools: Pools = 5) -> Vgg:
+    """VGG-11 with batch normalisation. Arguments as of vgg16."""
+    return Vgg("vgg11_bn", weights, layer, num_pools)
+
+
+def vgg13_bn(weights: str | None = None, layer: Layer = "pool", num_pools: Pools = 5) -> Vgg:
+    """VGG-13 with batch normalisation. Arguments as of vgg16."""
+    return Vgg("vgg13_bn", weights, layer, num_pools)
+
+
+def vgg19_bn(weights: str | None = None, layer: Layer = "pool", num_pools: Pools = 5) -> Vgg:
+    """VGG-19 with batch normalisation. Arguments as of vgg16."""
+    return Vgg("vgg19_bn", weights, layer, num_pools)

@@ -14,28 +14,29 @@ from fsim.errors import FsimError, nearest
 from fsim_plugins.torchvision_import import import_torchvision
 
 
-def load_weights(network: nn.Module, architecture: str, weights: str) -> None:
-    """Load `weights` into a torchvision network, classifier included where the file has one.
+def load_weights(network: nn.Module, architecture: str, weights: str, fresh: tuple[str, ...] = ()) -> None:
+    """Load `weights` into a torchvision network that has been given its final shape.
+
+    What the network has no place for (a classifier, stages left out) is not used.
 
     Args:
         weights: a name of torchvision's enum for this architecture (`DEFAULT`, `IMAGENET1K_V1`), or a file with
             a state dict of the network, or a checkpoint of an fsim run with the same backbone.
+        fresh: beginnings of the names of weights that may stay as they are, because their shape is our own.
 
     Raises:
         FsimError: no such name or file, the download fails, or the weights do not fit.
     """
-    state = _from_file(Path(weights)) if Path(weights).is_file() else _from_torchvision(architecture, weights)
+    file = Path(weights).expanduser()
+    state = _from_file(file) if file.is_file() else _from_torchvision(architecture, weights)
     known = network.state_dict()
-    missing, unexpected = network.load_state_dict(
-        {name: value for name, value in state.items() if name not in known or known[name].shape == value.shape},
-        strict=False,
-    )
-    unfit = [name for name in missing if not name.startswith(("fc.", "classifier.", "conv1.", "bn1."))]
-    if unfit or len(missing) == len(known):
+    fitting = {name: value for name, value in state.items() if name in known and known[name].shape == value.shape}
+    missing, _ = network.load_state_dict(fitting, strict=False)
+    if not fitting or any(not name.startswith(fresh) for name in missing):
         raise FsimError(
             f"the weights in {weights} do not fit {architecture}: {len(missing)} of {len(known)} tensors are missing "
-            f"or of another shape (first: {', '.join(missing[:3])}), {len(unexpected)} are unknown to it; "
-            f"give weights of {architecture}"
+            f"or of another shape (first: {', '.join(missing[:3])}); give weights of {architecture} with "
+            f"the same stem, stages and layer"
         )
 
 

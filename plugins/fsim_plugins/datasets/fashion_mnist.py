@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import gzip
-import os
-import shutil
-import tempfile
+import hashlib
+import zlib
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
 from fsim.errors import FsimError
 from fsim.interfaces import Catalog
+from fsim_plugins.made_once import made_once
 from fsim_plugins.torchvision_import import import_torchvision
 
 RAW = Path("FashionMNIST") / "raw"
 FILES = tuple(f"{split}-{content}-ubyte" for split in ("train", "t10k") for content in ("images-idx3", "labels-idx1"))
+LAST = str(RAW / FILES[-1])
 
 
 class FashionMnist:
@@ -34,13 +36,12 @@ class FashionMnist:
 
     def load(self) -> Catalog:
         module = import_torchvision("torchvision.datasets.mnist")
-        root = self.cache_dir / "fashion_mnist" if self.root is None else self._unpacked(self.root.expanduser())
+        root = self._downloaded(module) if self.root is None else self._unpacked(self.root.expanduser().absolute())
         try:
-            parts = [module.FashionMNIST(str(root), train=train, download=self.root is None) for train in (True, False)]
-        except (OSError, RuntimeError, ValueError, EOFError) as error:
-            raise FsimError(
-                f"cannot read or download Fashion-MNIST ({error}); put the four files {', '.join(FILES)}(.gz) into "
-                f"{Path('DIR') / RAW} and set data.dataset.root=DIR"
+            parts = [module.FashionMNIST(str(root), train=train) for train in (True, False)]
+        except (OSError, RuntimeError, ValueError, EOFError, AssertionError) as error:
+            raise _UnavailableError(
+                f"cannot read the files in {root / RAW} ({error or 'they are no idx files'})"
             ) from error
         labels = np.concatenate([part.targets.numpy() for part in parts])
         names = parts[0].classes
@@ -66,26 +67,42 @@ class FashionMnist:
             )
         if all((root / RAW / name).is_file() for name in FILES):
             return root
-        unpacked = self.cache_dir / "fashion_mnist_unpacked"
-        for name in FILES:
-            source, target = root / RAW / f"{name}.gz", unpacked / RAW / name
-            if not source.is_file():
-                source = root / RAW / name
-            if not target.is_file() or target.stat().st_mtime_ns != source.stat().st_mtime_ns:
-                _unpack(source, target)
-        return unpacked
+        state = "".join(f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}\n" for file in _files(root))
+        folder = self.cache_dir / "fashion_mnist_unpacked" / hashlib.sha256(state.encode()).hexdigest()[:16]
+        return made_once(folder, LAST, lambda unpacked: _unpack(root, unpacked))
+
+    def _downloaded(self, module: ModuleType) -> Path:
+        def download(folder: Path) -> None:
+            try:
+                module.FashionMNIST(str(folder), download=True)
+            except (OSError, RuntimeError, EOFError, zlib.error) as error:
+                raise _UnavailableError(f"cannot download Fashion-MNIST ({error})") from error
+
+        return made_once(self.cache_dir / "fashion_mnist", LAST, download)
 
 
-def _unpack(source: Path, target: Path) -> None:
-    """Write `target` from a plain or gzip file, atomically, with the source's time so that a changed one is seen."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    open_source = gzip.open if source.suffix == ".gz" else open
-    with open_source(source, "rb") as packed, tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as plain:
-        try:
-            shutil.copyfileobj(packed, plain)
-        except (OSError, EOFError) as error:
-            Path(plain.name).unlink()
-            raise FsimError(f"{source} is damaged ({error}); fetch it again") from error
-    time = source.stat().st_mtime_ns
-    os.utime(plain.name, ns=(time, time))
-    Path(plain.name).replace(target)
+class _UnavailableError(FsimError):
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            f"{message}; put the four files {', '.join(FILES)} (packed as .gz or not) into {Path('DIR') / RAW} and set "
+            f"data.dataset.root=DIR"
+        )
+
+
+def _files(root: Path) -> list[Path]:
+    """The four files of a root, the unpacked one where there are both."""
+    plain = [root / RAW / name for name in FILES]
+    return [file if file.is_file() else file.with_name(f"{file.name}.gz") for file in plain]
+
+
+def _unpack(root: Path, unpacked: Path) -> None:
+    """Write the four files, unpacked, below another root."""
+    (unpacked / RAW).mkdir(parents=True)
+    for source in _files(root):
+        content = source.read_bytes()
+        if source.suffix == ".gz":
+            try:
+                content = gzip.decompress(content)
+            except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+                raise FsimError(f"{source} is damaged ({error}); fetch it again") from error
+        (unpacked / RAW / source.name.removesuffix(".gz")).write_bytes(content)

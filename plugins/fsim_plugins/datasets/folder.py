@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -79,5 +80,18 @@ class Folder:
 
 def _pictures(root: Path, folder: Path) -> list[str]:
     """Paths below `folder`, relative to `root`, hidden ones left out, in a stable order."""
-    files = (file.relative_to(root) for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
-    return sorted(file.as_posix() for file in files if not any(part.startswith(".") for part in file.parts))
+    files: list[str] = []
+    seen: set[str] = set()
+    for where, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(where)
+        if real in seen:  # a link that leads back
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files += [
+            (Path(where) / name).relative_to(root).as_posix()
+            for name in names
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
+        ]
+    return sorted(files)

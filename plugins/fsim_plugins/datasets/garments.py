@@ -10,7 +10,7 @@ from pydantic import Field
 from fsim.interfaces import Catalog
 from fsim_plugins.garments.catalog_folder import METADATA, read_metadata
 from fsim_plugins.garments.categories import CATEGORIES
-from fsim_plugins.garments.made_once import made_once
+from fsim_plugins.made_once import made_once
 
 DRAWING = 2  # count up when a picture or the catalog changes, so that old caches are not taken for new ones
 FEWEST = 3 * len(CATEGORIES)  # one item of each category in each split

@@ -35,6 +35,7 @@ class PytorchMetricLearning(torch.nn.Module):
 
     Images whose label is unknown (-1) are left out; a batch of only such images costs 0. For a batch without
     a pair most of these losses cost 0; `NCALoss` gives NaN, so use it with a sampler that makes pairs.
+    `SmoothAPLoss` refuses batches in which labels differ in number.
 
     Args:
         embedding_dim: filled in from the head; goes to a loss that requires `embedding_size`.
@@ -46,7 +47,8 @@ class PytorchMetricLearning(torch.nn.Module):
         miner_arguments: arguments of the miner.
 
     Raises:
-        FsimError: the package is missing, there is no such class, or it refuses its arguments.
+        FsimError: the package is missing, there is no such class, or it refuses its arguments; in training, that it
+            refuses a batch.
     """
 
     def __init__(
@@ -76,8 +78,14 @@ class PytorchMetricLearning(torch.nn.Module):
             return zero
         embedding, labels = embedding[known], labels[known]
         with no_autocast(embedding.device):
-            chosen = self.miner(embedding, labels) if self.miner is not None else None
-            value: Tensor = self.loss(embedding, labels, chosen).sum()  # some losses give shape [1]
+            try:
+                chosen = self.miner(embedding, labels) if self.miner is not None else None
+                value: Tensor = self.loss(embedding, labels, chosen).sum()  # some losses give shape [1]
+            except (ValueError, AssertionError) as error:
+                raise FsimError(
+                    f"pytorch_metric_learning {type(self.loss).__name__} refuses a batch ({error}); take a sampler "
+                    f"whose batches it accepts, or another loss"
+                ) from error
         return value + zero
 
 

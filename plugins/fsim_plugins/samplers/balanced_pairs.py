@@ -34,7 +34,8 @@ class BalancedPairs:
         {name: balanced_pairs, label: item, images_per_label: 2, positive_fraction: 0.047619,
          same_category_negatives: 0.8, batch_size: 128}
 
-    of which every batch gives 64 positive and 1,280 negative pairs; of 64 images about 31 and 620.
+    of which a batch gives at most 64 positive and 1,280 negative pairs, where there are enough items of each
+    category; of 64 images about 31 and 620.
 
     Images of unknown label are left out. A label with one image serves as negatives only, and so does, until
     its next turn, the odd image of a label when tuples are couples. Where the images do not fill the last
@@ -53,8 +54,8 @@ class BalancedPairs:
             the next epoch goes on with the images that are left, so every image has its turn.
 
     Raises:
-        FsimError: no image has the label, fewer than `batch_size` images have, no two images are a positive
-            pair, or none are the negative pairs that are asked for.
+        FsimError: no image has the label, fewer than `batch_size` images have, no two of the images are a
+            positive pair, or no two are the negative pair that is asked for.
     """
 
     gives: ClassVar[frozenset[str]] = frozenset({"pairs"})
@@ -136,7 +137,7 @@ class BalancedPairs:
         """The images in the order of a lap, and the number of the tuple of each: [N, 2].
 
         The tuples of a label, or blocks of tuples of a category, are spread evenly over the lap. So batches
-        are alike, and one without negatives is rare even where one label prevails.
+        are alike. Where one label has nearly all images, some batches are of it alone.
         """
         rng = keyed_generator(self.seed, "balanced_pairs/tuples", lap)
         tuples = bundles(self.labels, self.images_per_label, rng)  # [N]

@@ -109,3 +109,26 @@ def test_a_download_that_fails_says_what_to_do(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("torch.hub.download_url_to_file", refuse)
     with pytest.raises(FsimError, match=r"on a machine with a network get .*resnet18-.*checkpoints/resnet18-\w+\.pth"):
         resnet18(weights="DEFAULT")
+
+
+def test_weights_of_a_backbone_with_three_stages_fit_it_again(tmp_path: Path) -> None:
+    source = resnet18(stem_stride=1, num_stages=3)
+    torch.save(source.network.state_dict(), tmp_path / "w.pt")
+    loaded = resnet18(weights=str(tmp_path / "w.pt"), stem_stride=1, num_stages=3)
+    images = torch.randn(2, 3, 32, 32)
+    torch.testing.assert_close(loaded.eval()(images), source.eval()(images))
+
+
+def test_nothing_stays_random_in_silence(tmp_path: Path) -> None:
+    torch.save(resnet18(stem_stride=1).network.state_dict(), tmp_path / "stem.pt")
+    with pytest.raises(FsimError, match=r"first: conv1\.weight"):
+        resnet18(weights=str(tmp_path / "stem.pt"))
+    torch.save(vgg11().network.state_dict(), tmp_path / "pool.pt")
+    with pytest.raises(FsimError, match=r"first: classifier\.0\.weight"):
+        vgg11(weights=str(tmp_path / "pool.pt"), layer="fc7")
+
+
+def test_a_home_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    torch.save(resnet18().network.state_dict(), tmp_path / "w.pt")
+    resnet18(weights="~/w.pt")

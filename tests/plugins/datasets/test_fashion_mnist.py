@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import struct
 from pathlib import Path
 
@@ -50,4 +51,44 @@ def test_missing_and_damaged_files_are_told(tmp_path: Path, raw: dict[str, np.nd
     for name, array in raw.items():
         (folder / f"{name}.gz").write_bytes(gzip.compress(idx(array))[:-9])
     with pytest.raises(FsimError, match="damaged"):
+        FashionMnist(tmp_path / "cache", tmp_path).load()
+
+
+def write_packed(root: Path, raw: dict[str, np.ndarray]) -> Path:
+    folder = root / RAW
+    folder.mkdir(parents=True)
+    for name, array in raw.items():
+        (folder / f"{name}.gz").write_bytes(gzip.compress(idx(array), mtime=0))
+        os.utime(folder / f"{name}.gz", (0, 0))
+    return root
+
+
+def test_two_roots_are_not_taken_for_one(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
+    one = write_packed(tmp_path / "one", raw)
+    two = write_packed(
+        tmp_path / "two", {name: 255 - array if "images" in name else array for name, array in raw.items()}
+    )
+    first = FashionMnist(tmp_path / "cache", one).load().pixels
+    second = FashionMnist(tmp_path / "cache", two).load().pixels
+    assert first is not None and second is not None
+    np.testing.assert_array_equal(first, 255 - second)
+
+
+@pytest.mark.parametrize("byte", [0, 2, 3, 11, 30, -2])
+def test_a_corrupted_byte_is_told(tmp_path: Path, raw: dict[str, np.ndarray], byte: int) -> None:
+    file = write_packed(tmp_path, raw) / RAW / "train-images-idx3-ubyte.gz"
+    content = bytearray(file.read_bytes())
+    content[byte] ^= 0xFF
+    file.write_bytes(content)
+    with pytest.raises(FsimError, match="damaged"):
+        FashionMnist(tmp_path / "cache", tmp_path).load()
+    assert not list((tmp_path / "cache").rglob(".*")), "temporary files were left"
+
+
+def test_files_that_are_no_idx_are_told(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
+    folder = tmp_path / RAW
+    folder.mkdir(parents=True)
+    for name, array in raw.items():
+        (folder / name).write_bytes(b"\1\2\3\4" + idx(array))
+    with pytest.raises(FsimError, match=r"cannot read the files in .* set data.dataset.root=DIR"):
         FashionMnist(tmp_path / "cache", tmp_path).load()

@@ -56,3 +56,14 @@ def test_a_missing_root_and_impossible_shares_are_told(tmp_path: Path) -> None:
         Folder(tmp_path / "none").load()
     with pytest.raises(FsimError, match="lower them"):
         Folder(tmp_path, val_share=0.5, test_share=0.5)
+
+
+def test_a_category_may_be_a_link_and_a_link_that_leads_back_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.jpg").write_bytes(b"")
+    train = tmp_path / "root" / "train"
+    train.mkdir(parents=True)
+    (train / "bag").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "back").symlink_to(train)
+    frame = Folder(tmp_path / "root").load().frame
+    assert frame["category"].tolist() == ["bag"]

@@ -20,7 +20,7 @@ from fsim.interfaces import CATALOG_COLUMNS, Catalog
 from fsim_plugins.datasets.csv import Csv
 from fsim_plugins.datasets.garments import FEWEST, Garments
 from fsim_plugins.garments.categories import CATEGORIES
-from fsim_plugins.garments.made_once import made_once
+from fsim_plugins.made_once import made_once
 
 VIEWS = 2
 

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fsim.batches import TrainingBatches
+from fsim.catalog import encode
+from fsim.image_cache import open_image_cache
+from fsim.interfaces import Catalog
+from fsim.normalise import Normalise
+from fsim_plugins.augmentations.none import NoAugmentation
+from fsim_plugins.samplers.balanced_categories import BalancedCategories
+from fsim_plugins.samplers.m_per_class import MPerClass
+
+ITEMS = ["e", "e", "b", "b", "d", "d", "", "a", "c"]  # a and c are of val only
+
+
+def batches(folder: Path, sampler: type[Any], **settings: Any) -> TrainingBatches:
+    catalog = Catalog.of(
+        {
+            "image": [str(number) for number in range(9)],
+            "split": ["train"] * 7 + ["val"] * 2,
+            "category": ["x"] * 9,
+            "item": ITEMS,
+        },
+        folder,
+        pixels=np.zeros((9, 8, 8), dtype=np.uint8),
+    )
+    encoded = encode(catalog, np.ones(9, dtype=bool))
+    images = open_image_cache(catalog, size=8, folder=folder, max_damaged=0)
+    rows = encoded.rows("train")
+    built = sampler(label="item", categories=encoded.categories[rows], items=encoded.items[rows], **settings)
+    return TrainingBatches(encoded, rows, images, built, NoAugmentation(), Normalise((0, 0, 0), (1, 1, 1)), seed=0)
+
+
+def test_labels_are_numbered_over_the_training_images(tmp_path: Path) -> None:
+    made = batches(tmp_path, MPerClass, batch_size=4, images_per_label=2)
+    assert made.num_labels == 3
+    assert made.labels.tolist() == [2, 2, 0, 0, 1, 1, -1]
+    assert made[0].labels.unique().numel() == 2
+
+
+@pytest.mark.parametrize(
+    ("sampler", "settings", "lacking"),
+    [
+        (MPerClass, {"batch_size": 4, "images_per_label": 2}, []),
+        (MPerClass, {"batch_size": 2, "images_per_label": 2}, ["negative"]),
+        (BalancedCategories, {"batch_size": 3}, ["positive"]),
+    ],
+)
+def test_pairs_that_no_batch_has_are_named(
+    tmp_path: Path, sampler: type[Any], settings: dict[str, Any], lacking: list[str]
+) -> None:
+    assert batches(tmp_path, sampler, **settings).lacking() == lacking

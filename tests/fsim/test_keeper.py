@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fsim.catalog import EncodedCatalog
+from fsim.checked_recipe import CheckedRecipe
+from fsim.display import Display
+from fsim.engine import Training
+from fsim.errors import FsimError
+from fsim.evaluation import Evaluation
+from fsim.keeper import Keeper
+from fsim.machine import prepare_machine
+from fsim.network import build_losses, build_network
+from fsim.normalise import Normalise
+from fsim.run import prepare_data
+from fsim.run_folder import RunFolder
+from fsim.validate import check_recipe
+
+
+class Bench:
+    """A run without its engine: epochs are counted, and nothing is learned."""
+
+    def __init__(self, recipe: Path, folder: Path, keeper: type[Keeper] = Keeper, **evaluation: Any) -> None:
+        overrides = [f"evaluation.{name}={value}" for name, value in evaluation.items()]
+        self.checked: CheckedRecipe = check_recipe(recipe, ["train.epochs=3", "trackers=[]", *overrides])
+        display = Display()
+        self.catalog, images = prepare_data(self.checked, display)
+        normalise = Normalise(self.checked.recipe.data.mean, self.checked.recipe.data.std)
+        network = build_network(self.checked, 3)
+        losses = build_losses(self.checked, embedding_dim=8, num_categories=3, num_labels=3)
+        self.training = Training(self.checked, network, losses, steps_per_epoch=2)
+        measured = Evaluation(self.checked, self.catalog, images, normalise, prepare_machine("fp32"))
+        self.folder = RunFolder(folder)
+        (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+        self.keeper = keeper(self.checked, self.folder, self.training, measured, self.catalog, display)
+
+    def epoch(self) -> None:
+        self.training.step += 2
+        self.keeper.evaluate(self.keeper.end_epoch(rate=1.0))
+
+    def lines(self) -> list[tuple[int, str]]:
+        return [(line["epoch"], line["split"]) for line in self.folder.read_metrics()]
+
+
+class KilledBeforeBest(Keeper):
+    def save_best(self) -> None:
+        raise KeyboardInterrupt
+
+
+class KilledBeforeLast(Keeper):
+    def save_last(self) -> None:
+        raise KeyboardInterrupt
+
+
+def test_a_kill_before_the_best_network_is_written_loses_nothing(small_recipe: Path, tmp_path: Path) -> None:
+    killed = Bench(small_recipe, tmp_path / "run", KilledBeforeBest)
+    with pytest.raises(KeyboardInterrupt):
+        killed.epoch()
+    again = Bench(small_recipe, tmp_path / "run")
+    again.keeper.take_up()
+    assert again.lines() == [(1, "train"), (1, "val")]
+    assert again.folder.best.is_file()
+    assert again.keeper.best is not None
+    assert again.keeper.best["epoch"] == 1
+    assert again.keeper.epochs_done == 1
+
+
+def test_a_kill_before_the_first_checkpoint_leaves_no_line_twice(small_recipe: Path, tmp_path: Path) -> None:
+    killed = Bench(small_recipe, tmp_path / "run", KilledBeforeLast)
+    with pytest.raises(KeyboardInterrupt):
+        killed.epoch()
+    again = Bench(small_recipe, tmp_path / "run")
+    again.keeper.take_up()
+    assert again.keeper.saved_step == 0
+    again.epoch()
+    assert again.lines() == [(1, "train"), (1, "val")]
+
+
+def test_going_on_with_other_data_is_refused(small_recipe: Path, tmp_path: Path) -> None:
+    first = Bench(small_recipe, tmp_path / "run")
+    first.epoch()
+    again = Bench(small_recipe, tmp_path / "run")
+    frame = again.catalog.catalog.frame
+    train = np.flatnonzero(frame["split"] == "train")
+    usable = again.catalog.usable.copy()
+    usable[train[0]] = False
+    again.keeper.catalog = EncodedCatalog(
+        again.catalog.catalog, again.catalog.category_names, again.catalog.categories, again.catalog.items, usable
+    )
+    with pytest.raises(FsimError, match="its training images changed"):
+        again.keeper.take_up()
+
+
+def test_the_best_epoch_is_chosen_by_one_protocol(small_recipe: Path, tmp_path: Path) -> None:
+    protocols = "[{query: val, gallery: train, at_end: true}, {query: val}]"
+    bench = Bench(small_recipe, tmp_path / "run", protocols=protocols)
+    for _ in range(3):
+        bench.epoch()
+    assert bench.lines()[-2:] == [(3, "val:train"), (3, "val")]
+    assert bench.keeper.best is not None
+    assert bench.keeper.best["split"] == "val"
+
+
+def test_a_test_split_chooses_only_where_it_is_told_to(
+    small_recipe: Path, tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "pictures"
+    root.mkdir()
+    (root / "train").symlink_to(pictures / "train")
+    (root / "test").symlink_to(pictures / "val")
+    small_recipe.write_text(small_recipe.read_text().replace(str(pictures), str(root)))
+    suggested = Bench(small_recipe, tmp_path / "run")
+    assert suggested.keeper.monitor is None
+    assert "the last one counts" in capsys.readouterr().out
+    for _ in range(2):
+        suggested.epoch()
+    assert suggested.keeper.best is not None
+    assert suggested.keeper.best["epoch"] == 2
+    told = Bench(small_recipe, tmp_path / "told", protocols="[{query: test}]")
+    assert told.keeper.monitor == "exact/recall@1"
+    assert "chosen by its result on test" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("protocols", "leave_one_out"),
+    [("[{query: val, gallery: val}]", True), ("[{query: val, gallery: train}]", False)],
+)
+def test_a_split_against_itself_is_leave_one_out(
+    small_recipe: Path, tmp_path: Path, protocols: str, leave_one_out: bool
+) -> None:
+    (protocol,) = Bench(small_recipe, tmp_path / "run", protocols=protocols).keeper.evaluation.protocols
+    assert protocol.description["leave_one_out"] == leave_one_out
+    assert (protocol.gallery is None) == leave_one_out
+
+
+def test_queries_that_are_in_the_gallery_too_are_refused(small_recipe: Path, tmp_path: Path) -> None:
+    with pytest.raises(FsimError, match="would find itself"):
+        Bench(small_recipe, tmp_path / "run", protocols="[{query: val, gallery: train+val}]")
