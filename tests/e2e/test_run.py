@@ -206,3 +206,13 @@ def test_commands_that_look(fsim: Fsim, finished: tuple[Path, str]) -> None:
     json.loads(fsim("schema").stdout)
     checked = fsim("list-plugins", "--check")
     assert checked.returncode == 0, checked.stdout
+
+
+def test_generated_pictures_are_written_in_a_layout_and_read_again(fsim: Fsim, tmp_path: Path) -> None:
+    done = fsim("data", "garments", tmp_path / "made", "--layout", "folder", "--items", 42, "--views", 1)
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "made" / "train").glob("*/*.jpg"))) == 14  # one of each category
+    assert "there is no layout 'foldr'" in fsim("data", "garments", tmp_path / "x", "--layout", "foldr").stderr
+    told = fsim("data", "garments", tmp_path / "x", "--items", 3)
+    assert told.returncode == 2
+    assert "--items: Input should be greater than or equal to 42" in told.stderr

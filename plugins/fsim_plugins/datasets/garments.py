@@ -49,6 +49,17 @@ class Garments:
         name = f"items{self.items}-views{self.views}-seed{self.seed}-drawing{DRAWING}"
         return read_metadata(made_once(self.cache_dir / "garments" / name, METADATA, self._make))
 
+    def write(self, out: Path, layout: str) -> None:
+        """Write the pictures in another layout into a new folder: `folder`, `csv`, `deepfashion_category`,
+        `deepfashion_inshop` or `deepfashion_consumer2shop`.
+
+        Raises:
+            FsimError: there is no such layout, or `out` is not empty.
+        """
+        from fsim_plugins.garments.layouts import write_layout
+
+        write_layout(self.load(), out, layout)
+
     def _make(self, folder: Path) -> None:
         from fsim_plugins.garments.making import make_wardrobe  # the drawing library, which a cached load can spare
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, get_args
 
 from fsim.errors import FsimError, nearest
 from fsim.interfaces import Catalog
@@ -14,10 +13,8 @@ from fsim_plugins.garments.deepfashion_category import write_deepfashion_categor
 from fsim_plugins.garments.deepfashion_consumer2shop import write_deepfashion_consumer2shop
 from fsim_plugins.garments.deepfashion_inshop import write_deepfashion_inshop
 
-Layout = Literal["folder", "csv", "deepfashion_category", "deepfashion_inshop", "deepfashion_consumer2shop"]
 
-
-def write_layout(catalog: Catalog, out: Path, layout: Layout) -> None:
+def write_layout(catalog: Catalog, out: Path, layout: str) -> None:
     """Copy a catalog of garments into an empty or new folder, in another layout.
 
     Args:
@@ -30,8 +27,8 @@ def write_layout(catalog: Catalog, out: Path, layout: Layout) -> None:
     Raises:
         FsimError: `out` is not empty, the layout unknown, or the catalog lacks what it needs.
     """
-    if layout not in get_args(Layout):
-        raise FsimError(f"there is no layout '{layout}'{nearest(layout, get_args(Layout))}")
+    if layout not in _WRITERS:
+        raise FsimError(f"there is no layout '{layout}'{nearest(layout, _WRITERS)}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FsimError(f"{out} is not an empty folder; name a new one, or empty it")
     try:
