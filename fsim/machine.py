@@ -79,7 +79,7 @@ def describe_environment(machine: Machine) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "gpu": torch.cuda.get_device_name() if machine.device == "cuda" else None,
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {name: _version(name) for name in PACKAGES} | {"torch": torch.__version__},  # with its build: +cpu
         "command": sys.argv,
     }
 
