@@ -7,27 +7,23 @@ from typing import Any
 
 from ignite.engine import Engine
 
-from fsim import interfaces
 from fsim.batches import TrainingBatches
-from fsim.catalog import EncodedCatalog, encode, load_catalog
+from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display
 from fsim.engine import NotFiniteError, Training, build_engine
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluation
 from fsim.handlers import attach
-from fsim.image_cache import CachedImages, open_image_cache
-from fsim.interfaces import IntArray, Sampler
 from fsim.interruption import Interruption
 from fsim.keeper import Keeper
 from fsim.machine import describe_environment, prepare_machine
-from fsim.network import LossTerms, build_losses, build_network, built
+from fsim.network import build_losses, build_network
 from fsim.normalise import Normalise
-from fsim.overfit import overfit_catalog
-from fsim.paths import cache_dir
 from fsim.quick_start import take_up_garbage_collection
 from fsim.randomness import seed_torch
 from fsim.run_folder import RunFolder
+from fsim.training_data import build_sampler, prepare_data, warn_of_lacking_pairs
 
 
 class InterruptedRunError(FsimError):
@@ -72,7 +68,7 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
         num_categories=len(catalog.category_names),
         num_labels=batches.num_labels,
     )
-    _warn_of_lacking_pairs(batches, losses, display)
+    warn_of_lacking_pairs(batches, losses, display)
     network.to(machine.device), losses.to(machine.device)
     training = Training(checked, network, losses, batches.steps_per_epoch)
     evaluation = Evaluation(
@@ -107,55 +103,6 @@ def _note_environment(environment: dict[str, Any], folder: RunFolder, display: D
         if first[name] != environment[name]:
             display.warn(f"the run began with {name} {first[name]} and goes on with {environment[name]}")
     folder.write_environment({**first, "resumed": [*first.get("resumed", ()), environment]})
-
-
-def prepare_data(checked: CheckedRecipe, display: Display) -> tuple[EncodedCatalog, CachedImages]:
-    """The catalog of the recipe's dataset and its decoded images."""
-    data = checked.recipe.data
-    catalog = load_catalog(checked["data.dataset"].build(cache_dir=cache_dir()))
-    if data.overfit is not None:
-        catalog = overfit_catalog(catalog, data.overfit, checked.recipe.evaluation.relevant, checked.recipe.seed)
-    images = open_image_cache(
-        catalog,
-        size=data.image_size,
-        resize=data.resize,
-        folder=cache_dir() / "images",
-        max_damaged=data.max_damaged,
-        progress=lambda done, total: display.bar("decode images", done, total),
-    )
-    for image, cause in list(images.damaged.items())[:20]:
-        display.warn(f"left out {image}: {cause}")
-    if len(images.damaged) > 20:
-        display.warn(f"left out {len(images.damaged) - 20} more damaged images")
-    return encode(catalog, images.usable), images
-
-
-def build_sampler(checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArray) -> Sampler:
-    """The sampler over the training images."""
-    sampler: Sampler = built(
-        checked["sampler"],
-        interfaces.Sampler,
-        categories=catalog.categories[rows],
-        items=catalog.items[rows],
-        seed=checked.recipe.seed,
-        rank=0,
-        world_size=1,
-    )
-    if not (catalog.labels(sampler.label)[rows] >= 0).any():
-        raise FsimError(
-            f"no training image has a known {sampler.label}; set sampler.label to the other, or mend the catalog"
-        )
-    return sampler
-
-
-def _warn_of_lacking_pairs(batches: TrainingBatches, losses: LossTerms, display: Display) -> None:
-    if {"pairs", "labels"} & set().union(*losses.needs):
-        for sort in batches.lacking():
-            whose = f"{'one' if sort == 'positive' else 'different'} {batches.sampler.label}"
-            display.warn(
-                f"no batch of the first epoch has a {sort} pair (two images of {whose}), so a loss of pairs has "
-                f"nothing to learn from: change the sampler or its batch_size"
-            )
 
 
 def _train(

@@ -25,7 +25,7 @@ from fsim.machine import prepare_machine
 from fsim.network import Network, build_network
 from fsim.normalise import Normalise
 from fsim.randomness import seed_torch
-from fsim.run import prepare_data
+from fsim.training_data import prepare_data
 from fsim.validate import check_document, check_recipe
 
 SHOWN = ("exact/recall@1", "exact/recall@10", "exact/r_precision", "exact/map@r")

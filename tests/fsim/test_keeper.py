@@ -16,8 +16,8 @@ from fsim.keeper import Keeper
 from fsim.machine import prepare_machine
 from fsim.network import build_losses, build_network
 from fsim.normalise import Normalise
-from fsim.run import prepare_data
 from fsim.run_folder import RunFolder
+from fsim.training_data import prepare_data
 from fsim.validate import check_recipe
 
 

@@ -1,0 +1,65 @@
+"""What a recipe learns from: the catalog of its dataset, the decoded images, and the sampler over them."""
+
+from __future__ import annotations
+
+from fsim import interfaces
+from fsim.batches import TrainingBatches
+from fsim.catalog import EncodedCatalog, encode, load_catalog
+from fsim.checked_recipe import CheckedRecipe
+from fsim.display import Display
+from fsim.errors import FsimError
+from fsim.image_cache import CachedImages, open_image_cache
+from fsim.interfaces import IntArray, Sampler
+from fsim.network import LossTerms, built
+from fsim.overfit import overfit_catalog
+from fsim.paths import cache_dir
+
+
+def prepare_data(checked: CheckedRecipe, display: Display) -> tuple[EncodedCatalog, CachedImages]:
+    """The catalog of the recipe's dataset and its decoded images."""
+    data = checked.recipe.data
+    catalog = load_catalog(checked["data.dataset"].build(cache_dir=cache_dir()))
+    if data.overfit is not None:
+        catalog = overfit_catalog(catalog, data.overfit, checked.recipe.evaluation.relevant, checked.recipe.seed)
+    images = open_image_cache(
+        catalog,
+        size=data.image_size,
+        resize=data.resize,
+        folder=cache_dir() / "images",
+        max_damaged=data.max_damaged,
+        progress=lambda done, total: display.bar("decode images", done, total),
+    )
+    for image, cause in list(images.damaged.items())[:20]:
+        display.warn(f"left out {image}: {cause}")
+    if len(images.damaged) > 20:
+        display.warn(f"left out {len(images.damaged) - 20} more damaged images")
+    return encode(catalog, images.usable), images
+
+
+def build_sampler(checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArray) -> Sampler:
+    """The sampler over the training images."""
+    sampler: Sampler = built(
+        checked["sampler"],
+        interfaces.Sampler,
+        categories=catalog.categories[rows],
+        items=catalog.items[rows],
+        seed=checked.recipe.seed,
+        rank=0,
+        world_size=1,
+    )
+    if not (catalog.labels(sampler.label)[rows] >= 0).any():
+        raise FsimError(
+            f"no training image has a known {sampler.label}; set sampler.label to the other, or mend the catalog"
+        )
+    return sampler
+
+
+def warn_of_lacking_pairs(batches: TrainingBatches, losses: LossTerms, display: Display) -> None:
+    """Say so where a loss asks for pairs, or for the labels that make them, and the batches have none of a sort."""
+    if {"pairs", "labels"} & set().union(*losses.needs):
+        for sort in batches.lacking():
+            whose = f"{'one' if sort == 'positive' else 'different'} {batches.sampler.label}"
+            display.warn(
+                f"no batch of the first epoch has a {sort} pair (two images of {whose}), so a loss of pairs has "
+                f"nothing to learn from: change the sampler or its batch_size"
+            )
