@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 _USUAL = gc.get_threshold()
-_PATIENT = 200_000  # new objects before the collector looks at them
+_PATIENT = 1_000_000  # new objects before the collector looks at them
 
 
 def postpone_garbage_collection() -> None:
