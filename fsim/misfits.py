@@ -1,4 +1,4 @@
-"""Components that are right by themselves and wrong together."""
+"""Components whose settings have the right types, and that yet refuse them or do not fit each other."""
 
 from __future__ import annotations
 

@@ -88,7 +88,9 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
         _train(engine, training, batches, recipe.train.epochs, recipe.data.workers, catalog)
     display.close_bars()
     if not keeper.finished:
-        raise InterruptedRunError(f"saved at step {keeper.saved_step}; go on with: fsim resume {folder.path}")
+        raise InterruptedRunError(
+            f"stopped; all up to step {keeper.saved_step} is saved. Go on with: fsim resume {folder.path}"
+        )
     keeper.close()
     return Result(keeper.last_lines, keeper.best)
 

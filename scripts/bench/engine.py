@@ -73,7 +73,9 @@ def main() -> None:
         seed=0,
     )
     network = build_network(checked, len(catalog.category_names))
-    losses = build_losses(checked, embedding_dim=256, num_categories=len(catalog.category_names), num_labels=10)
+    losses = build_losses(
+        checked, embedding_dim=256, num_categories=len(catalog.category_names), num_labels=batches.num_labels
+    )
     training = Training(checked, network, losses, batches.steps_per_epoch)
 
     evaluation = Evaluation(checked, catalog, images, normalise, machine)
