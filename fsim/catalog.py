@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from fsim.errors import FsimError, nearest
+from fsim.functional.attribute_labels import AttributeLabels
 from fsim.interfaces import CATALOG_COLUMNS, Catalog, Dataset, IntArray, Label
 
 SPLITS = ("train", "val", "test", "query", "gallery")
@@ -24,6 +26,11 @@ class EncodedCatalog:
     categories: IntArray  # [N], -1 where unknown
     items: IntArray  # [N], -1 where unknown
     usable: np.ndarray[tuple[int], np.dtype[np.bool_]]  # [N], False for damaged images
+
+    @cached_property
+    def attributes(self) -> AttributeLabels:
+        """The attributes as a matrix, [N, A]."""
+        return self.catalog.attribute_labels()
 
     def rows(self, splits: str) -> IntArray:
         """Catalog rows of a split, or of several joined by `+`; damaged images are left out.

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, 
 import numpy as np
 import numpy.typing as npt
 
+from fsim.functional.attribute_labels import AttributeLabels, attribute_labels
+
 if TYPE_CHECKING:
     import pandas as pd
     from torch import Tensor
@@ -38,16 +40,36 @@ class Catalog:
     category    name of the category; "" where unknown
     item        id of the physical garment; "" where unknown
     box         (x1, y1, x2, y2) in pixels, the part of the image to use; None for the whole image
-    attributes  dict of attribute name to value; empty where unknown
+    attributes  dict of attribute type to value, or to a list of values; empty where unknown
     caption     one sentence; "" where there is none
     """
 
     frame: pd.DataFrame
     root: Path
     pixels: npt.NDArray[np.uint8] | None = None  # [N, H, W] or [N, H, W, 3]: a source of arrays, not files
+    labelled: AttributeLabels | None = None  # the attributes, where the source says of each whether an image has it
+
+    def attribute_labels(self) -> AttributeLabels:
+        """The attributes as a matrix: what the source says of each, or what the column `attributes` amounts to."""
+        return self.labelled or attribute_labels(self.frame["attributes"].tolist())
+
+    def take(self, rows: IntArray) -> Catalog:
+        """The catalog of some rows."""
+        return Catalog(
+            self.frame.iloc[rows].reset_index(drop=True),
+            self.root,
+            None if self.pixels is None else self.pixels[rows],
+            None if self.labelled is None else self.labelled.take(rows),
+        )
 
     @classmethod
-    def of(cls, columns: Mapping[str, Sequence[Any]], root: Path, pixels: Any = None) -> Catalog:
+    def of(
+        cls,
+        columns: Mapping[str, Sequence[Any]],
+        root: Path,
+        pixels: Any = None,
+        labelled: AttributeLabels | None = None,
+    ) -> Catalog:
         """A catalog from some of the columns; the others are filled with "unknown"."""
         import pandas as pd
 
@@ -60,7 +82,7 @@ class Catalog:
                 frame[name] = pd.Series(
                     [{} if name == "attributes" else empty.get(name, "")] * len(frame), dtype=object
                 )
-        return cls(frame, root, pixels)
+        return cls(frame, root, pixels, labelled)
 
 
 class Dataset(Protocol):

@@ -39,7 +39,7 @@ def check_document(document: Document) -> CheckedRecipe:
     recipe = _check_structure(document, problems)
     components: dict[Key, CheckedComponent] = {}
     for key, kind, settings in _component_settings(document.value):
-        checked = _check_component(document, key, kind, settings, problems)
+        checked = check_component(document, key, kind, settings, problems)
         if checked:
             components[key] = checked
     problems += [Problem(document.where(key), key, message) for key, message in misfits(document.value, components)]
@@ -72,9 +72,10 @@ def _component_settings(value: dict[str, Any]) -> Iterator[tuple[Key, str, dict[
                 yield key, kind, settings
 
 
-def _check_component(
+def check_component(
     document: Document, key: Key, kind: str, settings: dict[str, Any], problems: list[Problem]
 ) -> CheckedComponent | None:
+    """The component that `settings` name, at `key` of the document; what is wrong with it is added to `problems`."""
     name = settings["name"]
     try:
         find(kind, name)

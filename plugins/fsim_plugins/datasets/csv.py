@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ import pandas as pd
 from pydantic import Field
 
 from fsim.errors import FsimError, nearest
+from fsim.functional.catalog_table import attributes_of
 from fsim.functional.splits import split_by_name
 from fsim.interfaces import CATALOG_COLUMNS, Catalog
 
@@ -65,7 +65,7 @@ class Csv:
         if table.empty:
             raise FsimError(f"{file} has no rows; add one row an image")
         columns: dict[str, Any] = {name: table[name].tolist() for name in CATALOG_COLUMNS if name in table}
-        for name, read in (("box", _box), ("attributes", _attributes)):
+        for name, read in (("box", _box), ("attributes", attributes_of)):
             if name in columns:
                 columns[name] = [_cell(file, row, name, text, read) for row, text in enumerate(columns[name])]
         if "split" not in columns:
@@ -87,10 +87,3 @@ def _box(text: str) -> tuple[float, ...] | None:
     if len(numbers) not in (0, 4):
         raise ValueError("expected four numbers, x1 y1 x2 y2")
     return numbers or None
-
-
-def _attributes(text: str) -> dict[str, Any]:
-    value = json.loads(text) if text else {}
-    if not isinstance(value, dict):
-        raise ValueError("expected a JSON object")
-    return value

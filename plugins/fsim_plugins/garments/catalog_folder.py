@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from fsim.errors import FsimError
+from fsim.functional.catalog_table import attributes_of, catalog_table
 from fsim.interfaces import CATALOG_COLUMNS, Catalog
 from fsim_plugins.garments.outline import Landmark
 
@@ -17,11 +18,8 @@ METADATA, LANDMARKS = "metadata.csv", "landmarks.json"
 
 
 def write_metadata(frame: pd.DataFrame, folder: Path) -> None:
-    """metadata.csv, in the form that the dataset `csv` reads: box as `x1 y1 x2 y2`, attributes as JSON."""
-    table = frame[list(CATALOG_COLUMNS)].copy()
-    table["box"] = [" ".join(f"{edge:g}" for edge in box) if box else "" for box in table["box"]]
-    table["attributes"] = [json.dumps(attributes, ensure_ascii=False) for attributes in table["attributes"]]
-    table.to_csv(folder / METADATA, index=False, lineterminator="\n")
+    """metadata.csv, in the form that the dataset `csv` reads."""
+    catalog_table(frame).to_csv(folder / METADATA, index=False, lineterminator="\n")
 
 
 def read_metadata(folder: Path) -> Catalog:
@@ -29,7 +27,7 @@ def read_metadata(folder: Path) -> Catalog:
     table = pd.read_csv(folder / METADATA, dtype=str, keep_default_na=False)
     columns: dict[str, list[Any]] = {name: table[name].tolist() for name in CATALOG_COLUMNS}
     columns["box"] = [tuple(int(edge) for edge in box.split()) for box in columns["box"]]
-    columns["attributes"] = [json.loads(attributes) for attributes in columns["attributes"]]
+    columns["attributes"] = [attributes_of(attributes) for attributes in columns["attributes"]]
     return Catalog.of(columns, folder)
 
 

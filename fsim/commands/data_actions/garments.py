@@ -1,0 +1,38 @@
+"""fsim data garments OUT"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out", type=Path, help="a new folder")
+    parser.add_argument(
+        "--layout",
+        default="csv",
+        help="csv (metadata.csv and images; the default), folder (<split>/<category>/), deepfashion_category, "
+        "deepfashion_inshop or deepfashion_consumer2shop (the layouts of DeepFashion's benchmarks)",
+    )
+    for name, help in (("items", "how many garments"), ("views", "pictures of each"), ("seed", "which wardrobe")):
+        parser.add_argument(f"--{name}", type=int, default=argparse.SUPPRESS, help=help)
+
+
+def execute(args: argparse.Namespace) -> int:
+    from pydantic import ValidationError
+
+    from fsim.errors import FsimError
+    from fsim.params import construct, parameter_model
+    from fsim.paths import cache_dir
+    from fsim.registry import load
+
+    component = load("dataset", "garments")
+    given = {name: value for name, value in vars(args).items() if name in ("items", "views", "seed")}
+    try:
+        settings = parameter_model("dataset", component).model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise FsimError(f"--{first['loc'][0]}: {first['msg']}; see: fsim describe dataset garments") from error
+    construct("dataset", component, settings, {"cache_dir": cache_dir()}).write(args.out, args.layout)
+    print(f"the pictures are in {args.out}, in the layout {args.layout}")
+    return 0

@@ -1,0 +1,84 @@
+"""A self-contained HTML page of figures, tables and pictures, which opens from the disk with no network."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from jinja2 import Environment, StrictUndefined
+
+from fsim.decode import decode, read_image
+from fsim.errors import FsimError
+from fsim.files import write_text
+from fsim.interfaces import Catalog
+from fsim.resize import DamagedImageError
+
+THUMBNAIL = 96  # pixels
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text or numbers under a header; the first column is text."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str | int | float]]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture (a data URI, or nothing where it can't be shown) with a caption below it; `note` stands beside it in
+    another colour."""
+
+    source: str
+    caption: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page: a heading, a sentence, tables, and rows of pictures, each with a title."""
+
+    heading: str
+    text: str = ""
+    tables: Sequence[Table] = ()
+    pictures: Sequence[tuple[str, Sequence[Picture]]] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page says; `figures` are the few numbers that stand large at its head."""
+
+    title: str
+    subtitle: str
+    figures: Mapping[str, str] = field(default_factory=dict)
+    sections: Sequence[Section] = ()
+
+    def write(self, file: Path) -> None:
+        """Write the page, atomically.
+
+        Raises:
+            FsimError: it cannot be written.
+        """
+        environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+        template = environment.from_string(files("fsim").joinpath("page.html").read_text(encoding="utf-8"))
+        write_text(file, template.render(page=self))
+
+
+def thumbnail(catalog: Catalog, row: int, size: int = THUMBNAIL) -> str:
+    """One image of a catalog, cut by its box, as the data URI of a small JPEG; empty where it cannot be decoded."""
+    from PIL import Image
+
+    image, box = catalog.frame["image"].to_numpy()[row], catalog.frame["box"].to_numpy()[row]
+    try:
+        source = read_image(catalog.root / image) if catalog.pixels is None else catalog.pixels[row]
+        pixels = decode(source, size=size, resize="pad", box=box)
+    except (DamagedImageError, FsimError):
+        return ""
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "JPEG", quality=80)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

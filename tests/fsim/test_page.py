@@ -1,0 +1,38 @@
+"""A page says what it is given, whatever characters that has, and asks for nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from fsim.interfaces import Catalog
+from fsim.page import Page, Picture, Section, Table, thumbnail
+
+
+class _Texts(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.sources: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.sources += [value or "" for name, value in attrs if name in ("src", "href")]
+
+
+def test_all_of_it_is_there_and_escaped(pictures: Path, tmp_path: Path) -> None:
+    evil = "<script>alert('ä')</script>"
+    catalog = Catalog.of({"image": ["train/hat/0.jpg", "missing.jpg"]}, pictures)
+    shown = [Picture(thumbnail(catalog, 0), evil, note="odd & even"), Picture(thumbnail(catalog, 1), "gone")]
+    section = Section(evil, "why", [Table(["name", "count"], [[evil, 3]])], [("row", shown)])
+    Page(evil, "sub", {"images": "2"}, [section]).write(tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<script" not in text
+    parser = _Texts()
+    parser.feed(text)
+    assert parser.texts.count(evil) == 5 and "odd & even" in parser.texts and "not readable" in parser.texts
+    assert len(parser.sources) == 1 and parser.sources[0].startswith("data:image/jpeg;base64,")
+    assert not re.search(r"https?://|@import|url\(", text)
