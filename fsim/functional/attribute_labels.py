@@ -32,6 +32,11 @@ class AttributeLabels:
         """Those of some images."""
         return AttributeLabels(self.names, self.types, self.values[rows])
 
+    def beside(self, other: AttributeLabels) -> AttributeLabels:
+        """These attributes and others of the same images."""
+        values = np.concatenate([self.values, other.values], axis=1)
+        return AttributeLabels(self.names + other.names, self.types + other.types, values)
+
 
 def attribute_labels(attributes: Sequence[Mapping[str, Any]]) -> AttributeLabels:
     """The matrix of a catalog's column `attributes`, sorted by type and name.

@@ -1,0 +1,97 @@
+"""DeepFashion's Consumer-to-shop Clothes Retrieval benchmark."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from fsim.errors import FsimError
+from fsim.functional.attribute_labels import AttributeLabels, attribute_labels
+from fsim.interfaces import Catalog
+from fsim_plugins.deepfashion.annotation_file import read_rows, trailing, two_paths
+from fsim_plugins.deepfashion.attributes import read_attributes
+from fsim_plugins.deepfashion.image_path import clothes_folders
+from fsim_plugins.deepfashion.joining import boxes, by_name, by_type
+from fsim_plugins.deepfashion.layout import PARTITION, Layout
+
+log = logging.getLogger("fsim.deepfashion")
+
+CONSUMER_SPLITS = {"train": "train", "val": "val", "test": "query"}
+
+
+class DeepFashionConsumer2shop:
+    """Consumer-to-shop: 239,557 pictures of 33,881 items, taken by shops and by their customers.
+
+    Liu, Luo, Qiu, Wang and Tang, "DeepFashion: powering robust clothes recognition and retrieval with rich
+    annotations", CVPR 2016. The layout of the benchmark as it is unpacked. For non-commercial research and education.
+
+    The official protocol asks for each customer's picture whether a shop's picture of its item is among the first k
+    of the shops' pictures of val and test, each of which is there once, though many pairs name it. The splits here:
+    `train` (customers' and shops'), `val` and `query` (customers', of the official val and test), `gallery` (shops',
+    of both).
+
+    The category is the folder of the kind of clothes; attributes are the source (shop or consumer) and, where the
+    release has them, the item's attributes.
+
+    Args:
+        root: the folder that holds Anno, Eval and Img.
+
+    Raises:
+        FsimError: files are missing (it says which, and where they were looked for) or can't be read.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def load(self) -> Catalog:
+        layout = Layout(self.root, "Consumer-to-shop Clothes Retrieval")
+        file = layout.require("list_eval_partition.txt", PARTITION)
+        splits, items, sources = _of_pairs(file, read_rows(file, two_paths(4), 4))
+        images = list(splits)
+        bbox = layout.require("list_bbox_consumer2shop.txt")
+        edges = {image: row[-4:] for image, row in by_name(bbox, read_rows(bbox, trailing(7), 7)).items()}
+        plain = [{"source": sources[image]} for image in images]
+        more = _of_items(layout, [items[image] for image in images])
+        return Catalog.of(
+            {
+                "image": images,
+                "split": list(splits.values()),
+                "category": [clothes_folders(image)[1] for image in images],
+                "item": [items[image] for image in images],
+                "box": boxes(bbox, images, edges),
+                "attributes": [{**one, **listed} for one, listed in zip(plain, by_type(more), strict=True)],
+            },
+            layout.image_root(images),
+            labelled=attribute_labels(plain).beside(more),
+        )
+
+
+def _of_pairs(file: Path, pairs: Sequence[Sequence[str]]) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Image -> split, item and source, each image once."""
+    splits: dict[str, str] = {}
+    items: dict[str, str] = {}
+    sources: dict[str, str] = {}
+    moved = 0
+    for consumer, shop, item, status in pairs:
+        if status not in CONSUMER_SPLITS:
+            raise FsimError(f"{file}: '{status}' of {consumer} is none of {', '.join(CONSUMER_SPLITS)}; mend this row")
+        shop_split = "train" if status == "train" else "gallery"
+        for image, split, source in ((consumer, CONSUMER_SPLITS[status], "consumer"), (shop, shop_split, "shop")):
+            before = splits.setdefault(image, split)
+            if before != split:  # held out wins
+                moved += 1
+                splits[image] = split if before == "train" else before
+            items.setdefault(image, item)
+            sources.setdefault(image, source)
+    if moved:
+        log.warning("%s puts %d pictures into two splits; those of train were left to the other", file, moved)
+    return splits, items, sources
+
+
+def _of_items(layout: Layout, items: Sequence[str]) -> AttributeLabels:
+    """The attributes of the items, for each image; none where the release has no such files."""
+    names, labels = layout.find("list_attr_cloth.txt"), layout.find("list_attr_items.txt")
+    if names is None or labels is None:
+        return attribute_labels([{}] * len(items))
+    return read_attributes(names, labels, items)
