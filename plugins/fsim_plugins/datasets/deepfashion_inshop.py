@@ -55,6 +55,7 @@ class DeepFashionInshop:
         partition = by_name(file, read_rows(file, trailing(3), 3))
         images = list(partition)
         items = [item for item, _ in partition.values()]
+        folders = [clothes_folders(image) for image in images]
         _warn_of_other_items(layout, items)
         splits = [split for _, split in partition.values()]
         held_out = split_by_name(items, self.val_share, 0.0, seed=0)
@@ -62,7 +63,6 @@ class DeepFashionInshop:
         edges = {image: row[-4:] for image, row in by_name(bbox, read_rows(bbox, trailing(7), 7)).items()}
         descriptions = _descriptions(layout)
         colours = _colours(layout, images, [descriptions.get(item, {}).get("color") for item in items])
-        folders = [clothes_folders(image) for image in images]
         plain = [
             {"colour": colour, "gender": gender.lower()} for colour, (gender, _) in zip(colours, folders, strict=True)
         ]
