@@ -44,6 +44,8 @@ class Data(Section):
     dataset: ComponentSettings
     image_size: Annotated[int, Field(ge=8, le=2048)] = 96  # pixels, the side of the square that the network sees
     resize: Literal["squash", "pad", "crop"] = "squash"  # how a picture becomes square
+    box: Literal["crop", "ignore"] = "crop"  # whether a picture is cut by its box, where it has one
+    box_padding: Annotated[int, Field(ge=0)] = 0  # pixels of image_size around the box's content, on each side
     augmentation: ComponentSettings = ComponentSettings(name="none")  # of the training images
     mean: Colour = list(IMAGENET_MEAN)  # of the channels, in 0..1
     std: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=3, max_length=3)] = list(IMAGENET_STD)

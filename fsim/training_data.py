@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fsim import interfaces
 from fsim.batches import TrainingBatches
+from fsim.boxes import cut_by
 from fsim.catalog import EncodedCatalog, encode, load_catalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display
@@ -22,7 +23,7 @@ def prepare_data(checked: CheckedRecipe, display: Display) -> tuple[EncodedCatal
     if data.overfit is not None:
         catalog = overfit_catalog(catalog, data.overfit, checked.recipe.evaluation.relevant, checked.recipe.seed)
     images = open_image_cache(
-        catalog,
+        cut_by(catalog, data.box, data.box_padding, data.image_size),
         size=data.image_size,
         resize=data.resize,
         folder=cache_dir() / "images",

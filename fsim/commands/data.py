@@ -9,6 +9,7 @@ from typing import Any
 # action -> what it does; the module fsim.commands.data_actions.<action> is like that of a command
 ACTIONS = {
     "download": "fetch a public data set",
+    "meta": "write a data set's catalog as metadata.csv, and a balanced selection of it",
     "garments": "write the generated pictures of the dataset `garments` to a folder",
 }
 

@@ -18,7 +18,8 @@ class ResNet(nn.Module):
 
     Args:
         architecture: a name of torchvision.models.
-        weights: null for random weights, a torchvision name (`DEFAULT`, `IMAGENET1K_V1`), or a file.
+        weights: null for random weights, a torchvision name (`DEFAULT`, `IMAGENET1K_V1`), a file, or `DEFAULT or
+            random`, which starts from random weights where the others cannot be downloaded, and says so.
         stem_stride: how much the first layers shrink the image. 4: 7x7 convolution of stride 2 and max-pool, the
             paper's, for 96 px and more; 2: 3x3 convolution of stride 2; 1: 3x3 convolution of stride 1, the paper's
             for CIFAR. 2 and 1 are for images of 28 to 64 px; they have no max-pool, and a stem of their own weights.
@@ -53,7 +54,8 @@ def resnet18(weights: str | None = None, stem_stride: Stem = 4, num_stages: Stag
     """ResNet-18 (He et al. 2016): 512 features, 11.2 M weights.
 
     Args:
-        weights: null for random weights, a torchvision name (`DEFAULT`, `IMAGENET1K_V1`), or a file.
+        weights: null for random weights, a torchvision name (`DEFAULT`, `IMAGENET1K_V1`), a file, or `DEFAULT or
+            random`, which starts from random weights where the others cannot be downloaded, and says so.
         stem_stride: 4 the paper's stem for 96 px and more; 2 or 1, a 3x3 convolution of that stride, for 28 to 64 px.
         num_stages: stages that are kept, 4 in the paper; 3 for 28 to 64 px.
     """

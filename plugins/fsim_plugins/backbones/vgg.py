@@ -19,7 +19,8 @@ class Vgg(nn.Module):
 
     Args:
         architecture: a name of torchvision.models.
-        weights: null for random weights, a torchvision name (`DEFAULT`, `IMAGENET1K_V1`), or a file.
+        weights: null for random weights, a torchvision name (`DEFAULT`, `IMAGENET1K_V1`), a file, or `DEFAULT or
+            random`, which starts from random weights where the others cannot be downloaded, and says so.
         layer: `pool`, the global average of the last convolutions (512 features); `fc7`, the second fully connected
             layer (4096 features, 119 M more weights), which the literature used with ImageNet weights.
         num_pools: how many of the five max-pools are kept, the first ones; 5 shrinks the image 32 times. 3 or 4 are
@@ -57,7 +58,8 @@ def vgg16(weights: str | None = None, layer: Layer = "pool", num_pools: Pools = 
     """VGG-16 without batch normalisation (Simonyan & Zisserman 2015).
 
     Args:
-        weights: null for random weights, a torchvision name (`DEFAULT`, `IMAGENET1K_V1`), or a file.
+        weights: null for random weights, a torchvision name (`DEFAULT`, `IMAGENET1K_V1`), a file, or `DEFAULT or
+            random`, which starts from random weights where the others cannot be downloaded, and says so.
         layer: `pool`, the average of the last convolutions (512 features), or `fc7` (4096 features).
         num_pools: max-pools that are kept (5 in the paper); 3 or 4 for images of 28 to 64 px.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,14 @@ from torch import Tensor, nn
 from fsim.errors import FsimError, nearest
 from fsim_plugins.torchvision_import import import_torchvision
 
+log = logging.getLogger("fsim.backbones")
+
+OR_RANDOM = " or random"
+
+
+class UnavailableError(FsimError):
+    """Weights that cannot be downloaded."""
+
 
 def load_weights(network: nn.Module, architecture: str, weights: str, fresh: tuple[str, ...] = ()) -> None:
     """Load `weights` into a torchvision network that has been given its final shape.
@@ -21,14 +30,22 @@ def load_weights(network: nn.Module, architecture: str, weights: str, fresh: tup
 
     Args:
         weights: a name of torchvision's enum for this architecture (`DEFAULT`, `IMAGENET1K_V1`), or a file with
-            a state dict of the network, or a checkpoint of an fsim run with the same backbone.
+            a state dict of the network, or a checkpoint of an fsim run with the same backbone. `DEFAULT or random`:
+            where they cannot be downloaded the network stays as it is, which is told.
         fresh: beginnings of the names of weights that may stay as they are, because their shape is our own.
 
     Raises:
         FsimError: no such name or file, the download fails, or the weights do not fit.
     """
+    weights, or_random, _ = weights.partition(OR_RANDOM)
     file = Path(weights).expanduser()
-    state = _from_file(file) if file.is_file() else _from_torchvision(architecture, weights)
+    try:
+        state = _from_file(file) if file.is_file() else _from_torchvision(architecture, weights)
+    except UnavailableError as error:
+        if not or_random:
+            raise
+        log.warning("%s. Until then the network starts from RANDOM weights, as the recipe allows", error)
+        return
     known = network.state_dict()
     fitting = {name: value for name, value in state.items() if name in known and known[name].shape == value.shape}
     missing, _ = network.load_state_dict(fitting, strict=False)
@@ -68,7 +85,7 @@ def _from_torchvision(architecture: str, name: str) -> dict[str, Tensor]:
     except (OSError, RuntimeError) as error:  # URLError is an OSError; a wrong hash is a RuntimeError
         file = Path(urlparse(weights.url).path).name
         folder = Path(torch.hub.get_dir()) / "checkpoints"
-        raise FsimError(
+        raise UnavailableError(
             f"cannot download the weights '{name}' of {architecture} ({error}); on a machine with a network get "
             f"{weights.url}, then put it at {folder / file}, or give its path as weights=PATH"
         ) from error

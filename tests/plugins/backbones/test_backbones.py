@@ -101,7 +101,9 @@ def test_a_pickle_that_would_run_code_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "attacked").exists()
 
 
-def test_a_download_that_fails_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_that_fails_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def refuse(*args: object, **kwargs: object) -> None:
         raise urllib.error.URLError("no network")
 
@@ -109,6 +111,11 @@ def test_a_download_that_fails_says_what_to_do(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("torch.hub.download_url_to_file", refuse)
     with pytest.raises(FsimError, match=r"on a machine with a network get .*resnet18-.*checkpoints/resnet18-\w+\.pth"):
         resnet18(weights="DEFAULT")
+    with caplog.at_level("WARNING"):
+        resnet18(weights="DEFAULT or random")
+    assert "RANDOM weights" in caplog.text and "on a machine with a network" in caplog.text
+    with pytest.raises(FsimError, match="neither a file nor a name"):
+        resnet18(weights="DEFOULT or random")
 
 
 def test_weights_of_a_backbone_with_three_stages_fit_it_again(tmp_path: Path) -> None:

@@ -1,0 +1,52 @@
+"""fsim data meta SOURCE"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+MORE_THAN = 5000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", help="the folder of a data set, a table, a recipe, or the name of a dataset")
+    parser.add_argument("--dataset", help="the dataset that reads SOURCE, such as deepfashion_category")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="parameters of the dataset")
+    parser.add_argument("--out", type=Path, help="the csv (default: metadata.csv in SOURCE, or here)")
+    parser.add_argument(
+        "--sample",
+        nargs="?",
+        type=Path,
+        const=Path(),
+        metavar="FILE",
+        help="also write the same number of images of each large category (default: metadata_sample.csv beside --out)",
+    )
+    parser.add_argument(
+        "--more-than", type=int, default=MORE_THAN, help=f"images that a large category has (default: {MORE_THAN})"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="another seed, another selection")
+
+
+def execute(args: argparse.Namespace) -> int:
+    from fsim.catalog_file import write_catalog
+    from fsim.data_source import open_source
+    from fsim.display import Display
+    from fsim.functional.balanced_sample import balanced_sample
+
+    source = Path(args.source)
+    out = args.out or (source if source.is_dir() else Path()) / "metadata.csv"
+    with Display() as display:
+        catalog = open_source(args.source, args.dataset, args.overrides)
+        rows = None
+        if args.sample is not None:
+            rows = balanced_sample(catalog.frame["category"].tolist(), args.seed, args.more_than)
+        write_catalog(catalog, out)
+        display.say(f"{out}: {len(catalog.frame)} images")
+        if rows is not None:
+            sample = out.with_name("metadata_sample.csv") if args.sample == Path() else args.sample
+            chosen = catalog.take(rows)
+            write_catalog(chosen, sample)
+            counts = chosen.frame["category"].value_counts()
+            display.say(f"{sample}: {len(counts)} categories of {counts.iloc[0]} images each")
+        display.say(f"a recipe reads it by data.dataset={{name: csv, file: {out}}}")
+    return 0

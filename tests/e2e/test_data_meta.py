@@ -1,0 +1,34 @@
+"""`fsim data meta`, and the script by the original project's name."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parents[2]
+Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def test_a_catalog_and_its_balanced_selection(fsim: Fsim, tmp_path: Path) -> None:
+    root = tmp_path / "deepfashion"
+    done = fsim("data", "garments", root, "--layout", "deepfashion_category", "--items", 60, "--views", 3)
+    assert done.returncode == 0, done.stderr
+    script = [sys.executable, "scripts/create_deepfashion_meta.py", str(root), "--sample", "--more-than", "11"]
+    made = subprocess.run(script, cwd=ROOT, capture_output=True, text=True)
+    assert made.returncode == 0, made.stdout + made.stderr
+    table, sample = pd.read_csv(root / "metadata.csv"), pd.read_csv(root / "metadata_sample.csv")
+    counts = table["category"].value_counts()
+    assert len(table) == 144 and counts.max() > counts.min()
+    large = counts[counts > 11]
+    assert sample["category"].value_counts().to_dict() == dict.fromkeys(large.index, large.min())
+    assert set(sample["image"]) < set(table["image"])
+    assert f"{len(large)} categories of {large.min()} images each" in made.stdout
+    stopped = fsim("data", "meta", root, "--dataset", "deepfashion_category", "--sample", "--out", tmp_path / "a.csv")
+    assert stopped.returncode == 2 and "no category has more than 5000 images" in stopped.stderr
+    assert not (tmp_path / "a.csv").exists()
+    again = fsim("data", "meta", root, "--dataset", "deepfashion_category")
+    assert again.returncode == 2 and "there already" in again.stderr
