@@ -2,10 +2,11 @@
 
     python scripts/bench/data_path.py FOLDER_OF_JPEGS [--size 96]
 
-Building the cache: fsim beside the same decoding in full (Pillow alone; simplejpeg with Pillow's resize), all on as
-many threads as there are processors. Batches of 64, shuffled: gathered from the cache, augmented and normalised in
-this process, beside a DataLoader of two workers that decodes by Pillow and transforms by torchvision (v1, the same
-augmentation). Each is measured in turn, ROUNDS times, and the median is shown.
+Building the cache: fsim beside the same decoding in full (Pillow alone; simplejpeg with Pillow's resize) and beside
+the fastest decoders alone, with no resize and nothing written, all on as many threads as there are processors. Batches
+of 64, shuffled: gathered from the cache, augmented and normalised in this process, beside a DataLoader of two workers
+that decodes by Pillow and transforms by torchvision (v1, the same augmentation). Each is measured in turn, ROUNDS
+times, and the median is shown.
 """
 
 from __future__ import annotations
@@ -82,13 +83,23 @@ def decode_by_simplejpeg(file: Path, size: int) -> bytes:
     return image.resize((size, size), Image.Resampling.BILINEAR).tobytes()
 
 
+def decode_small(file: Path, size: int) -> object:
+    """What fsim's cache asks of simplejpeg, and nothing else: the limit of any cache that is built with it."""
+    return simplejpeg.decode_jpeg(file.read_bytes(), "RGB", min_height=2 * size, min_width=2 * size)
+
+
+def decode_by_torchvision(file: Path, size: int) -> object:
+    io = import_torchvision("torchvision.io")
+    return io.decode_jpeg(io.read_file(str(file)), mode=io.ImageReadMode.RGB)
+
+
 def build_rates(files: list[Path], size: int) -> dict[str, list[float]]:
     def cache() -> object:
         catalog = Catalog.of({"image": [str(file) for file in files]}, Path())
         with tempfile.TemporaryDirectory() as folder:
             return open_image_cache(catalog, size=size, folder=Path(folder), max_damaged=1)
 
-    def in_threads(decode: Callable[[Path, int], bytes]) -> Callable[[], object]:
+    def in_threads(decode: Callable[[Path, int], object]) -> Callable[[], object]:
         def run() -> object:
             with ThreadPoolExecutor(available_processors()) as pool:
                 return list(pool.map(lambda file: decode(file, size), files))
@@ -99,6 +110,9 @@ def build_rates(files: list[Path], size: int) -> dict[str, list[float]]:
         "fsim: cache": cache,
         "Pillow: decode, resize": in_threads(decode_by_pillow),
         "simplejpeg: decode; Pillow: resize": in_threads(decode_by_simplejpeg),
+        "simplejpeg alone, in full": in_threads(lambda file, size: simplejpeg.decode_jpeg(file.read_bytes(), "RGB")),
+        "simplejpeg alone, at a fraction": in_threads(decode_small),
+        "torchvision.io alone, in full": in_threads(decode_by_torchvision),
     }
     return rounds(works, len(files))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -33,9 +34,42 @@ def small_fashion_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def generated(fsim: Fsim, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a DeepFashion benchmark by its dataset's name: generated garments in its layout."""
+
+    @functools.cache
+    def make(layout: str) -> Path:
+        out = tmp_path_factory.mktemp("generated") / layout
+        done = fsim("data", "garments", out, "--layout", layout, "--items", 42, "--views", 4)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return out
+
+    return make
+
+
+def deepfashion_layout(recipe: Path) -> str:
+    benchmark = recipe.stem if recipe.stem in ("inshop", "consumer2shop") else "category"
+    return f"deepfashion_{benchmark}"
+
+
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda file: str(file.relative_to(ROOT / "recipes")))
-def test_it_runs(recipe: Path, fsim: Fsim, pictures: Path, small_fashion_mnist: Path, tmp_path: Path) -> None:
+def test_it_runs(
+    recipe: Path,
+    fsim: Fsim,
+    pictures: Path,
+    small_fashion_mnist: Path,
+    generated: Callable[[str], Path],
+    tmp_path: Path,
+) -> None:
+    in_deepfashion = recipe.parent.name == "deepfashion"
     settings = {
+        "deepfashion": [
+            f"data.dataset.root={generated(deepfashion_layout(recipe)) if in_deepfashion else ''}",
+            "data.image_size=32",
+            "data.box_padding=2",
+            "model.backbone.weights=null",  # no download
+        ],
         "clothing": [f"data.dataset.root={pictures}", "data.image_size=32", "sampler.label=category"],
         "fashion_mnist": [f"data.dataset.root={small_fashion_mnist}"],
         "recipes": ["data.dataset.items=42", "data.dataset.views=3", "data.image_size=32"],

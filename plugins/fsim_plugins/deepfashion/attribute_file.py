@@ -3,7 +3,7 @@
 The file of the Category and Attribute benchmark has 289 million labels in almost a gigabyte, so it is read in blocks,
 and all labels of a block are found at once in its bytes.
 
-Shape legend: N rows, A attributes, L lines of a block, T labels of a block.
+Shape legend: N rows, A attributes; of a block: L lines, R rows, T labels, O other characters.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import numpy.typing as npt
 from fsim.errors import FsimError
 from fsim_plugins.deepfashion.annotation_file import BOM, decoded, is_count, is_header, warn_of_count
 
-BLOCK = 2**23  # bytes
+BLOCK = 2**20  # bytes
 THREADS = 2  # numpy gives up the interpreter's lock while it works on a block
-NEWLINE, BLANK, MINUS, ZERO, ONE = 10, 32, 45, 48, 49
+NEWLINE, BLANK, MINUS, ZERO = 10, 32, 45, 48
 Labels = npt.NDArray[np.int8]
 
 
@@ -101,34 +101,38 @@ def _parsed(blocks: Iterator[bytes], num_attributes: int) -> Iterator[_Rows]:
 
 
 def _parse(block: bytes, num_attributes: int) -> _Rows:
-    """The rows of whole lines. A label is a 0 or 1 between blanks, perhaps with a minus before it."""
+    """The rows of whole lines. A label is a 0 or 1 between blanks, perhaps with a minus before it.
+
+    All that takes time is done on whole arrays of bytes, and on as few arrays of numbers as will do.
+    """
     content = np.frombuffer(b"\n\n" + block, np.uint8)
     blank = content <= BLANK
     minus = content == MINUS
-    label = (content[2:-1] & 0xFE) == ZERO
-    label &= blank[3:]
-    label &= blank[1:-2] | (minus[1:-2] & blank[:-3])
-    place = np.flatnonzero(label) + 2  # [T]
+    label = np.zeros(len(content), bool)
+    np.equal(content[2:-1] & 0xFE, ZERO, out=label[2:-1])
+    label[2:-1] &= blank[3:]
+    label[2:-1] &= blank[1:-2] | (minus[1:-2] & blank[:-3])
+    other = ~(blank | label)
+    other[1:-1] &= ~(minus[1:-1] & label[2:])
+    other = np.flatnonzero(other)  # [O], characters that belong to no label: nearly all of them to names
+    place = np.flatnonzero(label)  # [T]
+    values = (content[place] & 1).view(np.int8)  # [T]
     negative = minus[place - 1]  # [T]
-    values = (content[place] == ONE).astype(np.int8)  # [T]
-    np.negative(values, out=values, where=negative)
+    values -= 2 * (values & negative)
 
     ends = np.flatnonzero(content == NEWLINE)[1:]  # [L + 1], the first is the one before the block
-    before = np.searchsorted(place, ends)  # [L + 1], labels up to the end of each line
-    held = np.diff(before)  # [L]; more than A where the name has such words too: the last A count
-    solid = np.concatenate(([0], np.cumsum(~blank, dtype=np.int32)))  # characters that are no blanks, up to each place
-    rows = np.flatnonzero(np.diff(solid[ends]) > 0)  # lines that are not empty
-    short = rows[held[rows] < num_attributes]
-    if len(short):
-        return _Rows([], values[:0, None], len(held), int(short[0]) + 1)
-    chosen = before[rows + 1, None] - np.arange(num_attributes, 0, -1)  # [rows, A]
-    start = place[chosen[:, 0]] - negative[chosen[:, 0]]  # where a row's first label begins
-    if len(rows) * num_attributes < len(values):
-        values, negative = values[chosen], negative[chosen]
-    labels = values.reshape(len(rows), num_attributes)
-    characters = num_attributes + negative.reshape(labels.shape).sum(1)  # of a row's labels, if there is nothing else
-    strange = rows[(solid[ends[rows + 1]] - solid[start] != characters) | (solid[start] == solid[ends[rows]])]
-    if len(strange):
-        return _Rows([], labels[:0], len(held), int(strange[0]) + 1)
-    names = [content[first + 1 : last].tobytes().strip() for first, last in zip(ends[rows], start, strict=True)]
-    return _Rows(names, labels, len(held), None)
+    before, others = np.searchsorted(place, ends), np.searchsorted(other, ends)  # [L + 1], up to the end of each line
+    held = np.diff(before)  # [L] labels; more than A where the name has such words too: the last A count
+    rows = np.flatnonzero((held > 0) | (np.diff(others) > 0))  # lines that are not empty
+    first = before[rows + 1] - num_attributes  # [R], a row's first label
+    wrong = held[rows] < num_attributes
+    if not wrong.any():
+        start = place[first] - negative[first]  # [R], where it begins
+        last = np.append(other, -1)[others[rows + 1] - 1]  # the last character that belongs to no label
+        wrong = (last > start) | ((last < ends[rows]) & (held[rows] == num_attributes))  # no label, or no name
+    if wrong.any():
+        return _Rows([], values[:0, None], len(held), int(rows[wrong][0]) + 1)
+    if len(values) > len(rows) * num_attributes:
+        values = values[first[:, None] + np.arange(num_attributes)]
+    names = [content[begin + 1 : end].tobytes().strip() for begin, end in zip(ends[rows], start, strict=True)]
+    return _Rows(names, values.reshape(len(rows), num_attributes), len(held), None)
