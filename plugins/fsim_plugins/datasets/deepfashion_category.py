@@ -29,8 +29,10 @@ class DeepFashionCategory:
     annotations", CVPR 2016. The layout of the benchmark as it is unpacked, of the old release (`Anno`) or the
     newer (`Anno_coarse`, `Anno_fine`). For non-commercial research and education.
 
-    The item is the product's folder. The official protocol measures the accuracy of the 3 and 5 likeliest categories,
-    and the recall of attributes within each type (the evaluators `classification` and `attributes`).
+    The item is the product's folder. Where there is a file of landmarks, `attributes` say the variation too (a normal,
+    medium or large pose or zoom-in); it is the picture's, and not among what attributes are learned from. The official
+    protocol measures the accuracy of the 3 and 5 likeliest categories, and the recall of attributes within each type
+    (the evaluators `classification` and `attributes`).
 
     Args:
         root: the folder that holds Anno (or Anno_coarse, Anno_fine), Eval and Img.
@@ -77,7 +79,8 @@ class DeepFashionCategory:
             _warn_of_leak(folders, columns["split"])
         labelled = source.attributes(images) if self.attributes else None
         if labelled is not None:
-            columns["attributes"] = by_type(labelled)
+            variations = source.variations(images)
+            columns["attributes"] = [{**own, **one} for own, one in zip(by_type(labelled), variations, strict=True)]
         catalog = Catalog.of(columns, layout.image_root(images), labelled=labelled)
         if self.largest_categories is not None:
             catalog = catalog.take(

@@ -13,6 +13,7 @@ from fsim_plugins.deepfashion.annotation_file import read_rows, trailing, two_pa
 from fsim_plugins.deepfashion.attributes import read_attributes
 from fsim_plugins.deepfashion.image_path import clothes_folders
 from fsim_plugins.deepfashion.joining import boxes, by_name, by_type
+from fsim_plugins.deepfashion.landmarks import variations
 from fsim_plugins.deepfashion.layout import PARTITION, Layout
 
 log = logging.getLogger("fsim.deepfashion")
@@ -32,7 +33,8 @@ class DeepFashionConsumer2shop:
     of both).
 
     The category is the folder of the kind of clothes; attributes are the source (shop or consumer) and, where the
-    release has them, the item's attributes.
+    release has them, the item's attributes; the variation (a normal, medium or large pose or zoom-in) is the
+    picture's, and not among what attributes are learned from.
 
     Args:
         root: the folder that holds Anno, Eval and Img.
@@ -52,6 +54,7 @@ class DeepFashionConsumer2shop:
         bbox = layout.require("list_bbox_consumer2shop.txt")
         edges = {image: row[-4:] for image, row in by_name(bbox, read_rows(bbox, trailing(7), 7)).items()}
         plain = [{"source": sources[image]} for image in images]
+        shown = variations(layout.find("list_landmarks_consumer2shop.txt"), images)
         more = _of_items(layout, [items[image] for image in images])
         return Catalog.of(
             {
@@ -60,7 +63,10 @@ class DeepFashionConsumer2shop:
                 "category": [clothes_folders(image)[1] for image in images],
                 "item": [items[image] for image in images],
                 "box": boxes(bbox, images, edges),
-                "attributes": [{**one, **listed} for one, listed in zip(plain, by_type(more), strict=True)],
+                "attributes": [
+                    {**one, **listed, **variation}
+                    for one, listed, variation in zip(plain, by_type(more), shown, strict=True)
+                ],
             },
             layout.image_root(images),
             labelled=attribute_labels(plain).beside(more),

@@ -18,6 +18,7 @@ from fsim_plugins.deepfashion.annotation_file import path_and_text, read_rows, t
 from fsim_plugins.deepfashion.attributes import read_attributes
 from fsim_plugins.deepfashion.image_path import clothes_folders
 from fsim_plugins.deepfashion.joining import boxes, by_name, by_type, looked_up
+from fsim_plugins.deepfashion.landmarks import POSES, variations
 from fsim_plugins.deepfashion.layout import PARTITION, Layout
 
 log = logging.getLogger("fsim.deepfashion")
@@ -34,7 +35,9 @@ class DeepFashionInshop:
     `gallery`: recall@k of the evaluator `exact`, relevant item.
 
     The category is the folder of the kind of clothes; attributes are the colour (of the picture), the gender (the
-    folder WOMEN or MEN) and the item's attributes; the caption is the item's description.
+    folder WOMEN or MEN) and the item's attributes, and, not among what attributes are learned from, the picture's pose
+    (front, side, back, full, additional, flat) and variation (a normal, medium or large pose or zoom-in); the caption is
+    the item's description.
 
     Args:
         root: the folder that holds Anno, Eval and Img.
@@ -60,12 +63,14 @@ class DeepFashionInshop:
         splits = [split for _, split in partition.values()]
         held_out = split_by_name(items, self.val_share, 0.0, seed=0)
         bbox = layout.require("list_bbox_inshop.txt")
-        edges = {image: row[-4:] for image, row in by_name(bbox, read_rows(bbox, trailing(7), 7)).items()}
+        shots = by_name(bbox, read_rows(bbox, trailing(7), 7))
         descriptions = _descriptions(layout)
         colours = _colours(layout, images, [descriptions.get(item, {}).get("color") for item in items])
         plain = [
             {"colour": colour, "gender": gender.lower()} for colour, (gender, _) in zip(colours, folders, strict=True)
         ]
+        shown = variations(layout.find("list_landmarks_inshop.txt"), images)
+        poses = [{"pose": POSES[shots[image][1]]} if shots.get(image, "  ")[1] in POSES else {} for image in images]
         more = _of_items(layout, items)
         return Catalog.of(
             {
@@ -73,8 +78,11 @@ class DeepFashionInshop:
                 "split": [held if split == "train" else split for split, held in zip(splits, held_out, strict=True)],
                 "category": [clothes for _, clothes in folders],
                 "item": items,
-                "box": boxes(bbox, images, edges),
-                "attributes": [{**one, **listed} for one, listed in zip(plain, by_type(more), strict=True)],
+                "box": boxes(bbox, images, {image: row[-4:] for image, row in shots.items()}),
+                "attributes": [
+                    {**one, **listed, **pose, **variation}
+                    for one, listed, pose, variation in zip(plain, by_type(more), poses, shown, strict=True)
+                ],
                 "caption": [" ".join(descriptions.get(item, {}).get("description") or []) for item in items],
             },
             layout.image_root(images),

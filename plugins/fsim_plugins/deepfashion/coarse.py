@@ -9,6 +9,7 @@ from fsim_plugins.deepfashion.annotation_file import read_rows, trailing
 from fsim_plugins.deepfashion.attributes import read_attributes
 from fsim_plugins.deepfashion.categories import category_names, named_category
 from fsim_plugins.deepfashion.joining import Box, boxes, by_name, looked_up
+from fsim_plugins.deepfashion.landmarks import variations
 from fsim_plugins.deepfashion.layout import COARSE, PARTITION, Layout
 
 
@@ -37,3 +38,7 @@ class Coarse:
         """The attributes of each image."""
         require = self.layout.require
         return read_attributes(require("list_attr_cloth.txt"), require("list_attr_img.txt"), images)
+
+    def variations(self, images: Sequence[str]) -> list[dict[str, str]]:
+        """The variation of each image, where the release has landmarks."""
+        return variations(self.layout.find("list_landmarks.txt"), images)

@@ -65,6 +65,10 @@ class Fine:
             raise FsimError(f"the labels beside {file} are no numbers ({error}); fetch them again") from error
         return AttributeLabels(names, types, np.where(values > 0, HAS, HAS_NOT).astype(np.int8))
 
+    def variations(self, images: Sequence[str]) -> list[dict[str, str]]:
+        """Nothing: the fine landmarks come without a variation."""
+        return [{} for _ in images]
+
     def _rows(self, content: str, num_columns: int) -> list[list[str]]:
         """The rows of <split>_<content>.txt of all splits, in the order of `splits`."""
         found = []

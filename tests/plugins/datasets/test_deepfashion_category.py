@@ -199,6 +199,8 @@ def test_garments_there_and_back(tmp_path: Path, cache: Path) -> None:
         for item, known in zip(frame["item"], clothes["item"], strict=True)
         if item.lower().endswith(known[-5:])
     ]
+    variations = {"normal pose", "medium zoom-in", "large zoom-in"}
+    assert {row["variation"] for row in frame["attributes"]} <= variations
     labels = catalog.attribute_labels()
     assert labels.names == list(attribute_types())
     rows = zip(clothes["category"], clothes["attributes"], strict=True)

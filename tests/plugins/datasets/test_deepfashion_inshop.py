@@ -32,7 +32,10 @@ FILES = {
     ),
     "Anno/list_item_inshop.txt": "2\nid_00000002\nid_00000080\n",
     "Anno/list_bbox_inshop.txt": "4\nimage_name  clothes_type  pose_type  x_1  y_1  x_2  y_2\n"
-    + "".join(f"{image}   1 1 050 049 208 {number}\n" for number, image in enumerate(IMAGES, start=200)),
+    + "".join(
+        f"{image}   1 {pose} 050 049 208 {number}\n"
+        for number, (image, pose) in enumerate(zip(IMAGES, (1, 2, 4, 6), strict=True), start=200)
+    ),
     "Anno/list_description_inshop.json": json.dumps(
         [
             {
@@ -102,8 +105,8 @@ def test_without_what_not_every_release_has(root: Path, caplog: pytest.LogCaptur
     (root / "Anno/list_item_inshop.txt").unlink()
     with caplog.at_level(logging.WARNING):
         frame = DeepFashionInshop(root).load().frame
-    assert frame["attributes"].tolist()[0] == {"colour": "Burgundy/black", "gender": "women"}
-    assert frame["attributes"].tolist()[3] == {"colour": "Medium denim", "gender": "men"}
+    assert frame["attributes"].tolist()[0] == {"colour": "Burgundy/black", "gender": "women", "pose": "front"}
+    assert frame["attributes"].tolist()[3] == {"colour": "Medium denim", "gender": "men", "pose": "flat"}
     (root / "Anno/list_description_inshop.json").unlink()
     with caplog.at_level(logging.WARNING):
         frame = DeepFashionInshop(root).load().frame
@@ -157,6 +160,8 @@ def test_garments_there_and_back(tmp_path: Path, cache: Path) -> None:
         len({*zip(frame["item"], clothes["item"], strict=True)}) == clothes["item"].nunique() == frame["item"].nunique()
     )
     assert [text.rstrip(".").lower() for text in frame["caption"]] == [text.lower() for text in clothes["caption"]]
+    assert {row["pose"] for row in frame["attributes"]} == {"front", "side", "back", "full"}
+    assert all("pose" in row["variation"] or "zoom" in row["variation"] for row in frame["attributes"])
     for attributes, known in zip(frame["attributes"], clothes["attributes"], strict=True):
         assert attributes["colour"] == known["colour"].title()
         names = {attribute_name(kind, value) for kind, value in known.items()}
