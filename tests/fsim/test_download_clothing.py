@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fsim.download import download_clothing
+from fsim.download_clothing import download_clothing
 from fsim.errors import FsimError
 
 
