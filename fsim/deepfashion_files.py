@@ -5,11 +5,8 @@ Sources: the README files of the benchmarks (Liu et al., CVPR 2016). Of all file
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from fsim.errors import FsimError
 
 PARTITION = "Eval/list_eval_partition.txt"
 PACKED_IMAGES, IMAGES = "Img/img.zip", "Img/img"
@@ -51,24 +48,6 @@ class Benchmark:
     images: BenchmarkFile
     texts: tuple[BenchmarkFile, ...]
     image_columns: int = 1
-
-
-def partition_images(file: Path, image_columns: int) -> Iterator[str]:
-    """The images that the partition names, as paths below Img/.
-
-    Raises:
-        FsimError: the table is cut off, or is none.
-    """
-    with file.open(encoding="utf-8", errors="replace") as stream:
-        count = stream.readline().strip()
-        stream.readline()  # names of the columns
-        rows = 0
-        for row in map(str.split, stream):
-            if row:
-                rows += 1
-                yield from row[:image_columns]
-    if count != str(rows):
-        raise FsimError(f"{file} has {rows:,} rows, and its first line says '{count[:50]}'; remove it and get it again")
 
 
 def _partition(holds: str) -> BenchmarkFile:

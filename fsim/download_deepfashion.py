@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from fsim.deepfashion_archives import MEGABYTE, unpack_images, unpack_texts
 from fsim.deepfashion_files import BENCHMARKS, IMAGES, Benchmark, BenchmarkFile
-from fsim.deepfashion_images import MEGABYTE, check_images, check_packed, unpack_images
+from fsim.deepfashion_partition import check_images
 from fsim.deepfashion_terms import PROJECT_PAGE
 from fsim.display import Display
 from fsim.errors import FsimError
 from fsim.fetch import NotFoundError, Progress, fetch, unwritable
 from fsim.fetch_drive import DriveError, drive_url, fetch_drive
-from fsim.unpack import is_web_page, unpack
+from fsim.unpack import is_web_page
 
 UNKNOWN = "no address of it is known"
-TEXT_FOLDERS = ("Anno", "Anno_coarse", "Anno_fine", "Eval")
 
 
 def download_deepfashion(name: str, to: Path, url: str | None, display: Display) -> Path:
@@ -38,15 +37,15 @@ def download_deepfashion(name: str, to: Path, url: str | None, display: Display)
             (folder / sub).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise unwritable(folder, error) from error
-    _unpack_texts(folder, display)
+    unpack_texts(folder)
     missing = {file: _want(file, folder, url, display) for file in benchmark.texts}
     missing[benchmark.images] = _want_images(benchmark.images, folder, url, display)
     missing = {file: reason for file, reason in missing.items() if reason}
     if any(file.needed for file in missing):
         raise FsimError(_what_is_missing(benchmark, folder, missing))
     check_images(benchmark, folder)
-    for file in missing:
-        display.say(f"not there, and not needed for a run: {file.path} ({file.holds})")
+    for file, reason in missing.items():
+        display.say(f"not there, and not needed for a run: {file.path} ({file.holds}; {reason})")
     return folder
 
 
@@ -63,7 +62,7 @@ def _want(file: BenchmarkFile, folder: Path, url: str | None, display: Display) 
 def _want_images(file: BenchmarkFile, folder: Path, url: str | None, display: Display) -> str:
     """See that the images are there, unpacked; else why they are not."""
     packed, images = folder / file.path, folder / IMAGES
-    if images.is_dir():
+    if images.is_dir() and any(images.iterdir()):
         return ""
     if not packed.is_file() and (reason := _get(file, folder, url, display)):
         return reason
@@ -109,20 +108,6 @@ def _fetch_from_mirror(file: BenchmarkFile, folder: Path, url: str, display: Dis
     raise NotFoundError(f"{url} does not have it")
 
 
-def _unpack_texts(folder: Path, display: Display) -> None:
-    """Unpack archives of annotations that the user put into the folder, as Anno_fine.zip or Anno-2024-001.zip."""
-    for packed in sorted([*folder.glob("Anno*.zip"), *folder.glob("Eval*.zip")]):
-        own = re.match("|".join(sorted(TEXT_FOLDERS, reverse=True)), packed.name)
-        assert own is not None
-        check_packed(packed, folder / own[0], display)
-
-        def place(parts: tuple[str, ...], own: str = own[0]) -> tuple[str, ...] | None:
-            top = next((number for number, part in enumerate(parts) if part in TEXT_FOLDERS), None)
-            return (own, *parts) if top is None else parts[top:]
-
-        unpack(packed, folder, place)
-
-
 def _bar(display: Display, name: str) -> Progress:
     return lambda done, total: display.bar(f"{name} (MB)", done // MEGABYTE, max(total, done) // MEGABYTE)
 
@@ -139,7 +124,8 @@ def _what_is_missing(benchmark: Benchmark, folder: Path, missing: Mapping[Benchm
         lines.append("These too, if you can; a run does without them:")
         lines += [f"  {folder / file.path}  ({file.holds})" for file in missing if not file.needed]
     lines.append(
-        f"Then run the command again; it goes on with what is there. fsim knows the address of "
+        f"Archives of whole folders may stay packed: {folder / 'Anno*.zip'}, Eval*.zip."
+        f"\nThen run the command again; it goes on with what is there. fsim knows the address of "
         f"{'Img/img.zip alone' if benchmark.images.drive_id else 'none of them'}; a mirror can be named by --url."
     )
     return "\n".join(lines)

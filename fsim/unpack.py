@@ -20,6 +20,10 @@ class LockedZipError(FsimError):
     """The zip file is encrypted."""
 
 
+class UnreadableZipError(FsimError):
+    """The zip file is compressed in a way that Python cannot read."""
+
+
 class BrokenZipError(FsimError):
     """The file is no zip file, or a damaged one."""
 
@@ -43,12 +47,14 @@ def unpack(packed: Path, folder: Path, place: Place, progress: Callable[[int, in
     Raises:
         LockedZipError: a password is needed.
         BrokenZipError: this is no zip file, it is cut off or damaged, or a path in it leads elsewhere.
-        FsimError: the disk has no room, or Python cannot read the compression.
+        UnreadableZipError: Python cannot read the compression.
+        FsimError: the disk has no room.
     """
     entry_name = ""
     try:
         with _opened(packed) as archive:
             placed = _placed(packed, archive, place)
+            folder.mkdir(parents=True, exist_ok=True)
             to_write = [entry for entry, parts in placed if not folder.joinpath(*parts).exists()]
             check_space(folder, sum(-(-entry.file_size // DISK_BLOCK) * DISK_BLOCK for entry in to_write))
             for done, (entry, parts) in enumerate(placed, 1):
@@ -59,18 +65,23 @@ def unpack(packed: Path, folder: Path, place: Place, progress: Callable[[int, in
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise _broken(packed, error) from error
     except NotImplementedError as error:
-        raise FsimError(
-            f"Python cannot unpack '{entry_name}' of {packed} ({error}); unpack it with another program into {folder}"
-        ) from error
+        raise UnreadableZipError(f"Python cannot unpack '{entry_name}' of {packed} ({error})") from error
     except OSError as error:
         raise unwritable(folder, error) from error
     return len(placed)
 
 
 def is_web_page(file: Path) -> bool:
-    """Whether this is HTML: what a server gives in place of a file that it does not want to give."""
-    with file.open("rb") as stream:
-        start = stream.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    """Whether this is HTML: what a server gives in place of a file that it does not want to give.
+
+    Raises:
+        FsimError: the file cannot be read.
+    """
+    try:
+        with file.open("rb") as stream:
+            start = stream.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    except OSError as error:
+        raise FsimError(f"cannot read {file}: {error.strerror}; give yourself the right to read it") from error
     return start.startswith((b"<!doctype html", b"<html"))
 
 
