@@ -89,9 +89,11 @@ def _answer(url: str, start: int, file: Path) -> http.client.HTTPResponse | None
                 return None
         kind = NotFoundError if error.code in (404, 410) else FsimError
         raise kind(f"{url} answers {error.code} {error.reason}; get the file by hand") from error
+    except (ValueError, http.client.InvalidURL) as error:
+        raise FsimError(f"'{url}' is no address ({error}); write it as http://host/path") from error
     except http.client.HTTPException as error:
         raise FsimError(f"the connection to {url} broke ({error!r}); {GO_ON}") from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise FsimError(
             f"cannot fetch {url} ({getattr(error, 'reason', error)}); get it on a machine with a network"
         ) from error
