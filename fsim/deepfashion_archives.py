@@ -67,11 +67,12 @@ def _advice(place: Path) -> Iterator[None]:
     except LockedZipError as error:
         raise FsimError(
             f"{error}.\nThe authors give the password on request, by the form on {PROJECT_PAGE}; unpack it with their "
-            f"password so that its files are in {place}, then run the command again"
+            f"password so that its files are in {place}, move the archive away, and run the command again"
         ) from error
     except UnreadableZipError as error:
         raise FsimError(
-            f"{error}; unpack it with another program so that its files are in {place}, then run the command again"
+            f"{error}; unpack it with another program so that its files are in {place}, move the archive away, and run "
+            f"the command again"
         ) from error
     except BrokenZipError as error:
         raise FsimError(f"{error}; remove it, get it again, and run the command again") from error

@@ -66,8 +66,6 @@ def _want_images(file: BenchmarkFile, folder: Path, url: str | None, display: Di
         return ""
     if not packed.is_file() and (reason := _get(file, folder, url, display)):
         return reason
-    if is_web_page(packed):
-        return f"what is there as {file.path} is a web page ({packed.stat().st_size:,} bytes); remove it"
     unpack_images(packed, images, file.md5, display)
     return ""
 

@@ -81,7 +81,7 @@ def is_web_page(file: Path) -> bool:
         with file.open("rb") as stream:
             start = stream.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     except OSError as error:
-        raise FsimError(f"cannot read {file}: {error.strerror}; give yourself the right to read it") from error
+        raise _unreadable(file, error) from error
     return start.startswith((b"<!doctype html", b"<html"))
 
 
@@ -90,6 +90,8 @@ def _opened(packed: Path) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(packed)
     except zipfile.BadZipFile as error:
         raise _broken(packed, error) from error
+    except OSError as error:
+        raise _unreadable(packed, error) from error
     locked = [entry.filename for entry in archive.infolist() if entry.flag_bits & 1]
     if locked:
         archive.close()
@@ -98,7 +100,12 @@ def _opened(packed: Path) -> zipfile.ZipFile:
 
 
 def _broken(packed: Path, error: Exception) -> BrokenZipError:
-    return BrokenZipError(f"{packed} ({packed.stat().st_size:,} bytes) is not a whole zip file ({error})")
+    page = "a web page, " if is_web_page(packed) else ""
+    return BrokenZipError(f"{packed} ({packed.stat().st_size:,} bytes) is {page}not a whole zip file ({error})")
+
+
+def _unreadable(file: Path, error: OSError) -> FsimError:
+    return FsimError(f"cannot read {file}: {error.strerror}; give yourself the right to read it")
 
 
 def _placed(packed: Path, archive: zipfile.ZipFile, place: Place) -> list[tuple[zipfile.ZipInfo, tuple[str, ...]]]:

@@ -161,10 +161,19 @@ def bad_crc() -> bytes:
     return bytes(content)
 
 
+def test_an_archive_of_tables_that_is_locked_is_told_until_it_is_moved_away(tmp_path: Path) -> None:
+    folder = tmp_path / "deepfashion_inshop"
+    put(folder, {**release(), **UNPACKED, "Anno_fine.zip": locked(zipped({"list_bbox.txt": b"x"}))})
+    with pytest.raises(FsimError, match=r"(.|\n)*so that its files are in .*/Anno_fine, move the archive away"):
+        download(tmp_path)
+    (folder / "Anno_fine.zip").unlink()
+    download(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"<!DOCTYPE html><title>Google Drive - Quota exceeded</title>", "web page"),
+        (b"<!DOCTYPE html><title>Quota exceeded</title>", r"a web page, not a whole zip|a web page or nothing"),
         (locked(release()[ZIP]), r"locked by a password(.|\n)*authors give the password on request"),
         (release()[ZIP][:-30], r"\([\d,]+ bytes\) is not a whole zip file .* get it again"),
         (bad_crc(), r"not a whole zip file \(Bad CRC-32.* get it again"),
