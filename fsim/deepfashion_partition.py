@@ -17,7 +17,8 @@ def check_images(benchmark: Benchmark, folder: Path) -> None:
         FsimError: some are not, or the partition is damaged.
     """
     top = folder / "Img"
-    there = {f"{Path(place).relative_to(top).as_posix()}/{name}" for place, _, names in os.walk(top) for name in names}
+    walked = os.walk(folder / IMAGES)  # perhaps a link to another disk
+    there = {f"{Path(place).relative_to(top).as_posix()}/{name}" for place, _, names in walked for name in names}
     named = set(partition_images(folder / PARTITION, benchmark.image_columns))
     if missing := sorted(named - there):
         raise FsimError(

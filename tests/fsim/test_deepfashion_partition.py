@@ -49,6 +49,9 @@ def test_images_that_are_not_there_are_counted_and_the_first_is_named(tmp_path: 
     written(tmp_path, table(NAMES))
     touch(tmp_path, [*NAMES, "img/A/more.jpg"])
     check_images(inshop, tmp_path)
+    (tmp_path / "Img/img").rename(tmp_path / "elsewhere")
+    (tmp_path / "Img/img").symlink_to(tmp_path / "elsewhere")
+    check_images(inshop, tmp_path)
     (tmp_path / "Img" / NAMES[1]).unlink()
     (tmp_path / "Img" / NAMES[2]).unlink()
     with pytest.raises(FsimError, match=r"2 of the 3 images .*the first: img/A/2\.jpg"):
