@@ -36,8 +36,8 @@ class DeepFashionInshop:
 
     The category is the folder of the kind of clothes; attributes are the colour (of the picture), the gender (the
     folder WOMEN or MEN) and the item's attributes, and, not among what attributes are learned from, the picture's pose
-    (front, side, back, full, additional, flat) and variation (a normal, medium or large pose or zoom-in); the caption is
-    the item's description.
+    (front, side, back, full, additional, flat) and variation (a normal, medium or large pose or zoom-in); the caption
+    is the item's description.
 
     Args:
         root: the folder that holds Anno, Eval and Img.
