@@ -16,7 +16,7 @@ class InterruptedDownloadError(FsimError):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from fsim.deepfashion_files import BENCHMARKS
+    from fsim.download.deepfashion_files import BENCHMARKS
 
     datasets = parser.add_subparsers(dest="dataset", metavar="DATASET", required=True)
     clothing = datasets.add_parser("clothing", help="3,781 photographs, 10 categories, CC0")
@@ -47,7 +47,7 @@ def execute(args: argparse.Namespace) -> int:
 
 def _clothing(args: argparse.Namespace) -> int:
     from fsim.display import Display
-    from fsim.download_clothing import download_clothing
+    from fsim.download.clothing import download_clothing
 
     with Display() as display:
         folder = download_clothing(args.to, args.url, lambda done, total: display.bar("download", done, total))
@@ -56,9 +56,9 @@ def _clothing(args: argparse.Namespace) -> int:
 
 
 def _deepfashion(args: argparse.Namespace) -> int:
-    from fsim.deepfashion_terms import ask_consent
     from fsim.display import Display
-    from fsim.download_deepfashion import download_deepfashion
+    from fsim.download.deepfashion import download_deepfashion
+    from fsim.download.deepfashion_terms import ask_consent
 
     with Display() as display:
         ask_consent(args.accept_terms, display.say)

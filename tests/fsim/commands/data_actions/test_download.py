@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from fsim.deepfashion_files import BENCHMARKS
+from fsim.download.deepfashion_files import BENCHMARKS
 
 ROOT = Path(__file__).resolve().parents[4]
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]

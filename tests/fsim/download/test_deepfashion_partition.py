@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsim.deepfashion_files import BENCHMARKS
-from fsim.deepfashion_partition import check_images, partition_images
+from fsim.download.deepfashion_files import BENCHMARKS
+from fsim.download.deepfashion_partition import check_images, partition_images
 from fsim.errors import FsimError
 
 NAMES = ["img/A/1.jpg", "img/A/2.jpg", "img/B/1.jpg"]

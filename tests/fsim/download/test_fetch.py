@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from fsim.download.fetch import NotFoundError, check_space, fetch
 from fsim.errors import FsimError
-from fsim.fetch import NotFoundError, check_space, fetch
 
 CONTENT = bytes(range(256)) * 20
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
+from fsim.download.fetch import TIMEOUT, Progress, unwritable
 from fsim.errors import FsimError
-from fsim.fetch import TIMEOUT, Progress, unwritable
 
 RETRIES = 3
 

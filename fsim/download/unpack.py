@@ -9,8 +9,8 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
+from fsim.download.fetch import check_space, unwritable
 from fsim.errors import FsimError
-from fsim.fetch import check_space, unwritable
 
 Place = Callable[[tuple[str, ...]], "tuple[str, ...] | None"]  # parts of an entry's path -> parts below the folder
 DISK_BLOCK = 4096  # bytes that a file occupies at the least

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fsim.download_clothing import download_clothing
+from fsim.download.clothing import download_clothing
 from fsim.errors import FsimError
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fsim.download.unpack import BrokenZipError, LockedZipError, UnreadableZipError, check_zip, is_web_page, unpack
 from fsim.errors import FsimError
-from fsim.unpack import BrokenZipError, LockedZipError, UnreadableZipError, check_zip, is_web_page, unpack
 
 NAMES = ("top/a/1.jpg", "top/a/2.jpg", "top/3.jpg")
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from fsim.deepfashion_files import BENCHMARKS
 from fsim.display import Display
-from fsim.download_deepfashion import download_deepfashion
+from fsim.download.deepfashion import download_deepfashion
+from fsim.download.deepfashion_files import BENCHMARKS
 from fsim.errors import FsimError
 
 IMAGES = {f"img/WOMEN/Dresses/id_0000000{n}/01_1_front.jpg": b"\xff\xd8 picture %d" % n * 40 for n in range(1, 6)}

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fsim.deepfashion_terms import PROJECT_PAGE
 from fsim.display import Display
+from fsim.download.deepfashion_terms import PROJECT_PAGE
+from fsim.download.unpack import BrokenZipError, LockedZipError, UnreadableZipError, check_zip, unpack
 from fsim.errors import FsimError
-from fsim.unpack import BrokenZipError, LockedZipError, UnreadableZipError, check_zip, unpack
 
 TEXT_FOLDERS = ("Anno_coarse", "Anno_fine", "Anno", "Eval")
 MEGABYTE = 10**6

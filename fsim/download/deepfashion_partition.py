@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from fsim.deepfashion_files import IMAGES, PARTITION, Benchmark
+from fsim.download.deepfashion_files import IMAGES, PARTITION, Benchmark
 from fsim.errors import FsimError
 
 
