@@ -40,7 +40,7 @@ def read_rows(file: Path, cut: Cut, num_columns: int, counted: bool = True) -> l
         if len(row) != num_columns:
             raise FsimError(
                 f"{file}, line {number}: expected {num_columns} columns and found {len(row)} in '{line[:100]}'; "
-                f"mend this line, or fetch the file again"
+                f"mend this line, or fetch the file again (is it the file of another benchmark?)"
             )
         rows.append(row)
     if not rows:
