@@ -21,7 +21,7 @@ COMMANDS = {
     "list-plugins": "the components at hand, and who offers them",
     "describe": "a component's parameters, defaults, ranges and documentation",
     "schema": "a JSON Schema of recipes, for editors",
-    "data": "get and make data sets",
+    "data": "get, make and look at data sets",
 }
 USER_ERROR, INTERRUPTED = 2, 130
 

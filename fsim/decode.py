@@ -1,4 +1,4 @@
-"""One image, from the bytes of its file or from an array, to a square of pixels. Several threads may call it.
+"""One image, from the bytes of its file or from an array, to pixels. Several threads may call it.
 
 JPEG goes through simplejpeg, which decodes at a fraction of the full size and tells damage that Pillow passes
 over; the rest goes through Pillow, whatever the file is called. Colour profiles are not applied.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 import simplejpeg  # type: ignore[import-untyped]
@@ -24,10 +24,24 @@ if TYPE_CHECKING:
 DECODER_VERSION = 1  # part of the key of every image cache: raised when the same file gives other pixels
 MAX_PIXELS = 178_956_970  # Pillow's own limit: what claims more may be made to exhaust the memory
 
+Result = TypeVar("Result")
+Result_co = TypeVar("Result_co", covariant=True)
 _JPEG_START = b"\xff\xd8\xff"
 _ORIENTATION = 0x0112
 _TRANSPOSED = 5  # from this EXIF orientation on, the upright image's rows are the stored one's columns
 _registering = threading.Lock()
+
+
+class Use(Protocol[Result_co]):
+    """What is made of the pixels of an upright image, H x W."""
+
+    def least_decoded(self, height: int, width: int) -> tuple[int, int]:
+        """(h, w) that an image of H x W must be decoded at, at least."""
+        ...
+
+    def cut(self, pixels: Pixels, height: int, width: int) -> Result_co:
+        """From uint8 [h, w, 3], the whole of an image that was H x W before it was decoded."""
+        ...
 
 
 def read_image(path: Path) -> bytes:
@@ -54,20 +68,28 @@ def decode(source: bytes | Pixels, *, size: int, resize: Resize = "squash", box:
     Raises:
         DamagedImageError: with the cause.
     """
-    square = Square(size, resize, box)
+    return decode_for(Square(size, resize, box), source)
+
+
+def decode_for(use: Use[Result], source: bytes | Pixels) -> Result:
+    """What `use` makes of the bytes of a file, uint8 [H, W] or [H, W, 3].
+
+    Raises:
+        DamagedImageError: with the cause.
+    """
     if isinstance(source, np.ndarray):
         pixels = source if source.ndim == 3 else np.repeat(source[..., None], 3, axis=2)
-        return square.cut(pixels, *pixels.shape[:2])
+        return use.cut(pixels, *pixels.shape[:2])
     if not source:
         raise DamagedImageError("empty file")
-    decoded = _decode_jpeg(source, square) if source.startswith(_JPEG_START) else None
+    decoded = _decode_jpeg(source, use) if source.startswith(_JPEG_START) else None
     if decoded is not None:
         return decoded
     pixels = _decode_with_pillow(source)
-    return square.cut(pixels, *pixels.shape[:2])
+    return use.cut(pixels, *pixels.shape[:2])
 
 
-def _decode_jpeg(data: bytes, square: Square) -> Pixels | None:
+def _decode_jpeg(data: bytes, use: Use[Result]) -> Result | None:
     """None where the file is for Pillow to judge."""
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
@@ -79,7 +101,7 @@ def _decode_jpeg(data: bytes, square: Square) -> Pixels | None:
     orientation = _orientation(data)
     transposed = orientation >= _TRANSPOSED
     upright = (width, height) if transposed else (height, width)
-    least = square.least_decoded(*upright)
+    least = use.least_decoded(*upright)
     least_height, least_width = reversed(least) if transposed else least
     try:
         pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=least_height, min_width=least_width)
@@ -89,7 +111,7 @@ def _decode_jpeg(data: bytes, square: Square) -> Pixels | None:
         if "Corrupt JPEG data" in str(error) and "extraneous" not in str(error):
             raise DamagedImageError("corrupt JPEG") from None
         return None
-    return square.cut(_upright(pixels, orientation), *upright)
+    return use.cut(_upright(pixels, orientation), *upright)
 
 
 def _orientation(data: bytes) -> int:

@@ -31,11 +31,21 @@ def atomic_file(file: Path) -> Iterator[IO[bytes]]:
         temporary = None
     except OSError as error:
         raise FsimError(
-            f"cannot write {file}: {error.strerror or error}; free space there or choose another --out"
+            f"cannot write {file}: {error.strerror or error}; free space there or choose another place"
         ) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def refuse_without_folder(file: Path) -> None:
+    """Tell before the work, and not after it, that a file has no folder to be written to.
+
+    Raises:
+        FsimError: it has none.
+    """
+    if not file.absolute().parent.is_dir():
+        raise FsimError(f"cannot write {file}: there is no folder {file.absolute().parent}; make it, or choose another")
 
 
 def write_text(file: Path, text: str) -> None:

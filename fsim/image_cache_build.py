@@ -109,7 +109,7 @@ def _write_pixels(
     # Threads are enough: decoding and resizing release the GIL.
     with warnings.catch_warnings(), ThreadPoolExecutor(workers) as pool:
         warnings.filterwarnings("ignore", module="PIL")  # of large images and odd metadata: decoded or named as damaged
-        for rows, (pixels, causes) in zip(blocks, _in_order(pool, decode_block, blocks, 2 * workers), strict=True):
+        for rows, (pixels, causes) in zip(blocks, in_order(pool, decode_block, blocks, 2 * workers), strict=True):
             file.write(pixels.data)
             damaged |= causes
             if progress is not None:
@@ -117,7 +117,7 @@ def _write_pixels(
     return damaged
 
 
-def _in_order(
+def in_order(
     pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int
 ) -> Iterator[Result]:
     """`pool.map` with at most `ahead` items under way, so that none waits long in memory for a slow one."""

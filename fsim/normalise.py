@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -16,9 +17,17 @@ class Normalise:
     Args:
         mean: Mean of red, green and blue on the scale of 0 to 1.
         std: Standard deviation of each, above 0.
+
+    Raises:
+        FsimError: They are not three numbers each; `auto` stands for numbers that are not known yet.
     """
 
-    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+    def __init__(self, mean: Sequence[float] | Literal["auto"], std: Sequence[float] | Literal["auto"]) -> None:
+        if isinstance(mean, str) or isinstance(std, str):
+            raise FsimError(
+                "data.mean and data.std are auto, and the numbers not known yet: take the recipe.yaml of a run, which "
+                "has them, or write them into the recipe"
+            )
         if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
             raise FsimError(f"mean {list(mean)} and std {list(std)}: give three numbers each, std above 0")
         self.scale = torch.tensor([1 / (255 * deviation) for deviation in std])  # [3]

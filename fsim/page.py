@@ -15,10 +15,11 @@ from jinja2 import Environment, StrictUndefined
 from fsim.decode import decode, read_image
 from fsim.errors import FsimError
 from fsim.files import write_text
-from fsim.interfaces import Catalog
+from fsim.interfaces import Catalog, IntArray
 from fsim.resize import DamagedImageError
 
 THUMBNAIL = 96  # pixels
+LINE = 40  # letters that a cell has on one line
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Table:
 
     header: Sequence[str]
     rows: Sequence[Sequence[str | int | float]]
+
+    @property
+    def long(self) -> list[bool]:
+        """Of each column, whether its cells may be broken into lines: sentences are, numbers are not."""
+        return [any(len(str(row[column])) > LINE for row in self.rows) for column in range(len(self.header))]
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,13 @@ class Page:
         environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         template = environment.from_string(files("fsim").joinpath("page.html").read_text(encoding="utf-8"))
         write_text(file, template.render(page=self))
+
+
+def evenly(rows: IntArray, count: int) -> list[int]:
+    """Up to `count` of some rows, evenly from the first to the last."""
+    if not len(rows):
+        return []
+    return [int(row) for row in rows[np.unique(np.linspace(0, len(rows) - 1, count).round().astype(int))]]
 
 
 def thumbnail(catalog: Catalog, row: int, size: int = THUMBNAIL) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import to_jsonable_python
 
 from fsim.interfaces import Label
@@ -12,7 +12,24 @@ from fsim.interfaces import Label
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 Share = Annotated[float, Field(ge=0, le=1)]
-Colour = Annotated[list[float], Field(min_length=3, max_length=3)]
+AUTO = "auto"
+
+
+def _form(value: Any) -> str | None:
+    if value == AUTO:
+        return AUTO
+    return "numbers" if isinstance(value, list) else None
+
+
+# Of each channel, in 0..1; auto: measured over the training images, as the network sees them.
+OF_CHANNELS = Discriminator(
+    _form,
+    custom_error_type="of_channels",
+    custom_error_message="must be three numbers (red, green, blue), such as [0.5, 0.5, 0.5], or the word auto",
+)
+Auto = Annotated[Literal["auto"], Tag(AUTO)]
+Mean = Annotated[list[float], Field(min_length=3, max_length=3), Tag("numbers")]
+Std = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=3, max_length=3), Tag("numbers")]
 
 
 class Section(BaseModel):
@@ -47,8 +64,8 @@ class Data(Section):
     box: Literal["crop", "ignore"] = "crop"  # whether a picture is cut by its box, where it has one
     box_padding: Annotated[int, Field(ge=0)] = 0  # pixels of image_size around the box's content, on each side
     augmentation: ComponentSettings = ComponentSettings(name="none")  # of the training images
-    mean: Colour = list(IMAGENET_MEAN)  # of the channels, in 0..1
-    std: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=3, max_length=3)] = list(IMAGENET_STD)
+    mean: Annotated[Mean | Auto, OF_CHANNELS] = list(IMAGENET_MEAN)
+    std: Annotated[Std | Auto, OF_CHANNELS] = list(IMAGENET_STD)
     max_damaged: Share = 0.01  # a larger share of unreadable images stops the run
     overfit: Annotated[int, Field(ge=4)] | None = None  # train and evaluate on so many fixed training images only
     workers: Annotated[int, Field(ge=0)] = 0  # processes that prepare batches; the numbers do not depend on it

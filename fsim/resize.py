@@ -55,9 +55,7 @@ class Square(NamedTuple):
         """uint8 [h, w, 3], the whole of an image that was H x W before it was decoded -> [S, S, 3]."""
         x1, y1, x2, y2 = self._region(height, width)
         inner_height, inner_width = self._inner(y2 - y1, x2 - x1)
-        rows = _within(y1, y2, height, pixels.shape[0])
-        columns = _within(x1, x2, width, pixels.shape[1])
-        inner = resample(pixels[rows, columns], inner_height, inner_width)
+        inner = resample(cut_out(pixels, (x1, y1, x2, y2), height, width), inner_height, inner_width)
         if inner.shape[:2] == (self.size, self.size):
             return inner
         square = np.full((self.size, self.size, 3), WHITE, np.uint8)
@@ -67,15 +65,7 @@ class Square(NamedTuple):
 
     def _region(self, height: int, width: int) -> Box:
         """The part of the upright image that fills the square (or, padded, its inner part)."""
-        x1, y1, x2, y2 = 0.0, 0.0, float(width), float(height)
-        if self.box is not None:
-            try:
-                left, top, right, bottom = (float(edge) for edge in self.box)
-            except (TypeError, ValueError):
-                raise DamagedImageError("box is not (x1, y1, x2, y2)") from None
-            x1, y1, x2, y2 = max(x1, left), max(y1, top), min(x2, right), min(y2, bottom)
-            if x2 - x1 < 1 or y2 - y1 < 1 or math.isnan(left + top + right + bottom):
-                raise DamagedImageError(f"box holds no pixel of the image of {width} x {height}")
+        x1, y1, x2, y2 = inside(self.box, height, width)
         if self.resize == "crop":
             side = min(x2 - x1, y2 - y1)
             x1, y1 = x1 + (x2 - x1 - side) / 2, y1 + (y2 - y1 - side) / 2
@@ -88,6 +78,30 @@ class Square(NamedTuple):
             return self.size, self.size
         scale = self.size / max(height, width)
         return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def inside(box: Box | None, height: int, width: int) -> Box:
+    """The part of a box that lies within an image of H x W; the whole image where there is no box.
+
+    Raises:
+        DamagedImageError: it holds no pixel.
+    """
+    x1, y1, x2, y2 = 0.0, 0.0, float(width), float(height)
+    if box is not None:
+        try:
+            left, top, right, bottom = (float(edge) for edge in box)
+        except (TypeError, ValueError):
+            raise DamagedImageError("box is not (x1, y1, x2, y2)") from None
+        x1, y1, x2, y2 = max(x1, left), max(y1, top), min(x2, right), min(y2, bottom)
+        if x2 - x1 < 1 or y2 - y1 < 1 or math.isnan(left + top + right + bottom):
+            raise DamagedImageError(f"box holds no pixel of the image of {width} x {height}")
+    return x1, y1, x2, y2
+
+
+def cut_out(pixels: Pixels, region: Box, height: int, width: int) -> Pixels:
+    """A region of an image of H x W, from its pixels uint8 [h, w, 3]; at least one of them."""
+    x1, y1, x2, y2 = region
+    return pixels[_within(y1, y2, height, pixels.shape[0]), _within(x1, x2, width, pixels.shape[1])]
 
 
 def resample(pixels: Pixels, height: int, width: int) -> Pixels:

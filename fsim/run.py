@@ -22,8 +22,9 @@ from fsim.network import build_losses, build_network
 from fsim.normalise import Normalise
 from fsim.quick_start import take_up_garbage_collection
 from fsim.randomness import seed_torch
+from fsim.recipe import AUTO
 from fsim.run_folder import RunFolder
-from fsim.training_data import build_sampler, prepare_data, warn_of_lacking_pairs
+from fsim.training_data import build_sampler, measure_channels, prepare_data, warn_of_lacking_pairs
 
 
 class InterruptedRunError(FsimError):
@@ -56,6 +57,10 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
     catalog, images = prepare_data(checked, display)
     rows = catalog.rows("train")
     sampler = build_sampler(checked, catalog, rows)
+    if AUTO in (recipe.data.mean, recipe.data.std):
+        checked = measure_channels(checked, images, rows, display)
+        recipe = checked.recipe
+        folder.write_recipe(checked.resolved())
     normalise = Normalise(recipe.data.mean, recipe.data.std)
     augmentation = checked["data.augmentation"].build()
     batches = TrainingBatches(catalog, rows, images, sampler, augmentation, normalise, recipe.seed)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fsim import interfaces
 from fsim.batches import TrainingBatches
 from fsim.boxes import cut_by
 from fsim.catalog import EncodedCatalog, encode, load_catalog
+from fsim.channel_statistics import cached_channel_sums
 from fsim.checked_recipe import CheckedRecipe
-from fsim.display import Display
+from fsim.display import Display, number
 from fsim.errors import FsimError
 from fsim.image_cache import CachedImages, open_image_cache
 from fsim.interfaces import IntArray, Sampler
 from fsim.network import LossTerms, built
 from fsim.overfit import overfit_catalog
 from fsim.paths import cache_dir
+from fsim.recipe import AUTO
 
 
 def prepare_data(checked: CheckedRecipe, display: Display) -> tuple[EncodedCatalog, CachedImages]:
@@ -53,6 +57,27 @@ def build_sampler(checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArra
             f"no training image has a known {sampler.label}; set sampler.label to the other, or mend the catalog"
         )
     return sampler
+
+
+def measure_channels(checked: CheckedRecipe, images: CachedImages, rows: IntArray, display: Display) -> CheckedRecipe:
+    """The recipe with numbers where its `data.mean` or `data.std` is auto: those of the training images, decoded and
+    resized, before augmentation.
+
+    Raises:
+        FsimError: all pixels have the same red, green or blue, so that std is 0.
+    """
+    sums = cached_channel_sums(images, rows)
+    data = checked.recipe.data
+    measured = {name: getattr(sums, name) for name in ("mean", "std") if getattr(data, name) == AUTO}
+    for channel, deviation in zip(("red", "green", "blue"), measured.get("std", ()), strict=False):
+        if deviation == 0:
+            raise FsimError(
+                f"data.std is auto, but all pixels of the {len(rows)} training images have the same {channel}, so that "
+                f"it would be 0: look at the images, or give three numbers"
+            )
+    said = "; ".join(f"{name} {', '.join(map(number, values))}" for name, values in measured.items())
+    display.say(f"of the {len(rows)} training images: {said}")
+    return replace(checked, recipe=checked.recipe.model_copy(update={"data": data.model_copy(update=measured)}))
 
 
 def warn_of_lacking_pairs(batches: TrainingBatches, losses: LossTerms, display: Display) -> None:

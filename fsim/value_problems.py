@@ -26,7 +26,7 @@ def _real_key(value: Any, key: Key) -> Key:
     """The path as the user wrote it: without the names of a union's members that pydantic adds."""
     real: list[str | int] = []
     for part in key:
-        if isinstance(value, dict | list):
+        if isinstance(value, dict) or (isinstance(value, list) and isinstance(part, int)):
             real.append(part)
             try:
                 value = value[part]  # type: ignore[index]

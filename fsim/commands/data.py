@@ -10,6 +10,8 @@ from typing import Any
 ACTIONS = {
     "download": "fetch a public data set",
     "meta": "write a data set's catalog as metadata.csv, and a balanced selection of it",
+    "stats": "count a catalog, and measure mean and std of its pixels",
+    "attributes": "which attributes mark a category",
     "garments": "write the generated pictures of the dataset `garments` to a folder",
 }
 

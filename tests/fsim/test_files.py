@@ -24,7 +24,7 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(FsimError, match=r"cannot write .*another --out"):
+    with pytest.raises(FsimError, match=r"cannot write .*another place"):
         write_text(tmp_path / "none" / "f", "x")
 
 

@@ -36,3 +36,13 @@ def test_all_of_it_is_there_and_escaped(pictures: Path, tmp_path: Path) -> None:
     assert parser.texts.count(evil) == 5 and "odd & even" in parser.texts and "not readable" in parser.texts
     assert len(parser.sources) == 1 and parser.sources[0].startswith("data:image/jpeg;base64,")
     assert not re.search(r"https?://|@import|url\(", text)
+
+
+def test_sentences_are_broken_into_lines_and_numbers_are_not(tmp_path: Path) -> None:
+    table = Table(
+        ["name", "count", "why"], [["a", 1, "short"], ["b", 2, "a sentence that is longer than a line of it"]]
+    )
+    assert table.long == [False, False, True] and Table(["name"], []).long == [False]
+    Page("page", "", {}, [Section("section", tables=[table])]).write(tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert text.count(' class="long"') == 3 and '<td class="long">short</td>' in text

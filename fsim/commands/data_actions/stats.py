@@ -1,0 +1,93 @@
+"""fsim data stats SOURCE [key=value ...]"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fsim.display import Display
+
+ROWS_SHOWN = 25
+NAMES_SHOWN = 2  # values of an attribute type
+DAMAGED_SHOWN = 20
+SIZES = range(8, 2049)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a table (metadata.csv, .parquet, .jsonl), a folder, a recipe, or the name of a dataset",
+    )
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="parameters of the dataset: items=42")
+    parser.add_argument("--dataset", metavar="NAME", help="the dataset that reads SOURCE, where that is not clear")
+    parser.add_argument(
+        "--split", metavar="SPLIT", help="mean and std of val, train+val, ..., or all (default: train, else all)"
+    )
+    parser.add_argument(
+        "--size",
+        type=int,
+        metavar="PIXELS",
+        help="mean and std of the pictures squashed to this size, as a network sees them (default: at their own size, "
+        "so that large pictures weigh more)",
+    )
+    parser.add_argument("--json", action="store_true", help="all figures, for programs")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures")
+
+
+def execute(args: argparse.Namespace) -> int:
+    import json
+
+    from fsim.data_source import open_source
+    from fsim.data_statistics import data_statistics
+    from fsim.data_statistics_page import statistics_page
+    from fsim.display import Display
+    from fsim.errors import FsimError
+    from fsim.files import refuse_without_folder
+    from fsim.image_survey import survey_images
+
+    if args.size is not None and args.size not in SIZES:
+        raise FsimError(f"--size {args.size}: give {SIZES[0]} to {SIZES[-1]} pixels")
+    if args.html is not None:
+        refuse_without_folder(args.html)
+    catalog = open_source(args.source, args.dataset, args.overrides)
+    with Display() as display:
+        progress = None if args.json else lambda done, total: display.bar("look at images", done, total)
+        survey = survey_images(catalog, args.size, progress)
+        statistics = data_statistics(catalog, survey, args.split, args.size)
+        if args.html is not None:
+            statistics_page(f"Statistics of {args.source}", catalog, survey, statistics).write(args.html)
+        if args.json:
+            print(json.dumps({"source": args.source, **statistics}, indent=2, ensure_ascii=False))
+        else:
+            _show(args.source, statistics, display)
+            if args.html is not None:
+                display.say(f"page: {args.html}")
+    return 0
+
+
+def _show(source: str, statistics: dict[str, Any], display: Display) -> None:
+    from fsim.data_statistics_tables import channels_of_text, channels_text, statistics_tables
+
+    for title, table in statistics_tables(statistics, NAMES_SHOWN).items():
+        rows = [[str(cell) for cell in row] for row in table.rows]
+        left_out = len(rows) - ROWS_SHOWN
+        if left_out > 1:
+            rows = [*rows[:ROWS_SHOWN], [f"and {left_out:,} more"]]
+        display.table(title, table.header, rows)
+    items = statistics["items"]
+    if items["number"]:
+        several = f"{items['in_several_splits']:,} in several splits, {items['of_one_image']:,} of a single image"
+        display.say(f"{items['number']:,} items: {several}")
+    for name in ("box", "caption"):
+        display.say(f"{statistics[{'box': 'boxes', 'caption': 'captions'}[name]]['images']:,} images have a {name}")
+    damaged = statistics["damaged"]
+    for image, cause in list(damaged.items())[:DAMAGED_SHOWN]:
+        display.warn(f"left out {image}: {cause}")
+    if len(damaged) > DAMAGED_SHOWN:
+        display.warn(f"left out {len(damaged) - DAMAGED_SHOWN:,} more damaged images")
+    display.say(f"{source}: {statistics['images']:,} images, {len(damaged):,} damaged; {channels_of_text(statistics)}:")
+    display.say(f"mean: {channels_text(statistics['mean'])}")
+    display.say(f"std:  {channels_text(statistics['std'])}")
