@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +22,8 @@ def atomic_file(file: Path) -> Iterator[IO[bytes]]:
     """
     temporary: Path | None = None
     try:
-        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as stream:
+        # Not tempfile: its files are for their owner alone, and a page or a table may be for others.
+        with (file.parent / f".{file.name}.{uuid.uuid4().hex}").open("xb") as stream:
             temporary = Path(stream.name)
             yield stream
             stream.flush()

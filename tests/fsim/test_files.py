@@ -23,6 +23,12 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
     assert json.loads(file.read_text(encoding="utf-8")) == {"a": "é"}
 
 
+def test_a_file_may_be_read_by_whom_other_new_files_may(tmp_path: Path) -> None:
+    write_text(tmp_path / "ours", "x")
+    (tmp_path / "plain").write_text("x")
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(FsimError, match=r"cannot write .*another place"):
         write_text(tmp_path / "none" / "f", "x")
