@@ -62,6 +62,8 @@ class CheckedRecipe:
     def resolved(self) -> dict[str, Any]:
         """The recipe as plain data, with every default written out, and paths that hold in every folder."""
         value: dict[str, Any] = self.recipe.model_dump(mode="json")
+        for given, protocol in zip(self.recipe.evaluation.protocols, value["evaluation"]["protocols"], strict=True):
+            protocol.update(_absolute(given).model_dump(mode="json"))
         for key, part in self.components.items():
             at: Any = value
             for name in key:

@@ -18,6 +18,7 @@ from fsim.checked_recipe import CheckedRecipe
 from fsim.errors import FsimError
 from fsim.image_cache import CachedImages
 from fsim.interfaces import Direction, Embedded, Evaluator, IntArray, RetrievalTask
+from fsim.leaks import without_leaks
 from fsim.machine import Machine
 from fsim.network import Network, built
 from fsim.normalise import Normalise
@@ -36,12 +37,15 @@ class Protocol:
     at_end: bool
     query_rows: IntArray
     gallery_rows: IntArray
+    without_leaks: bool
     description: dict[str, Any]
 
     @property
     def split(self) -> str:
-        """How its lines in metrics.jsonl are called: `val`, or `val:train` for queries of val in the gallery train."""
-        return self.query if self.gallery is None else f"{self.query}:{self.gallery}"
+        """How its lines in metrics.jsonl are called: `val`; `val:train` for queries of val in the gallery train; `val
+        without leaks` where an audit says which images to leave out."""
+        name = self.query if self.gallery is None else f"{self.query}:{self.gallery}"
+        return f"{name} without leaks" if self.without_leaks else name
 
     @property
     def fingerprint(self) -> str:
@@ -89,6 +93,11 @@ class Evaluation:
             )
         if not len(query) or not len(gallery):
             raise FsimError(f"no usable image to query or answer with in '{settings.query}', '{settings.gallery}'")
+        left_out = {}
+        if settings.without_leaks is not None:
+            fair = without_leaks(self.catalog, settings.without_leaks, query, gallery)
+            left_out = {"queries": len(query) - len(fair[0]), "gallery": len(gallery) - len(fair[1])}
+            query, gallery = fair
         if (self.catalog.labels(self.relevant)[query] < 0).all():
             raise FsimError(
                 f"no image of '{settings.query}' has {'an item' if self.relevant == 'item' else 'a category'}: "
@@ -104,9 +113,16 @@ class Evaluation:
             "images": [self.catalog.fingerprint(query), self.catalog.fingerprint(gallery)],
             "evaluators": evaluators,
             "metrics_version": METRICS_VERSION,
+            **({"left_out_as_leaks": left_out} if left_out else {}),
         }
         return Protocol(
-            settings.query, None if leave_one_out else settings.gallery, settings.at_end, query, gallery, description
+            query=settings.query,
+            gallery=None if leave_one_out else settings.gallery,
+            at_end=settings.at_end,
+            query_rows=query,
+            gallery_rows=gallery,
+            without_leaks=settings.without_leaks is not None,
+            description=description,
         )
 
     def direction(self, metric: str) -> Direction:
@@ -122,18 +138,12 @@ class Evaluation:
             if protocol.at_end and not at_end:
                 continue
             started = time.perf_counter()
-            for split, rows in (
-                (protocol.query, protocol.query_rows),
-                (protocol.gallery, protocol.gallery_rows),
-            ):
+            for split in (protocol.query, protocol.gallery):
                 if split is not None and split not in embedded:
-                    embedded[split] = self.embed(network, rows)
-            task = RetrievalTask(
-                embedded[protocol.query],
-                embedded[protocol.gallery or protocol.query],
-                self.relevant,
-                network.distance,
-            )
+                    embedded[split] = self.embed(network, self.catalog.rows(split))
+            query = self._of(embedded, protocol.query, protocol.query_rows)
+            gallery = query if protocol.gallery is None else self._of(embedded, protocol.gallery, protocol.gallery_rows)
+            task = RetrievalTask(query, gallery, self.relevant, network.distance)
             metrics, timings = self._measure(task)
             timings["seconds"] = time.perf_counter() - started
             lines.append(
@@ -147,6 +157,11 @@ class Evaluation:
                 }
             )
         return lines
+
+    def _of(self, embedded: dict[str, Embedded], split: str, rows: IntArray) -> Embedded:
+        """What was embedded of some rows of a split."""
+        there = self.catalog.rows(split)
+        return embedded[split] if len(rows) == len(there) else embedded[split].take(np.searchsorted(there, rows))
 
     def _measure(self, task: RetrievalTask) -> tuple[dict[str, float], dict[str, float]]:
         metrics: dict[str, float] = {}

@@ -183,6 +183,11 @@ class Embedded:
     items: Tensor  # [N] int64, -1 where unknown
     names: Sequence[str]  # [N] the catalog's `image`
 
+    def take(self, rows: IntArray) -> Embedded:
+        """What is known of some rows, given by their numbers in 0..N-1."""
+        names = [self.names[row] for row in rows]
+        return Embedded(self.embedding[rows], self.categories[rows], self.items[rows], names)
+
 
 @dataclass(frozen=True)
 class RetrievalTask:

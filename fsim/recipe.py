@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, FilePath, Tag
 from pydantic_core import to_jsonable_python
 
 from fsim.interfaces import Label
@@ -93,6 +93,7 @@ class ProtocolSettings(Section):
 
     query: str  # a split, or several: val+test
     gallery: str | None = None
+    without_leaks: FilePath | None = None  # an audit (fsim data audit --json) whose leaks are left out
     at_end: bool = False  # only after the last epoch
 
 

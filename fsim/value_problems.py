@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -44,6 +45,8 @@ def _message(detail: Any, key: Key, prefix: Key, model: type[BaseModel], owner: 
         return f"is not a {'parameter' if owner else 'key'}{of or ' of a recipe'}{nearest(str(key[-1]), valid)}"
     if detail["type"] in ("model_type", "model_attributes_type"):
         return f"must be a mapping of keys to values{_component_hint(key)}, not {_shown(detail['input'])}"
+    if detail["type"] == "path_not_file":
+        return f"names no file: there is no {Path(str(detail['input'])).absolute()}"
     message = str(detail["msg"]).replace("Input should be", "must be").replace("Value error, ", "")
     message = message.replace("valid dictionary", "mapping").replace("valid array", "list")
     message = message.replace("List should have", "must have").replace("String should", "must")
