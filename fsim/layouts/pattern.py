@@ -54,13 +54,8 @@ def read(root: Path, pictures: Sequence[str], expression: re.Pattern[str]) -> Un
                     f"{nearest(parts['split'], SPLIT_NAMES)}; let it match only these: (?P<split>train|val|test)"
                 )
             parts["split"] = name
-        found.append(
-            Picture(
-                image,
-                *(parts.get(name, "") for name in ("split", "category", "item")),
-                caption=parts.get("caption", ""),
-            )
-        )
+        split, category, item, caption = (parts.get(name, "") for name in GROUPS)
+        found.append(Picture(image, split, category, item, caption))
     if not found:
         first = "".join(f"\n  {image}" for image in pictures[:PATHS_SHOWN])
         raise FsimError(

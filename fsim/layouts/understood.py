@@ -21,8 +21,8 @@ class Picture(NamedTuple):
     split: str = ""
     category: str = ""
     item: str = ""
-    box: Box | None = None  # x1, y1, x2, y2 in pixels
     caption: str = ""
+    box: Box | None = None  # x1, y1, x2, y2 in pixels
 
 
 @dataclass(frozen=True)

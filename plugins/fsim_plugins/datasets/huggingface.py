@@ -23,8 +23,8 @@ class HuggingFace:
         {name: huggingface, root: data/fashion, category: articleType, item: product_id}
         {name: huggingface, hub: owner/name, category: label}
 
-    Nothing that is loaded runs code: scripts of data sets are refused, and so are forms that hold pickles. Pictures that
-    lie in its tables are written once, as they are, to the cache folder; pictures that are files stay where they are.
+    Nothing that is loaded runs code: scripts of data sets are refused, and so are forms that hold pickles. Pictures
+    that lie in its tables are written once, as they are, to the cache folder; those that are files stay where they are.
 
     A column whose parameter is null is guessed by its name, and the guess is told; "" says that there is none. Numbers
     of a ClassLabel become names. The cells are read as those of the dataset `csv`.
@@ -122,7 +122,7 @@ class HuggingFace:
             return SPLIT_NAMES[wanted.lower()]
         if name in self.splits or len(parts) > 1:
             raise FsimError(
-                f"the split '{wanted}' of {self.root or self.hub} is none of {', '.join(sorted(set(SPLIT_NAMES.values())))}; "
-                f"say which it is: data.dataset.splits={{{name}: train}}"
+                f"the split '{wanted}' of {self.root or self.hub} is none of "
+                f"{', '.join(dict.fromkeys(SPLIT_NAMES.values()))}; say which: data.dataset.splits={{{name}: train}}"
             )
         return "train"

@@ -26,7 +26,7 @@ def from_folder(root: Path, configuration: str | None, prepared: Path) -> Parts:
     """
     if not root.is_dir():
         raise FsimError(
-            f"there is no folder {root}; set data.dataset.root to a folder, or data.dataset.hub to owner/name on the hub"
+            f"there is no folder {root}; set data.dataset.root to one, or data.dataset.hub to owner/name on the hub"
         )
     module = _import_datasets()
     try:
