@@ -37,7 +37,7 @@ def chosen_columns(part: Any, wanted: Mapping[str, str | None], source: object) 
         if name and name not in names:
             raise FsimError(f"data.dataset.{column}: {source} has no column '{name}'{nearest(name, names)}")
         found = name if name is not None else next((guess for guess in GUESSES[column] if guess in names), "")
-        if column == "image" and not found:
+        if column == "image" and name is None and not found:
             found = _only_pictures(part)
         chosen[column] = found
         if name is None and found not in ("", column):

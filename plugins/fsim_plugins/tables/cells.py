@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-from fsim.functional.catalog_table import attributes_of
 
 PLAIN_ATTRIBUTES = "attribute"  # the type of attributes that stand in a plain list
 
@@ -55,11 +54,14 @@ def attributes_cell(value: Any) -> dict[str, Any]:
     if is_unknown(value):
         return {}
     if isinstance(value, str):
-        value = attributes_of(value)
+        try:
+            value = json.loads(value)
+        except RecursionError as error:
+            raise ValueError("too deep") from error
     if isinstance(value, Mapping):
         return {str(kind): one for kind, one in value.items() if one is not None}
-    if isinstance(value, Sequence) and all(isinstance(word, str) for word in value):
-        return {PLAIN_ATTRIBUTES: list(value)}
+    if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        return {PLAIN_ATTRIBUTES: value}
     raise ValueError("expected a JSON object, or a list of words")
 
 
