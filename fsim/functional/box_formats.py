@@ -51,11 +51,3 @@ def in_pixels(box: Box, width: int, height: int) -> Box:
     """A box in shares of a picture of this size, in pixels, and not beyond its edges."""
     x1, y1, x2, y2 = (min(max(edge, 0.0), 1.0) for edge in box)
     return x1 * width, y1 * height, x2 * width, y2 * height
-
-
-def written_in(box: Box, box_format: BoxFormat, width: int, height: int) -> Box:
-    """A box in pixels of a picture of this size, as the four numbers of a format: what `box_from` reads."""
-    x1, y1, x2, y2 = box
-    if is_relative(box_format):
-        x1, y1, x2, y2 = x1 / width, y1 / height, x2 / width, y2 / height
-    return (x1, y1, x2 - x1, y2 - y1) if box_format.endswith("xywh") else (x1, y1, x2, y2)

@@ -6,10 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsim.functional.box_formats import BoxFormat, box_from, in_pixels, is_relative, written_in
+from fsim.functional.box_formats import Box, BoxFormat, box_from, in_pixels, is_relative
 
 FORMATS: tuple[BoxFormat, ...] = ("xyxy", "xywh", "relative_xyxy", "relative_xywh")
 sides = st.integers(2, 5000)
+
+
+def written_in(box: Box, box_format: BoxFormat, width: int, height: int) -> Box:
+    """A box in pixels of a picture of this size, as the four numbers of a format: what `box_from` reads."""
+    x1, y1, x2, y2 = box
+    if is_relative(box_format):
+        x1, y1, x2, y2 = x1 / width, y1 / height, x2 / width, y2 / height
+    return (x1, y1, x2 - x1, y2 - y1) if box_format.endswith("xywh") else (x1, y1, x2, y2)
 
 
 @given(st.data(), sides, sides, st.sampled_from(FORMATS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from PIL import Image
 from fsim.catalog import load_catalog
 from fsim.errors import FsimError
 from fsim_plugins.datasets.csv import Csv
+from fsim_plugins.datasets.huggingface import HuggingFace
 from fsim_plugins.datasets.jsonl import Jsonl
 from fsim_plugins.datasets.parquet import Parquet
 
@@ -195,3 +197,11 @@ def test_parquet_of_many_makers(tmp_path: Path) -> None:
     parquet.write_table(pyarrow.table({"image": [{"bytes": b"a", "path": None}]}), tmp_path / "p.parquet")
     with pytest.raises(FsimError, match="dataset huggingface"):
         Parquet(tmp_path / "p.parquet").load()
+
+
+@pytest.mark.parametrize(("package", "extra"), [("pyarrow", "parquet"), ("datasets", "huggingface")])
+def test_a_missing_package_is_told(package: str, extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    dataset = Parquet(tmp_path / "m.parquet") if extra == "parquet" else HuggingFace(tmp_path, root=tmp_path)
+    with pytest.raises(FsimError, match=rf"needs the package {package} .*pip install 'fsim\[{extra}\]'"):
+        dataset.load()
