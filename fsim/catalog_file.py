@@ -1,37 +1,84 @@
-"""Writes a catalog as metadata.csv, which pandas, spreadsheets and the dataset `csv` read."""
+"""Writes a catalog as metadata.csv, which pandas, spreadsheets and the dataset `csv` read, or as jsonl or parquet."""
 
 from __future__ import annotations
 
+import io
+import json
 import os
 from pathlib import Path
+
+import pandas as pd
 
 from fsim.errors import FsimError
 from fsim.files import write_with
 from fsim.functional.catalog_table import catalog_table
-from fsim.interfaces import Catalog
+from fsim.interfaces import CATALOG_COLUMNS, Catalog
 
 
 def write_catalog(catalog: Catalog, file: Path, overwrite: bool = False) -> None:
-    """Write a catalog, with the images' paths relative to the folder of the file.
+    """Write a catalog, with the images' paths relative to the folder of the file, in the form that its ending says:
+    .csv, .jsonl (a JSON object a line, without what is unknown) or .parquet, for which pyarrow must be installed.
 
-    The text is UTF-8; where it is not ASCII alone it begins with a byte-order mark, without which a spreadsheet takes
-    it for another encoding.
+    A csv is UTF-8; where it is not ASCII alone it begins with a byte-order mark, without which a spreadsheet takes it
+    for another encoding.
 
     Raises:
-        FsimError: the file is there already, can't be written, or the catalog has pixels and no image files.
+        FsimError: the ending is another, the file is there already or can't be written, pyarrow is missing, or the
+            catalog has pixels and no image files.
     """
     if catalog.pixels is not None:
-        raise FsimError("this data set has no image files that a metadata.csv could name; use it by its name")
-    if file.exists() and not overwrite:
-        raise FsimError(f"{file} is there already; move it away, or name another file")
+        raise FsimError("this data set has no image files that a table could name; use it by its name")
+    refuse_catalog_file(file, overwrite)
     if not file.absolute().parent.is_dir():
         raise FsimError(f"there is no folder {file.absolute().parent} to write {file.name} to; make it first")
-    table = catalog_table(catalog.frame)
-    root, folder = catalog.root.absolute(), file.absolute().parent
-    prefix = os.path.relpath(root, folder)
-    table["image"] = [
+    frame = catalog.frame.assign(image=_relative(catalog, file))
+    content = FORMS[file.suffix.lower()](frame)
+    write_with(file, lambda stream: stream.write(content))
+
+
+def refuse_catalog_file(file: Path, overwrite: bool = False) -> None:
+    """Tell, before work is done for a file, that it is there already, or that its ending says no form.
+
+    Raises:
+        FsimError: it is there and may not be overwritten, or has another ending.
+    """
+    if file.suffix.lower() not in FORMS:
+        raise FsimError(f"{file} ends in none of {', '.join(FORMS)}; name it so")
+    if file.exists() and not overwrite:
+        raise FsimError(f"{file} is there already; move it away, or name another file")
+
+
+def _relative(catalog: Catalog, file: Path) -> list[str]:
+    prefix = os.path.relpath(catalog.root.absolute(), file.absolute().parent)
+    return [
         os.path.normpath(os.path.join(prefix, image)).replace(os.sep, "/")  # noqa: PTH118
-        for image in table["image"]
+        for image in catalog.frame["image"]
     ]
-    text = table.to_csv(index=False, lineterminator="\n")
-    write_with(file, lambda stream: stream.write(text.encode("utf-8" if text.isascii() else "utf-8-sig")))
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    text = catalog_table(frame).to_csv(index=False, lineterminator="\n")
+    return text.encode("utf-8" if text.isascii() else "utf-8-sig")
+
+
+def _jsonl(frame: pd.DataFrame) -> bytes:
+    rows = (
+        {key: value for key, value in row.items() if value} for row in frame[list(CATALOG_COLUMNS)].to_dict("records")
+    )
+    return "".join(json.dumps(row, ensure_ascii=False, default=float) + "\n" for row in rows).encode()
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    """As the csv, attributes as JSON too, because a column has one type and attributes differ; boxes are lists."""
+    table = catalog_table(frame)
+    boxes = [None if box is None else [float(edge) for edge in box] for box in frame["box"]]
+    table["box"] = pd.Series(boxes, dtype=object)
+    content = io.BytesIO()
+    try:
+        table.to_parquet(content, engine="pyarrow", index=False)
+    except ImportError as error:
+        raise FsimError(f"a .parquet file needs the package pyarrow ({error}): pip install 'fsim[parquet]'") from error
+    return content.getvalue()
+
+
+FORMS = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from fsim.errors import FsimError
 
@@ -111,7 +112,7 @@ class Display:
             table.add_column(column, justify="left" if index == 0 else "right")
         for row in rows:
             cells = list(row)
-            table.add_row(*cells)
+            table.add_row(*map(Text, cells))
             self.log.info("  ".join(cells))
         self.console.print(table)
 

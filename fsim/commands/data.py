@@ -9,6 +9,7 @@ from typing import Any
 # action -> what it does; the module fsim.commands.data_actions.<action> is like that of a command
 ACTIONS = {
     "download": "fetch a public data set",
+    "make-catalog": "write a metadata.csv of a folder of pictures: splits, categories and items by their paths",
     "meta": "write a data set's catalog as metadata.csv, and a balanced selection of it",
     "stats": "count a catalog, and measure mean and std of its pixels",
     "attributes": "which attributes mark a category",

@@ -1,9 +1,21 @@
-"""Assign images to train, val and test by a rule that depends on nothing but their names."""
+"""Splits: the names they go by, and a rule that assigns them by nothing but the images' names."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+
+# folders and data sets name their splits so, in small or large letters -> the split's name in a catalog
+SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+    "query": "query",
+    "gallery": "gallery",
+}
 
 
 def split_by_name(names: Sequence[str], val_share: float, test_share: float, seed: int) -> list[str]:

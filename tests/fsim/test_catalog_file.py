@@ -31,11 +31,14 @@ def catalog(root: Path, name: str = "a, b.jpg") -> Catalog:
 
 @pytest.mark.parametrize("name", ["a, b.jpg", "Größe 圆.jpg"])
 @pytest.mark.parametrize("folder", ["", "elsewhere", "data/img"])
-def test_it_is_read_as_it_was(name: str, folder: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_it_is_read_as_it_was(name: str, folder: str, ending: str, tmp_path: Path) -> None:
+    if ending == "parquet":
+        pytest.importorskip("pyarrow")
     root = tmp_path / "data"
     (root / "img").mkdir(parents=True)
     (tmp_path / folder).mkdir(exist_ok=True)
-    file = tmp_path / folder / "metadata.csv"
+    file = tmp_path / folder / f"metadata.{ending}"
     written = catalog(root, name)
     write_catalog(written, file)
     read = open_source(str(file))
@@ -43,7 +46,8 @@ def test_it_is_read_as_it_was(name: str, folder: str, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(read.frame[columns], written.frame[columns])
     for image, known in zip(read.frame["image"], written.frame["image"], strict=True):
         assert (read.root / image).resolve() == (root / known).resolve()
-    assert pd.read_csv(file)["image"].tolist() == read.frame["image"].tolist(), "pandas reads the column's name"
+    if ending == "csv":
+        assert pd.read_csv(file)["image"].tolist() == read.frame["image"].tolist(), "pandas reads the column's name"
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
@@ -59,5 +63,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(FsimError, match="make it first"):
         write_catalog(catalog(tmp_path), tmp_path / "no" / "metadata.csv")
+    with pytest.raises(FsimError, match=r"ends in none of \.csv"):
+        write_catalog(catalog(tmp_path), tmp_path / "m.txt")
     with pytest.raises(FsimError, match="no image files"):
         write_catalog(Catalog.of({"image": ["0"]}, tmp_path, np.zeros((1, 8, 8), np.uint8)), tmp_path / "m.csv")

@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", help="the folder of a data set, a table, a recipe, or the name of a dataset")
     parser.add_argument("--dataset", help="the dataset that reads SOURCE, such as deepfashion_category")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="parameters of the dataset")
-    parser.add_argument("--out", type=Path, help="the csv (default: metadata.csv in SOURCE, or here)")
+    parser.add_argument("--out", type=Path, help="the csv, jsonl or parquet (default: metadata.csv in SOURCE, or here)")
     parser.add_argument(
         "--sample",
         nargs="?",
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     from fsim.catalog_file import write_catalog
-    from fsim.data_source import open_source
+    from fsim.data_source import TABLES, open_source
     from fsim.display import Display
     from fsim.functional.balanced_sample import balanced_sample
 
@@ -48,5 +48,5 @@ def execute(args: argparse.Namespace) -> int:
             write_catalog(chosen, sample)
             counts = chosen.frame["category"].value_counts()
             display.say(f"{sample}: {len(counts)} categories of {counts.iloc[0]} images each")
-        display.say(f"a recipe reads it by data.dataset={{name: csv, file: {out}}}")
+        display.say(f"a recipe reads it by data.dataset={{name: {TABLES[out.suffix.lower()]}, file: {out}}}")
     return 0

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from fsim.errors import FsimError
-from fsim.functional.splits import split_by_name
+from fsim.functional.picture_files import SUFFIXES, picture_files
+from fsim.functional.splits import SPLIT_NAMES, split_by_name
 from fsim.interfaces import Catalog
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
-SPLITS = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-    "query": "query",
-    "gallery": "gallery",
-}
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -54,7 +43,9 @@ class Folder:
                 f"there is no folder {root}; set data.dataset.root to the folder of the pictures "
                 f"(those of the clothing recipes come by: fsim data download clothing)"
             )
-        folders = {entry.name: SPLITS[entry.name.lower()] for entry in root.iterdir() if entry.name.lower() in SPLITS}
+        folders = {
+            entry.name: SPLIT_NAMES[entry.name.lower()] for entry in root.iterdir() if entry.name.lower() in SPLIT_NAMES
+        }
         rows = self._split_folders(root, folders) if folders else self._categories(root)
         if not rows:
             raise FsimError(
@@ -68,30 +59,11 @@ class Folder:
         return [
             (image, split, Path(image).parts[1])
             for folder, split in sorted(folders.items())
-            for image in _pictures(root, root / folder)
+            for image in picture_files(root, root / folder)
             if len(Path(image).parts) > 2
         ]
 
     def _categories(self, root: Path) -> list[tuple[str, str, str]]:
-        images = [image for image in _pictures(root, root) if len(Path(image).parts) > 1]
+        images = [image for image in picture_files(root, root) if len(Path(image).parts) > 1]
         splits = split_by_name(images, self.val_share, self.test_share, self.split_seed)
         return [(image, split, Path(image).parts[0]) for image, split in zip(images, splits, strict=True)]
-
-
-def _pictures(root: Path, folder: Path) -> list[str]:
-    """Paths below `folder`, relative to `root`, hidden ones left out, in a stable order."""
-    files: list[str] = []
-    seen: set[str] = set()
-    for where, folders, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(where)
-        if real in seen:  # a link that leads back
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        files += [
-            (Path(where) / name).relative_to(root).as_posix()
-            for name in names
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
-        ]
-    return sorted(files)

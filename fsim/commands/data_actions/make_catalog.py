@@ -1,0 +1,100 @@
+"""fsim data make-catalog DIR"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fsim.display import Display
+    from fsim.layouts.understood import Understood
+
+LAYOUTS = ("auto", "sop", "cub", "inshop", "folder")
+EXAMPLES = 5
+IGNORED_SHOWN = 3  # of each cause
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the folder of the pictures")
+    parser.add_argument(
+        "--layout",
+        choices=LAYOUTS,
+        default="auto",
+        help="sop (Stanford Online Products), cub (CUB-200-2011), inshop (DeepFashion In-shop, by its paths), folder "
+        "(guess splits, categories and items from the names of the folders), or auto: the first that fits (default)",
+    )
+    parser.add_argument(
+        "--pattern",
+        metavar="REGEX",
+        help="what the parts of a path below DIR are, by the named groups split, category, item and caption: "
+        "'(?P<split>[^/]+)/(?P<category>[^/]+)/(?P<item>[^/]+)/'",
+    )
+    parser.add_argument(
+        "--by-picture",
+        action="store_true",
+        help="cub: the split of train_test_split.txt; without it the first half of the classes is train, the rest test",
+    )
+    parser.add_argument(
+        "--val-share",
+        type=float,
+        metavar="SHARE",
+        help="share of the pictures, or of train where there are splits, that becomes val, by a hash of the item "
+        "(default: 0.2, or 0 where there are splits)",
+    )
+    parser.add_argument("--out", type=Path, help="the csv, jsonl or parquet (default: metadata.csv in DIR)")
+    parser.add_argument("--overwrite", action="store_true", help="write over a file that is there")
+
+
+def execute(args: argparse.Namespace) -> int:
+    from fsim.catalog_file import refuse_catalog_file, write_catalog
+    from fsim.data_source import TABLES
+    from fsim.display import Display
+    from fsim.errors import FsimError
+    from fsim.files import refuse_without_folder
+    from fsim.layouts.understanding import understand
+
+    if args.pattern is not None and args.layout != "auto":
+        raise FsimError("--layout and --pattern both say what the paths are; leave one out")
+    if args.by_picture and args.layout != "cub":
+        raise FsimError("--by-picture is of CUB alone; add --layout cub, or leave it out")
+    if args.val_share is not None and not 0 <= args.val_share < 1:
+        raise FsimError(f"--val-share {args.val_share:g}: give 0 to below 1")
+    out = args.out or args.folder.expanduser() / "metadata.csv"
+    if args.out is not None:
+        refuse_without_folder(out)
+    refuse_catalog_file(out, args.overwrite)
+    understood = understand(args.folder, args.layout, args.pattern, args.by_picture)
+    catalog = understood.catalog(args.folder.expanduser().absolute(), args.val_share)
+    with Display() as display:
+        _show(understood, catalog.frame, display)
+        write_catalog(catalog, out, args.overwrite)
+        display.say(f"{out}: {len(catalog.frame):,} images")
+        display.say(f"figures and pictures of it: fsim data stats {out} --html page.html")
+        display.say(f"a recipe reads it by data.dataset={{name: {TABLES[out.suffix.lower()]}, file: {out}}}")
+    return 0
+
+
+def _show(understood: Understood, frame: pd.DataFrame, display: Display) -> None:
+    display.say(f"layout: {understood.layout}")
+    for sentence in understood.how:
+        display.say(f"  {sentence}")
+    if not understood.has_splits:
+        display.say("  the splits are made by a hash of the item, or of the path where that is unknown (--val-share)")
+    rows = []
+    for name, part in [*frame.groupby("split", sort=True), ("all", frame)]:
+        known = [part[label][part[label] != ""].nunique() for label in ("category", "item")]
+        rows.append([str(name), f"{len(part):,}", *(f"{number:,}" for number in known)])
+    display.table("pictures", ["split", "pictures", "categories", "items"], rows)
+    shown = ["image", "split", "category", "item"]
+    step = max(1, len(frame) // EXAMPLES)
+    examples = frame.iloc[::step].head(EXAMPLES)[shown]
+    display.table("examples", shown, ([str(cell) or "-" for cell in row] for row in examples.to_numpy()))
+    causes: dict[str, list[str]] = {}
+    for image, why in understood.ignored:
+        causes.setdefault(why, []).append(image)
+    for why, images in causes.items():
+        more = ", ..." if len(images) > IGNORED_SHOWN else ""
+        display.warn(f"left out {len(images):,} pictures, {why}: {', '.join(images[:IGNORED_SHOWN])}{more}")
