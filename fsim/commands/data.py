@@ -11,6 +11,7 @@ ACTIONS = {
     "download": "fetch a public data set",
     "meta": "write a data set's catalog as metadata.csv, and a balanced selection of it",
     "stats": "count a catalog, and measure mean and std of its pixels",
+    "audit": "find damaged files, duplicates, label conflicts and leaks, and write a cleaned catalog",
     "attributes": "which attributes mark a category",
     "garments": "write the generated pictures of the dataset `garments` to a folder",
 }
