@@ -19,7 +19,7 @@ KEPT_FIRST = ("test", "gallery", "query", "val", "train")
 REASONS = {
     "damaged": "cannot be decoded",
     "label_conflict": "the same picture under two labels: all copies, because nobody knows which is right",
-    "leak": "the same picture in a later split: test before gallery, query, val and train",
+    "leak": "a copy of it stays in another split: in test rather than gallery, query, val or train",
     "exact_duplicate": "the same pixels as an image that stays in the split",
     "near_duplicate": "the same picture as a larger or earlier image that stays in the split",
 }

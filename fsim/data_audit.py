@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 LABELS = ("category", "item")
 
 
-def data_audit(catalog: Catalog, prints: ImagePrints, duplicates: Duplicates, fewest: int) -> dict[str, Any]:
+def data_audit(
+    catalog: Catalog, prints: ImagePrints, duplicates: Duplicates, fewest: int, by_run: Sequence[IntArray] | None = None
+) -> dict[str, Any]:
     """The faults of a catalog; images by their names in it, groups and lists in its order.
 
     ```
@@ -24,6 +27,7 @@ def data_audit(catalog: Catalog, prints: ImagePrints, duplicates: Duplicates, fe
     damaged               [{image, cause}]; all that follows about pictures leaves these out
     exact_duplicates      [[image]]: the same pixels
     near_duplicates       [[image]]: the same picture, not all of the same pixels
+    near_duplicates_by_run [[image]], where a run was given: see `fsim.near_by_run`
     label_conflicts       [{label: category or item, images, values (one an image)}]: duplicates, exact or near, of
                           different known labels
     leaks                 [{by: exact or near, images, splits {split: [image]}}]: duplicates in several splits;
@@ -46,6 +50,7 @@ def data_audit(catalog: Catalog, prints: ImagePrints, duplicates: Duplicates, fe
         "damaged": [{"image": names[row], "cause": cause} for row, cause in prints.damaged.items()],
         "exact_duplicates": [named(group) for group in duplicates.exact],
         "near_duplicates": [named(group) for group in near],
+        **({} if by_run is None else {"near_duplicates_by_run": [named(pair) for pair in by_run]}),
         "label_conflicts": [
             {"label": label, "images": named(group), "values": frame[label].iloc[group].tolist()}
             for label in LABELS

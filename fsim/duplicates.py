@@ -38,8 +38,7 @@ def find_duplicates(
     however near: they are no duplicates.
     """
     exact = alike([one or None for one in prints.hashes])
-    later = [group[1:] for group in exact]
-    once = np.setdiff1d(prints.usable, np.concatenate(later)) if later else prints.usable  # one of each exact group
+    once = _first_of_each(prints.usable, exact)
     sizes = np.stack([prints.widths, prints.heights], axis=1)
     first, second = (once[place] for place in near_pairs(prints.thumbnails[once], sizes[once], progress))
     files = [os.path.normpath(catalog.root / image) for image in catalog.frame["image"]]
@@ -48,3 +47,13 @@ def find_duplicates(
     ]
     copies = [(int(group[0]), other) for group in exact for other in group[1:].tolist()]
     return Duplicates(exact, connected(len(catalog.frame), copies + near))
+
+
+def one_of_each(prints: ImagePrints, duplicates: Duplicates) -> IntArray:
+    """The rows of undamaged images without the later ones of each group that shows the same picture, ascending."""
+    return _first_of_each(prints.usable, duplicates.same)
+
+
+def _first_of_each(rows: IntArray, groups: list[IntArray]) -> IntArray:
+    later = [group[1:] for group in groups]
+    return np.setdiff1d(rows, np.concatenate(later)) if later else rows

@@ -2,9 +2,9 @@
 
     python scripts/bench/audit.py [--images 45000] [--seed 0]
 
-The pictures are drawn in a temporary folder: JPEG of 64 to 96 pixels, smooth random colours with noise, in 50 categories,
-nine of ten in train; one in a hundred is a re-encoded copy of the one before. The command runs whole, as a user runs
-it, and writes its JSON and its cleaned catalog. Memory is the most that was resident.
+The pictures are drawn in a temporary folder: JPEG of 64 to 96 pixels, smooth random colours with noise, in 50
+categories, nine of ten in train; one in a hundred is a re-encoded copy of the one before. The command runs whole, as a
+user runs it, and writes its JSON and its cleaned catalog. Memory is the most that was resident.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.data_audit_page import audit_page
     from fsim.data_source import open_source
     from fsim.display import Display
-    from fsim.duplicates import find_duplicates
+    from fsim.duplicates import find_duplicates, one_of_each
     from fsim.errors import FsimError
     from fsim.files import refuse_without_folder
     from fsim.image_prints import print_images
@@ -66,6 +66,12 @@ def execute(args: argparse.Namespace) -> int:
     catalog = open_source(args.source, args.dataset, args.overrides)
     if args.fix is not None:
         refuse_to_write(catalog, args.fix)
+    network = None
+    if args.run is not None:
+        from fsim.near_by_run import near_by_run
+        from fsim.run_network import RunNetwork
+
+        network = RunNetwork(args.run)
     with Display() as display:
 
         def bar(name: str) -> Any:
@@ -73,7 +79,11 @@ def execute(args: argparse.Namespace) -> int:
 
         prints = print_images(catalog, bar("look at images"))
         duplicates = find_duplicates(catalog, prints, bar("compare"))
-        audit = data_audit(catalog, prints, duplicates, args.min_images)
+        by_run = None
+        if network is not None:
+            images = network.images(catalog, bar("decode images"))
+            by_run = near_by_run(network, images, one_of_each(prints, duplicates), bar("embed"))
+        audit = data_audit(catalog, prints, duplicates, args.min_images, by_run)
         dropped: dict[str, int] | None = None
         if args.fix is not None:
             cleaned = clean(catalog, prints, duplicates)
@@ -115,7 +125,9 @@ def _show_dropped(file: Path, kept: int, dropped: dict[str, int], display: Displ
     display.say(f"{file}: {kept:,} images; dropped {sum(dropped.values()):,} (no file was deleted):")
     for reason, count in dropped.items():
         display.say(f"  {count:,}  {reason}")
-    display.say("left for you: items in several splits, stray items, tiny categories, extreme sizes")
+    display.say(
+        "left for you: items in several splits, stray items, small categories, extreme sizes, pairs found by a run"
+    )
 
 
 def _fix(file: Path, catalog: Catalog, cleaned: Cleaned) -> dict[str, Any]:

@@ -1,0 +1,76 @@
+"""Near duplicates that no hash sees: pictures that a trained network takes for crops of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from fsim.functional.similarity import Similarity
+from fsim.functional.topk import topk
+from fsim.image_cache import CachedImages
+from fsim.interfaces import IntArray
+from fsim.page import evenly
+from fsim.run_network import BATCH_SIZE, RunNetwork
+
+CROP = 1 / 16  # of the side, cut off at each edge
+SAMPLE = 512  # images that are cropped to find what is near
+NEAREST_SHARE = 0.5
+
+
+def near_by_run(
+    network: RunNetwork, images: CachedImages, rows: IntArray, progress: Callable[[int, int], None] | None = None
+) -> list[IntArray]:
+    """Pairs of rows that are each other's nearest and as near as a picture is to a crop of itself, the nearest first.
+
+    How near that is, the network tells: up to 512 pictures are cropped by a sixteenth at each edge, and half of these
+    crops must be at least as near to their originals. Resembling garments are among the pairs.
+
+    Args:
+        network: Whose embeddings.
+        images: The images of a catalog, as the network sees them.
+        rows: The rows to compare, one for each picture; damaged ones are left out.
+        progress: Called with (images embedded, all images).
+    """
+    rows = rows[images.usable[rows]]
+    if len(rows) < 2:
+        return []
+    parts = []
+    for start in range(0, len(rows), BATCH_SIZE):
+        parts.append(network.embed(images.gather(rows[start : start + BATCH_SIZE])))
+        if progress is not None:
+            progress(min(start + BATCH_SIZE, len(rows)), len(rows))
+    embedding = torch.cat(parts)  # [N, D]
+    near = topk(embedding, None, 1, network.distance)
+    nearest, score = near.index[:, 0].numpy(), near.score[:, 0].numpy()
+    places = np.arange(len(rows))
+    enough = _score_of_crops(network, images, rows, embedding)
+    chosen = np.flatnonzero((nearest[nearest] == places) & (places < nearest) & (score >= enough))
+    ordered = chosen[np.argsort(-score[chosen], kind="stable")]
+    return [rows[[place, nearest[place]]] for place in ordered]
+
+
+def _score_of_crops(network: RunNetwork, images: CachedImages, rows: IntArray, embedding: Tensor) -> float:
+    """The score that half of the crops reach with their originals."""
+    sample = np.array(evenly(np.arange(len(rows)), SAMPLE))
+    crops = torch.cat(
+        [
+            network.embed(_cropped(images.gather(rows[sample[start : start + BATCH_SIZE]])))
+            for start in range(0, len(sample), BATCH_SIZE)
+        ]
+    )
+    scores = Similarity(crops, embedding, network.distance, BATCH_SIZE, BATCH_SIZE).of_pairs(
+        torch.from_numpy(sample)[:, None]
+    )
+    return float(torch.quantile(scores, NEAREST_SHARE))
+
+
+def _cropped(images: Tensor) -> Tensor:
+    """uint8 [B, 3, S, S] -> float32 [B, 3, S, S] of 0 to 255, without its edges."""
+    side = images.shape[-1]
+    edge = max(1, round(side * CROP))
+    middle = images[:, :, edge : side - edge, edge : side - edge].float()
+    return F.interpolate(middle, (side, side), mode="bilinear", antialias=True)
