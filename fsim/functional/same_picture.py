@@ -17,16 +17,18 @@ Thumbnails = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 
 # (mean absolute difference, at most; correlation, at least): either is enough. Differences of up to 4 of 255 are what
-# strong JPEG compression leaves in low-contrast pictures, whose correlation it harms.
+# strong JPEG compression leaves in low-contrast pictures, whose correlation it harms; to become small costs more.
 LIMITS = ((4.0, 0.95), (8.0, 0.995))
+COARSE_LIMITS = ((5.0, 0.95), (8.0, 0.99))
 
 
 def same_picture(first: Thumbnails, second: Thumbnails, coarse: Flags) -> Flags:
     """[P] whether two thumbnails differ by no more than storing a picture again does.
 
     For the values x, y of all pixels and channels of two thumbnails: the mean of |x - y|, and the correlation
-    sum (x - mx)(y - my) / sqrt(sum (x - mx)^2 sum (y - my)^2), held against `LIMITS`. The correlation alone would
-    take garments of one cut and two colours for one picture, the difference alone any two pale ones.
+    sum (x - mx)(y - my) / sqrt(sum (x - mx)^2 sum (y - my)^2), held against `LIMITS`, or
+    against `COARSE_LIMITS`. The correlation alone would take garments of one cut and two colours for one picture, the
+    difference alone any two pale ones.
 
     Args:
         first: uint8 [P, T, T, 3].
@@ -34,13 +36,16 @@ def same_picture(first: Thumbnails, second: Thumbnails, coarse: Flags) -> Flags:
         coarse: [P] compare means of 2 x 2 pixels, see `compare_coarsely`.
     """
     same = np.zeros(len(first), dtype=bool)
-    for pairs, side in ((np.flatnonzero(~coarse), THUMBNAIL), (np.flatnonzero(coarse), COARSE)):
+    for pairs, side, limits in (
+        (np.flatnonzero(~coarse), THUMBNAIL, LIMITS),
+        (np.flatnonzero(coarse), COARSE, COARSE_LIMITS),
+    ):
         x, y = _values(first[pairs], side), _values(second[pairs], side)  # [P', V]
         difference = np.abs(x - y).mean(axis=1)
         x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
         scale = np.sqrt(np.square(x).sum(axis=1) * np.square(y).sum(axis=1))
         correlation = (x * y).sum(axis=1) / np.maximum(scale, FLOOR)
-        for largest, least in LIMITS:
+        for largest, least in limits:
             same[pairs] |= (difference <= largest) & (correlation >= least)
     return same
 
