@@ -14,8 +14,8 @@ FINDINGS = {
     "near_duplicates": ("near duplicates", "Groups of images of the same picture, re-encoded or resized."),
     "near_duplicates_by_run": (
         "near duplicates by the run",
-        "Pairs that are each other's nearest, as near as a picture is to a crop of itself. To be looked at: garments "
-        "that resemble each other are among them.",
+        "Pairs that are each other's nearest by far, as near as a picture is to a crop of itself. To be looked at: "
+        "garments that resemble each other may be among them, and --fix leaves them.",
     ),
     "label_conflicts": ("label conflicts", "The same picture under two categories or items."),
     "leaks": ("leaks", "The same picture in several splits, or an item in train and in another split."),

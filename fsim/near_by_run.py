@@ -19,15 +19,19 @@ from fsim.run_network import BATCH_SIZE, RunNetwork
 CROP = 1 / 16  # of the side, cut off at each edge
 SAMPLE = 512  # images that are cropped to find what is near
 NEAREST_SHARE = 0.5
+RATIO = 0.6  # of the distances to the nearest and to the next
 
 
 def near_by_run(
     network: RunNetwork, images: CachedImages, rows: IntArray, progress: Callable[[int, int], None] | None = None
 ) -> list[IntArray]:
-    """Pairs of rows that are each other's nearest and as near as a picture is to a crop of itself, the nearest first.
+    """Pairs of rows that are each other's nearest by far, and as near as a picture is to a crop of itself; the nearest
+    first.
 
-    How near that is, the network tells: up to 512 pictures are cropped by a sixteenth at each edge, and half of these
-    crops must be at least as near to their originals. Resembling garments are among the pairs.
+    By far: the distance to the nearest is at most 0.6 of that to the next (the ratio test of Lowe, "Distinctive image
+    features from scale-invariant keypoints", IJCV 2004, section 7.1, who takes 0.8), so that a crowd of resembling
+    garments has no pairs. As near: up to 512 pictures are cropped by a sixteenth at each edge; half of these crops are
+    no nearer to their originals. A third copy of a picture hides the other two, unless the pixels gave it away.
 
     Args:
         network: Whose embeddings.
@@ -44,11 +48,14 @@ def near_by_run(
         if progress is not None:
             progress(min(start + BATCH_SIZE, len(rows)), len(rows))
     embedding = torch.cat(parts)  # [N, D]
-    near = topk(embedding, None, 1, network.distance)
+    near = topk(embedding, None, 2, network.distance)
     nearest, score = near.index[:, 0].numpy(), near.score[:, 0].numpy()
+    distances = ((2 if network.distance == "cosine" else 0) - 2 * near.score.double()).clamp_min(0).sqrt()  # [N, 2]
+    by_far = (distances[:, 0] <= RATIO * distances[:, 1]).numpy()
     places = np.arange(len(rows))
     enough = _score_of_crops(network, images, rows, embedding)
-    chosen = np.flatnonzero((nearest[nearest] == places) & (places < nearest) & (score >= enough))
+    mutual = (nearest[nearest] == places) & (places < nearest) & by_far & by_far[nearest]
+    chosen = np.flatnonzero(mutual & (score >= enough))
     ordered = chosen[np.argsort(-score[chosen], kind="stable")]
     return [rows[[place, nearest[place]]] for place in ordered]
 

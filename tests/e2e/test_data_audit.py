@@ -128,8 +128,9 @@ def difference_hash(file: Path) -> int:
     not (REAL_DATA / "clothing").is_dir(), reason="the photographs are not here; FSIM_DATA names the folder of clothing"
 )
 def test_on_photographs_it_finds_what_two_hashes_find(fsim: Fsim) -> None:
-    """SHA-256 of the files, and pairs of another perceptual hash that differ in at most 8 of 256 bits. The photographs
-    have one such pair, which differs in 2 bits and is one picture indeed; the next differ in 16 and are two T-shirts."""
+    """SHA-256 of the files, and pairs of another perceptual hash that differ in at most 8 of 256 bits.
+
+    The photographs have one such pair, of 2 bits, one picture indeed; the next differ in 16 bits: two T-shirts."""
     root = REAL_DATA / "clothing"
     names = sorted(file.relative_to(root).as_posix() for file in root.glob("*/*/*.jpg"))
     by_bytes: dict[str, list[str]] = {}
