@@ -20,8 +20,6 @@ from fsim.paths import cache_dir
 from fsim.run_folder import RunFolder
 from fsim.validate import check_recipe
 
-BATCH_SIZE = 256
-
 
 class RunNetwork:
     """The best network of a run, or the last where none was chosen, with the recipe's own view of an image.

@@ -82,7 +82,8 @@ def execute(args: argparse.Namespace) -> int:
         by_run = None
         if network is not None:
             images = network.images(catalog, bar("decode images"))
-            by_run = near_by_run(network, images, one_of_each(prints, duplicates), bar("embed"))
+            rows = one_of_each(prints, duplicates)
+            by_run = near_by_run(network.embed, network.distance, images, rows, bar("embed"))
         audit = data_audit(catalog, prints, duplicates, args.min_images, by_run)
         dropped: dict[str, int] | None = None
         if args.fix is not None:
