@@ -26,26 +26,35 @@ def write_catalog(catalog: Catalog, file: Path, overwrite: bool = False) -> None
         FsimError: the ending is another, the file is there already or can't be written, pyarrow is missing, or the
             catalog has pixels and no image files.
     """
-    if catalog.pixels is not None:
-        raise FsimError("this data set has no image files that a table could name; use it by its name")
+    refuse_catalog(catalog)
     refuse_catalog_file(file, overwrite)
-    if not file.absolute().parent.is_dir():
-        raise FsimError(f"there is no folder {file.absolute().parent} to write {file.name} to; make it first")
     frame = catalog.frame.assign(image=_relative(catalog, file))
     content = FORMS[file.suffix.lower()](frame)
     write_with(file, lambda stream: stream.write(content))
 
 
-def refuse_catalog_file(file: Path, overwrite: bool = False) -> None:
-    """Tell, before work is done for a file, that it is there already, or that its ending says no form.
+def refuse_catalog(catalog: Catalog) -> None:
+    """Tell, before work is done for it, that a catalog can't be written.
 
     Raises:
-        FsimError: it is there and may not be overwritten, or has another ending.
+        FsimError: it has pixels and no image files.
+    """
+    if catalog.pixels is not None:
+        raise FsimError("this data set has no image files that a table could name; use it by its name")
+
+
+def refuse_catalog_file(file: Path, overwrite: bool = False) -> None:
+    """Tell, before work is done for a file, that it is there already, or can't be written.
+
+    Raises:
+        FsimError: it is there and may not be overwritten, has an ending that says no form, or no folder.
     """
     if file.suffix.lower() not in FORMS:
         raise FsimError(f"{file} ends in none of {', '.join(FORMS)}; name it so")
     if file.exists() and not overwrite:
         raise FsimError(f"{file} is there already; move it away, or name another file")
+    if not file.absolute().parent.is_dir():
+        raise FsimError(f"there is no folder {file.absolute().parent} to write {file.name} to; make it first")
 
 
 def _relative(catalog: Catalog, file: Path) -> list[str]:

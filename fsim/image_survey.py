@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsim.channel_statistics import CHANNELS, ChannelSums, channel_sums
-from fsim.decode import decode_for, read_image
-from fsim.image_cache_build import BLOCK_ROWS, available_processors, in_order
+from fsim.each_image import each_image
 from fsim.resize import Box, DamagedImageError, Square, cut_out, inside
 
 if TYPE_CHECKING:
@@ -84,42 +81,22 @@ class _Look:
 def survey_images(
     catalog: Catalog, size: int | None = None, progress: Callable[[int, int], None] | None = None
 ) -> ImageSurvey:
-    """Look at every image of a catalog, with as many threads as there are processors.
+    """Look at every image of a catalog.
 
     Args:
         catalog: Whose images.
         size: Sum the pixels of the square of this side that a picture is squashed to; all its own pixels for None.
         progress: Called with (images done, all images).
     """
-    images, boxes = catalog.frame["image"].to_list(), catalog.frame["box"].to_list()
-
-    def look(rows: range) -> list[_Seen | str]:
-        return [_look(row) for row in rows]
-
-    def _look(row: int) -> _Seen | str:
-        try:
-            source = read_image(catalog.root / images[row]) if catalog.pixels is None else catalog.pixels[row]
-            return decode_for(_Look(boxes[row], size), source)
-        except DamagedImageError as cause:
-            return str(cause)
-
-    count = len(images)
+    count = len(catalog.frame)
     widths, heights, pixels = (np.zeros(count, np.int64) for _ in range(3))
     sums, squares = (np.zeros((count, CHANNELS), np.int64) for _ in range(2))
     covered = np.zeros(count)
     damaged: dict[int, str] = {}
-    blocks = [range(start, min(start + BLOCK_ROWS, count)) for start in range(0, count, BLOCK_ROWS)]
-    workers = available_processors()
-    # Threads are enough: decoding and summing release the GIL.
-    with warnings.catch_warnings(), ThreadPoolExecutor(workers) as pool:
-        warnings.filterwarnings("ignore", module="PIL")  # of large images and odd metadata: decoded or named as damaged
-        for rows, seen in zip(blocks, in_order(pool, look, blocks, 2 * workers), strict=True):
-            for row, one in zip(rows, seen, strict=True):
-                if isinstance(one, str):
-                    damaged[row] = one
-                    continue
-                widths[row], heights[row], covered[row] = one.width, one.height, one.covered
-                pixels[row], sums[row], squares[row] = one.channels.pixels, one.channels.sums, one.channels.squares
-            if progress is not None:
-                progress(rows.stop, count)
+    for row, one in enumerate(each_image(catalog, lambda box: _Look(box, size), progress)):
+        if isinstance(one, DamagedImageError):
+            damaged[row] = str(one)
+            continue
+        widths[row], heights[row], covered[row] = one.width, one.height, one.covered
+        pixels[row], sums[row], squares[row] = one.channels.pixels, one.channels.sums, one.channels.squares
     return ImageSurvey(widths, heights, covered, pixels, sums, squares, damaged)

@@ -12,6 +12,7 @@ ACTIONS = {
     "make-catalog": "write a metadata.csv of a folder of pictures: splits, categories and items by their paths",
     "meta": "write a data set's catalog as metadata.csv, and a balanced selection of it",
     "stats": "count a catalog, and measure mean and std of its pixels",
+    "audit": "find damaged files, duplicates, label conflicts and leaks, and write a cleaned catalog",
     "attributes": "which attributes mark a category",
     "garments": "write the generated pictures of the dataset `garments` to a folder",
 }

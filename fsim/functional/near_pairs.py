@@ -1,0 +1,58 @@
+"""All pairs of pictures that look the same: a matrix product of their hashes finds them, their thumbnails confirm.
+
+Shape legend: N pictures, P pairs, T side of a thumbnail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from fsim.functional.perceptual_hash import HASH_DIM, perceptual_hash
+from fsim.functional.same_picture import Thumbnails, compare_coarsely, same_picture
+from fsim.interfaces import IntArray
+
+CANDIDATE = 0.98  # the product of two hashes from which their thumbnails are compared
+BLOCK = 2048  # pictures of a block of products
+CHUNK = 4096  # pairs whose thumbnails are compared at once
+
+
+def near_pairs(
+    thumbnails: Thumbnails, sizes: IntArray, progress: Callable[[int, int], None] | None = None
+) -> tuple[IntArray, IntArray]:
+    """The pairs [P], [P] of pictures that show the same, first < second, in order.
+
+    N^2 / 2 products, in blocks of 16 MB: three seconds for 70,000 pictures on two cores.
+
+    Args:
+        thumbnails: uint8 [N, T, T, 3].
+        sizes: [N, 2] width and height of the pictures in pixels.
+        progress: called with (blocks of rows done, all of them).
+    """
+    count = len(thumbnails)
+    hashes = np.zeros((count, HASH_DIM), np.float32)
+    for start in range(0, count, BLOCK):
+        hashes[start : start + BLOCK] = perceptual_hash(thumbnails[start : start + BLOCK])
+    found: list[npt.NDArray[np.int64]] = [np.zeros((0, 2), np.int64)]
+    for row in range(0, count, BLOCK):
+        for column in range(row, count, BLOCK):
+            products = hashes[row : row + BLOCK] @ hashes[column : column + BLOCK].T
+            pairs = np.argwhere(products >= CANDIDATE) + np.array([row, column])
+            found.append(_confirmed(pairs[pairs[:, 0] < pairs[:, 1]], thumbnails, sizes))
+        if progress is not None:
+            progress(row // BLOCK + 1, -(-count // BLOCK))
+    pairs = np.concatenate(found)
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _confirmed(pairs: IntArray, thumbnails: Thumbnails, sizes: IntArray) -> IntArray:
+    """Those of the pairs [P, 2] whose thumbnails are the same picture."""
+    same = np.zeros(len(pairs), dtype=bool)
+    for start in range(0, len(pairs), CHUNK):
+        first, second = pairs[start : start + CHUNK].T
+        coarse = compare_coarsely(sizes[first], sizes[second])
+        same[start : start + CHUNK] = same_picture(thumbnails[first], thumbnails[second], coarse)
+    return pairs[same]
