@@ -58,6 +58,33 @@ def test_json_and_a_cleaned_catalog(fsim: Fsim, faulty: Path, tmp_path: Path) ->
     assert not any(again[key] for key in ("damaged", "exact_duplicates", "label_conflicts", "leaks"))
 
 
+def test_the_same_network_raw_and_without_leaks(fsim: Fsim, faulty: Path, small_recipe: Path, tmp_path: Path) -> None:
+    audit, runs = tmp_path / "audit.json", tmp_path / "runs"
+    protocols = f"evaluation.protocols=[{{query: val}}, {{query: val, without_leaks: {audit}}}]"
+    arguments = (
+        "run",
+        small_recipe,
+        f"data.dataset.root={faulty}",
+        "train.epochs=1",
+        "data.max_damaged=0.1",
+        protocols,
+        "--out",
+        runs,
+    )
+    done = fsim(*arguments)
+    assert done.returncode == 2 and f"names no file: there is no {audit}" in done.stderr
+    audit.write_text(fsim("data", "audit", faulty, "--json").stdout)
+    done = fsim(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert "val without leaks: 12 queries leave-one-out" in done.stdout
+    lines = [json.loads(line) for line in next(runs.rglob("metrics.jsonl")).read_text().splitlines()]
+    raw, fair = [line for line in lines if "protocol" in line]
+    assert (raw["split"], fair["split"]) == ("val", "val without leaks")
+    assert (raw["protocol"]["num_queries"], fair["protocol"]["num_queries"]) == (13, 12)
+    assert fair["protocol"]["left_out_as_leaks"] == {"queries": 1, "gallery": 1}
+    assert raw["fingerprint"] != fair["fingerprint"]
+
+
 def test_tables_and_a_page(fsim: Fsim, faulty: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     done = fsim("data", "audit", faulty, "--html", page, "--fix", tmp_path / "cleaned.csv", "--min-images", 14)
