@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fsim.functional.perceptual_hash import HASH_DIM, perceptual_hash
-from fsim.functional.same_picture import Thumbnails, compare_coarsely, same_picture
+from fsim.functional.same_picture import LARGEST, Thumbnails, compare_coarsely, same_picture, square_means
 from fsim.interfaces import IntArray
 
 CANDIDATE = 0.98  # the product of two hashes from which their thumbnails are compared
 BLOCK = 2048  # pictures of a block of products
+ROUNDING = 1e-3  # of float32 means
+SQUARES = 8  # the side at which most candidates are seen to differ too much
 CHUNK = 4096  # pairs whose thumbnails are compared at once
 
 
@@ -33,19 +35,29 @@ def near_pairs(
     """
     count = len(thumbnails)
     hashes = np.zeros((count, HASH_DIM), np.float32)
+    squares = np.zeros((count, SQUARES * SQUARES * 3), np.float32)
     for start in range(0, count, BLOCK):
-        hashes[start : start + BLOCK] = perceptual_hash(thumbnails[start : start + BLOCK])
+        block = slice(start, start + BLOCK)
+        hashes[block], squares[block] = perceptual_hash(thumbnails[block]), square_means(thumbnails[block], SQUARES)
     found: list[npt.NDArray[np.int64]] = [np.zeros((0, 2), np.int64)]
     for row in range(0, count, BLOCK):
         for column in range(row, count, BLOCK):
             products = hashes[row : row + BLOCK] @ hashes[column : column + BLOCK].T
             pairs = np.argwhere(products >= CANDIDATE) + np.array([row, column])
-            found.append(_confirmed(pairs[pairs[:, 0] < pairs[:, 1]], thumbnails, sizes))
+            pairs = _alike_in_squares(pairs[pairs[:, 0] < pairs[:, 1]], squares)
+            found.append(_confirmed(pairs, thumbnails, sizes))
         if progress is not None:
             progress(row // BLOCK + 1, -(-count // BLOCK))
     pairs = np.concatenate(found)
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
     return pairs[:, 0], pairs[:, 1]
+
+
+def _alike_in_squares(pairs: IntArray, squares: npt.NDArray[np.float32]) -> IntArray:
+    """The pairs [P, 2] without those that differ more in their coarse colours than one picture does in fine ones."""
+    parts = np.split(pairs, range(CHUNK, len(pairs), CHUNK))
+    differences = [np.abs(squares[part[:, 0]] - squares[part[:, 1]]).mean(axis=1) for part in parts]
+    return pairs[np.concatenate(differences) <= LARGEST + ROUNDING]
 
 
 def _confirmed(pairs: IntArray, thumbnails: Thumbnails, sizes: IntArray) -> IntArray:

@@ -20,6 +20,7 @@ Flags = npt.NDArray[np.bool_]
 # strong JPEG compression leaves in low-contrast pictures, whose correlation it harms; to become small costs more.
 LIMITS = ((4.0, 0.95), (8.0, 0.995))
 COARSE_LIMITS = ((5.0, 0.95), (8.0, 0.99))
+LARGEST = max(difference for difference, _ in LIMITS + COARSE_LIMITS)
 
 
 def same_picture(first: Thumbnails, second: Thumbnails, coarse: Flags) -> Flags:
@@ -40,7 +41,7 @@ def same_picture(first: Thumbnails, second: Thumbnails, coarse: Flags) -> Flags:
         (np.flatnonzero(~coarse), THUMBNAIL, LIMITS),
         (np.flatnonzero(coarse), COARSE, COARSE_LIMITS),
     ):
-        x, y = _values(first[pairs], side), _values(second[pairs], side)  # [P', V]
+        x, y = square_means(first[pairs], side), square_means(second[pairs], side)  # [P', V]
         difference = np.abs(x - y).mean(axis=1)
         x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
         scale = np.sqrt(np.square(x).sum(axis=1) * np.square(y).sum(axis=1))
@@ -58,8 +59,9 @@ def compare_coarsely(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]
     return blurred
 
 
-def _values(thumbnails: Thumbnails, side: int) -> npt.NDArray[np.float32]:
-    """uint8 [P, T, T, 3] -> float32 [P, side * side * 3], means of squares of pixels."""
+def square_means(thumbnails: Thumbnails, side: int) -> npt.NDArray[np.float32]:
+    """uint8 [P, T, T, 3] -> float32 [P, side * side * 3], means of squares of pixels. The mean absolute difference of
+    two pictures' is at most that at any finer side."""
     part = THUMBNAIL // side
     pixels = thumbnails.astype(np.float32).reshape(-1, side, part, side, part, 3)
     values: npt.NDArray[np.float32] = pixels.mean(axis=(2, 4)).reshape(len(thumbnails), side * side * 3)
