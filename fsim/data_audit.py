@@ -24,7 +24,8 @@ def data_audit(
 
     ```
     images                how many
-    damaged               [{image, cause}]; all that follows about pictures leaves these out
+    damaged               [image]; all that follows about pictures leaves these out
+    causes                {image: why it is damaged}
     exact_duplicates      [[image]]: the same pixels
     near_duplicates       [[image]]: the same picture, not all of the same pixels
     near_duplicates_by_run [[image]], where a run was given: see `fsim.near_by_run`
@@ -47,7 +48,8 @@ def data_audit(
     near = [group for group in duplicates.same if _by(group, prints) == "near"]
     return {
         "images": len(frame),
-        "damaged": [{"image": names[row], "cause": cause} for row, cause in prints.damaged.items()],
+        "damaged": [names[row] for row in prints.damaged],
+        "causes": {names[row]: cause for row, cause in prints.damaged.items()},
         "exact_duplicates": [named(group) for group in duplicates.exact],
         "near_duplicates": [named(group) for group in near],
         **({} if by_run is None else {"near_duplicates_by_run": [named(pair) for pair in by_run]}),

@@ -11,7 +11,10 @@ from fsim.page import Table
 FINDINGS = {
     "damaged": ("damaged", "Cannot be decoded as they are: missing, empty, cut off, not an image."),
     "exact_duplicates": ("exact duplicates", "Groups of images of the same pixels."),
-    "near_duplicates": ("near duplicates", "Groups of images of the same picture, re-encoded or resized."),
+    "near_duplicates": (
+        "near duplicates",
+        "Groups of images of the same picture, re-encoded, resized or of another brightness.",
+    ),
     "near_duplicates_by_run": (
         "near duplicates by the run",
         "Pairs that are each other's nearest by far, as near as a picture is to a crop of itself. To be looked at: "
@@ -41,11 +44,15 @@ def summary_table(audit: dict[str, Any]) -> Table:
 
 def finding_lines(key: str, audit: dict[str, Any]) -> list[str]:
     """One line for each finding of a kind."""
+    if key == "damaged":
+        return [f"{image}: {audit['causes'][image]}" for image in audit[key]]
     return [_line(key, one) for one in audit[key]]
 
 
 def images_of(key: str, one: Any) -> list[str]:
     """The images that a finding names; none for a category."""
+    if isinstance(one, str):
+        return [one]
     if isinstance(one, list):
         return one
     if "image" in one:
@@ -60,8 +67,6 @@ def _num_images(key: str, found: Iterable[Any]) -> int:
 
 
 def _line(key: str, one: Any) -> str:
-    if key == "damaged":
-        return f"{one['image']}: {one['cause']}"
     if key == "extreme_sizes":
         return f"{one['image']}: {one['width']} x {one['height']}, {one['cause']}"
     if key == "label_conflicts":

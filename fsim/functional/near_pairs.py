@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsim.functional.perceptual_hash import HASH_DIM, perceptual_hash
-from fsim.functional.same_picture import LARGEST, Thumbnails, compare_coarsely, same_picture, square_means
+from fsim.functional.same_picture import CENTRED, Thumbnails, compare_coarsely, same_picture, square_means
 from fsim.interfaces import IntArray
 
 CANDIDATE = 0.98  # the product of two hashes from which their thumbnails are compared
@@ -39,6 +39,7 @@ def near_pairs(
     for start in range(0, count, BLOCK):
         block = slice(start, start + BLOCK)
         hashes[block], squares[block] = perceptual_hash(thumbnails[block]), square_means(thumbnails[block], SQUARES)
+        squares[block] -= squares[block].mean(axis=1, keepdims=True)
     found: list[npt.NDArray[np.int64]] = [np.zeros((0, 2), np.int64)]
     for row in range(0, count, BLOCK):
         for column in range(row, count, BLOCK):
@@ -54,10 +55,10 @@ def near_pairs(
 
 
 def _alike_in_squares(pairs: IntArray, squares: npt.NDArray[np.float32]) -> IntArray:
-    """The pairs [P, 2] without those that differ more in their coarse colours than one picture does in fine ones."""
+    """The pairs [P, 2] without those whose coarse colours, brightness aside, differ more than fine ones may."""
     parts = np.split(pairs, range(CHUNK, len(pairs), CHUNK))
     differences = [np.abs(squares[part[:, 0]] - squares[part[:, 1]]).mean(axis=1) for part in parts]
-    return pairs[np.concatenate(differences) <= LARGEST + ROUNDING]
+    return pairs[np.concatenate(differences) <= CENTRED + ROUNDING]
 
 
 def _confirmed(pairs: IntArray, thumbnails: Thumbnails, sizes: IntArray) -> IntArray:

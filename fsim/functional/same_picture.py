@@ -1,4 +1,4 @@
-"""Whether two thumbnails show the same picture, stored again: re-encoded, resized, a little brighter.
+"""Whether two thumbnails show the same picture, stored again: re-encoded, resized, made brighter or darker.
 
 Shape legend: P pairs, T = 32 side of a thumbnail.
 """
@@ -16,19 +16,24 @@ FLOOR = 1e-6
 Thumbnails = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 
-# (mean absolute difference, at most; correlation, at least): either is enough. Differences of up to 4 of 255 are what
-# strong JPEG compression leaves in low-contrast pictures, whose correlation it harms; to become small costs more.
-LIMITS = ((4.0, 0.95), (8.0, 0.995))
-COARSE_LIMITS = ((5.0, 0.95), (8.0, 0.99))
-LARGEST = max(difference for difference, _ in LIMITS + COARSE_LIMITS)
+# (mean absolute difference, at most; correlation, at least). Differences of up to 4 of 255 are what strong JPEG
+# compression leaves in low-contrast pictures, whose correlation it harms; to become small costs more.
+STORED_AGAIN, MADE_SMALL = (4.0, 0.95), (5.0, 0.95)
+# Another exposure: one picture's values are those of the other times a gain plus an offset.
+BRIGHTER = 32.0  # the difference of the means, at most
+CENTRED = 12.0  # the mean absolute difference without it, at most; large enough for both of the rules above
+RESIDUAL = 4.5  # the mean absolute difference that gain and offset leave, at most
+EXPOSED_CORRELATION = 0.985
 
 
 def same_picture(first: Thumbnails, second: Thumbnails, coarse: Flags) -> Flags:
-    """[P] whether two thumbnails differ by no more than storing a picture again does.
+    """[P] whether two thumbnails differ by no more than storing a picture again, or another exposure, does.
 
-    For the values x, y of all pixels and channels of two thumbnails: the mean of |x - y|, and the correlation
-    sum (x - mx)(y - my) / sqrt(sum (x - mx)^2 sum (y - my)^2), held against `LIMITS`, or
-    against `COARSE_LIMITS`. The correlation alone would take garments of one cut and two colours for one picture, the
+    Of the values x, y of all pixels and channels of two thumbnails, in 0 to 255, there are taken: the mean of |x - y|;
+    the correlation r = sum (x - mx)(y - my) / (|x - mx| |y - my|); the mean of |(x - mx) - (y - my)|; and that of
+    |(y - my) - g (x - mx)| with the gain g of least squares, in the contrast between x's and y's. Stored again is what
+    meets `STORED_AGAIN` or `MADE_SMALL`, exposed otherwise what meets all of `BRIGHTER`, `CENTRED`, `RESIDUAL` and
+    `EXPOSED_CORRELATION`. The correlation alone would take garments of one cut and two colours for one picture, the
     difference alone any two pale ones.
 
     Args:
@@ -37,17 +42,27 @@ def same_picture(first: Thumbnails, second: Thumbnails, coarse: Flags) -> Flags:
         coarse: [P] compare means of 2 x 2 pixels, see `compare_coarsely`.
     """
     same = np.zeros(len(first), dtype=bool)
-    for pairs, side, limits in (
-        (np.flatnonzero(~coarse), THUMBNAIL, LIMITS),
-        (np.flatnonzero(coarse), COARSE, COARSE_LIMITS),
+    for pairs, side, (largest, least) in (
+        (np.flatnonzero(~coarse), THUMBNAIL, STORED_AGAIN),
+        (np.flatnonzero(coarse), COARSE, MADE_SMALL),
     ):
         x, y = square_means(first[pairs], side), square_means(second[pairs], side)  # [P', V]
         difference = np.abs(x - y).mean(axis=1)
-        x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
-        scale = np.sqrt(np.square(x).sum(axis=1) * np.square(y).sum(axis=1))
-        correlation = (x * y).sum(axis=1) / np.maximum(scale, FLOOR)
-        for largest, least in limits:
-            same[pairs] |= (difference <= largest) & (correlation >= least)
+        mean_x, mean_y = x.mean(axis=1, keepdims=True), y.mean(axis=1, keepdims=True)
+        x, y = x - mean_x, y - mean_y
+        square_x, square_y, product = np.square(x).sum(axis=1), np.square(y).sum(axis=1), (x * y).sum(axis=1)
+        correlation = product / np.maximum(np.sqrt(square_x * square_y), FLOOR)
+        gain = product / np.maximum(square_x, FLOOR)
+        between = np.sqrt(np.sqrt(square_x / np.maximum(square_y, FLOOR)))
+        residual = np.abs(y - gain[:, None] * x).mean(axis=1) * between
+        stored_again = (difference <= largest) & (correlation >= least)
+        exposed = (
+            (np.abs(mean_x - mean_y)[:, 0] <= BRIGHTER)
+            & (np.abs(x - y).mean(axis=1) <= CENTRED)
+            & (residual <= RESIDUAL)
+            & (correlation >= EXPOSED_CORRELATION)
+        )
+        same[pairs] = stored_again | exposed
     return same
 
 
@@ -61,7 +76,7 @@ def compare_coarsely(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]
 
 def square_means(thumbnails: Thumbnails, side: int) -> npt.NDArray[np.float32]:
     """uint8 [P, T, T, 3] -> float32 [P, side * side * 3], means of squares of pixels. The mean absolute difference of
-    two pictures' is at most that at any finer side."""
+    two pictures', with or without their means, is at most that at any finer side."""
     part = THUMBNAIL // side
     pixels = thumbnails.astype(np.float32).reshape(-1, side, part, side, part, 3)
     values: npt.NDArray[np.float32] = pixels.mean(axis=(2, 4)).reshape(len(thumbnails), side * side * 3)

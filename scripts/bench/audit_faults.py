@@ -109,7 +109,7 @@ def findings(found: dict) -> dict[str, set[Pair]]:
         "copies": set(pairs(found["exact_duplicates"] + found["near_duplicates"])),
         "label conflicts": set(pairs([one["images"] for one in found["label_conflicts"]])),
         "leaks": set(pairs([one["images"] for one in found["leaks"]])),
-        "damaged": {frozenset([one["image"]]) for one in found["damaged"]},
+        "damaged": {frozenset([image]) for image in found["damaged"]},
         "others": {
             frozenset([one["image"] if "image" in one else one["category"]])
             for key in ("extreme_sizes", "tiny_categories", "one_split_categories")

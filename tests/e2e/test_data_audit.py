@@ -19,7 +19,7 @@ from PIL import Image
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).resolve().parents[2]
 REAL_DATA = Path(os.environ.get("FSIM_DATA", ROOT.parent / "shared" / "data"))
-KEYS = {"source", "images", "damaged", "exact_duplicates", "near_duplicates", "label_conflicts", "leaks"}
+KEYS = {"source", "images", "damaged", "causes", "exact_duplicates", "near_duplicates", "label_conflicts", "leaks"}
 KEYS |= {"stray_items", "tiny_categories", "one_split_categories", "extreme_sizes"}
 
 
@@ -42,7 +42,7 @@ def test_json_and_a_cleaned_catalog(fsim: Fsim, faulty: Path, tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert set(found) == KEYS | {"fix"} and found["source"] == str(faulty) and found["images"] == 39
-    assert found["damaged"] == [{"image": "train/hat/torn.jpg", "cause": "truncated JPEG"}]
+    assert found["damaged"] == ["train/hat/torn.jpg"] and found["causes"] == {"train/hat/torn.jpg": "truncated JPEG"}
     leak, conflict = ["train/hat/1.jpg", "val/hat/leaked.jpg"], ["train/shoes/2.jpg", "train/skirt/flipped.jpg"]
     assert found["exact_duplicates"] == [leak, conflict] and found["near_duplicates"] == []
     assert [one["images"] for one in found["leaks"]] == [leak]

@@ -72,10 +72,8 @@ def test_every_fault_under_its_name(faulty: Catalog) -> None:
     found, prints, duplicates = audited(faulty, fewest=3)
     assert found == {
         "images": 13,
-        "damaged": [
-            {"image": "empty.jpg", "cause": "empty file"},
-            {"image": "torn.jpg", "cause": "truncated JPEG"},
-        ],
+        "damaged": ["empty.jpg", "torn.jpg"],
+        "causes": {"empty.jpg": "empty file", "torn.jpg": "truncated JPEG"},
         "exact_duplicates": [["0.png", "0-comment.png"], ["2.png", "2-elsewhere.bmp"]],
         "near_duplicates": [["1.png", "1-smaller.jpg"], ["3.png", "3-unknown.jpg"]],
         "label_conflicts": [
@@ -116,7 +114,7 @@ def test_what_a_cleaned_catalog_keeps(faulty: Catalog) -> None:
 def test_a_catalog_of_damaged_images_leaves_nothing(tmp_path: Path) -> None:
     catalog = Catalog.of({"image": ["a.jpg", "b.jpg"]}, tmp_path)
     found, prints, duplicates = audited(catalog)
-    assert [one["cause"] for one in found["damaged"]] == ["no such file"] * 2
+    assert [*found["causes"].values()] == ["no such file"] * 2
     with pytest.raises(FsimError, match="no image would be left"):
         clean(catalog, prints, duplicates)
 
@@ -191,7 +189,7 @@ def test_cleaning_loses_and_invents_nothing(rows: list[tuple[str, str]], data: s
 
 def test_tables_and_page(faulty: Catalog, tmp_path: Path) -> None:
     found, _, _ = audited(faulty, fewest=3)
-    assert set(FINDINGS) - {"near_duplicates_by_run"} == set(found) - {"images"}
+    assert set(FINDINGS) - {"near_duplicates_by_run"} == set(found) - {"images", "causes"}
     numbers = {row[0]: list(row[1:]) for row in summary_table(found).rows}
     assert numbers["exact duplicates"] == ["2", "4"] and numbers["tiny categories"] == ["1", "2"]
     assert finding_lines("label_conflicts", found) == ["category: 2.png (hat), 2-elsewhere.bmp (sock)"]

@@ -52,7 +52,9 @@ CHANGES = {
     "half the size": lambda image: image.resize((60, 45), Image.Resampling.LANCZOS),
     "a third of the size": lambda image: image.resize((40, 30), Image.Resampling.BILINEAR),
     "twice the size": lambda image: image.resize((240, 180), Image.Resampling.BICUBIC),
-    "a little brighter": lambda image: image.point(lambda value: min(255, value + 5)),
+    "brighter": lambda image: image.point(lambda value: min(255, round(1.1 * value))),
+    "darker": lambda image: image.point(lambda value: round(0.9 * value)),
+    "less contrast": lambda image: image.point(lambda value: round(128 + 0.85 * (value - 128))),
 }
 
 
@@ -123,12 +125,15 @@ def test_the_hash_is_the_transform_written_out() -> None:
 
 
 def test_same_picture_by_hand() -> None:
-    """Four grey levels of difference are allowed to a picture of some contrast, eight to one that correlates."""
+    """32 grey levels of brightness are another exposure, and noise is none: 4 levels of it are from storing again."""
     rng = np.random.default_rng(0)
     picture = rng.integers(40, 200, (1, THUMBNAIL, THUMBNAIL, 3)).astype(np.uint8)
     fine = np.array([False])
-    for step, expected in ((0, True), (4, True), (8, True), (9, False)):
+    for step, expected in ((0, True), (4, True), (31, True), (33, False)):
         assert same_picture(picture, picture + np.uint8(step), fine)[0] == expected
+    signs = rng.choice([-1, 1], picture.shape)
+    for noise, expected in ((4, True), (5, False)):
+        assert same_picture(picture, (picture + noise * signs).astype(np.uint8), fine)[0] == expected
     assert not same_picture(picture, picture.swapaxes(1, 2), fine)[0]
 
 
