@@ -180,7 +180,7 @@ class Sampler(Protocol):
 
 @dataclass(frozen=True)
 class Embedded:
-    """Embeddings of a split, on the CPU, float32, in catalog order. What may be None is there if an evaluator needs it."""
+    """Embeddings of a split, on the CPU, float32, in catalog order. What may be None is there if an evaluator asks."""
 
     embedding: Tensor  # [N, D]
     categories: Tensor  # [N] int64

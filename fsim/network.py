@@ -33,7 +33,7 @@ class Network(nn.Module):
         return self.head.distance  # type: ignore[return-value]
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """float [B, 3, S, S] -> what the head gives: embedding [B, D], perhaps logits [B, C], attribute_logits [B, A]."""
+        """float [B, 3, S, S] -> what the head gives: embedding [B, D], and logits [B, C] and [B, A] if any."""
         outputs: dict[str, Tensor] = self.head(self.backbone(images))
         return outputs
 

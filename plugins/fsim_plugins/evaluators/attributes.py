@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from fsim.errors import FsimError, nearest
-from fsim.functional.attribute_labels import HAS, AttributeLabels
+from fsim.functional.attribute_labels import AttributeLabels
 from fsim.functional.attribute_metrics import Floats, average_precision_of_attribute, found_among_first
 from fsim.functional.retrieval_metrics import Depths
 from fsim.interfaces import Direction, RetrievalTask
@@ -31,8 +31,7 @@ class Attributes:
     Liu et al., "DeepFashion: powering robust clothes recognition and retrieval with rich annotations", CVPR 2016,
     section 5.1 and table 2, report recall@3 and recall@5 by type and over all, summed over images and attributes as
     recall@k here. The paper does not say whether its column "All" is one ranking or one a type; it lies near the mean
-    of the types, which points to the second, recall@k. (In that benchmark an image has more than three attributes, so
-    that untyped_recall@3 could not reach 1.)
+    of the types, which points to the second, recall@k.
 
     All are 0 to 1. What is unknown of an image is not ranked. Equal logits rank in the order of the attributes. A type
     of no more than k attributes has recall@k 1, whatever the head says: look at `map`, or at smaller k. NaN: every
