@@ -122,7 +122,7 @@ class EvaluatorContract:
 
 
 def embedded(points: np.ndarray | Tensor, categories: list[int], items: list[int], name: str = "image") -> Embedded:
-    """Points [N, D] as the embeddings of a split, with drawn logits of the categories, and drawn attributes and theirs."""
+    """Points [N, D] as the embeddings of a split; logits and attributes are drawn."""
     rng = np.random.default_rng(len(items))
     values = rng.integers(-1, 2, (len(items), 3), np.int8)
     return Embedded(
