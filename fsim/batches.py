@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from fsim.catalog import EncodedCatalog
+from fsim.functional.attribute_labels import AttributeLabels
 from fsim.functional.draws import keyed_generator
 from fsim.image_cache import CachedImages
 from fsim.interfaces import Augmentation, IntArray, Pairs, Sampler, Selection
@@ -21,7 +22,7 @@ from fsim.normalise import Normalise
 
 @dataclass(frozen=True)
 class Batch:
-    """Images of one step and their labels; B images, P pairs."""
+    """Images of one step and their labels; B images, P pairs, A attributes."""
 
     images: Tensor  # float32 [B, 3, S, S], channels last
     rows: Tensor  # [B] int64, rows of the catalog
@@ -29,6 +30,7 @@ class Batch:
     items: Tensor  # [B] int64
     labels: Tensor  # [B] int64, the categories or items, as the sampler's `label` says, numbered over training images
     pairs: Pairs | None
+    attributes: Tensor | None = None  # int8 [B, A], 1 has it, -1 has it not, 0 unknown; None where nobody asks for them
 
     def to(self, device: str) -> Batch:
         """The same batch on another device."""
@@ -57,10 +59,12 @@ class TrainingBatches(Dataset[Batch]):
         normalise: Normalise,
         seed: int,
         rank: int = 0,
+        attributes: AttributeLabels | None = None,
     ) -> None:
         self.rows, self.images, self.sampler = rows, images, sampler
         self.augmentation, self.normalise = augmentation, normalise
         self.seed, self.rank = seed, rank
+        self.attributes = attributes  # of the whole catalog
         self.categories, self.items = catalog.categories[rows], catalog.items[rows]
         self.labels, self.num_labels = _numbered(catalog.labels(sampler.label)[rows])
         self._epoch: tuple[int, Sequence[Selection]] = (-1, ())
@@ -78,7 +82,8 @@ class TrainingBatches(Dataset[Batch]):
         categories, items, labels = (
             torch.from_numpy(values[selection.rows]) for values in (self.categories, self.items, self.labels)
         )
-        return Batch(images, torch.from_numpy(rows), categories, items, labels, _pairs(selection, labels))
+        attributes = None if self.attributes is None else torch.from_numpy(self.attributes.values[rows])
+        return Batch(images, torch.from_numpy(rows), categories, items, labels, _pairs(selection, labels), attributes)
 
     def _selections(self, epoch: int) -> Sequence[Selection]:
         if self._epoch[0] != epoch:

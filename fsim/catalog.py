@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,6 +33,19 @@ class EncodedCatalog:
         """The attributes as a matrix, [N, A]."""
         return self.catalog.attribute_labels()
 
+    def attributes_for(self, asks: str, rows: IntArray, whose: str) -> AttributeLabels:
+        """The attributes of the whole catalog, for the component `asks`.
+
+        Raises:
+            FsimError: of the images in these rows, which are `whose`, no attribute is known.
+        """
+        if not self.attributes.values[rows].any():
+            raise FsimError(
+                f"{asks} needs attributes, and the dataset gives none of the images of '{whose}': take a dataset that "
+                f"has them (some read them only if asked to: fsim describe dataset NAME), or leave {asks} out"
+            )
+        return self.attributes
+
     def rows(self, splits: str) -> IntArray:
         """Catalog rows of a split, or of several joined by `+`; damaged images are left out.
 
@@ -56,6 +70,11 @@ class EncodedCatalog:
         """A hash of which images these are and how they are labelled."""
         columns = self.catalog.frame.iloc[rows][["image", "category", "item"]].astype(str)
         return hashlib.sha256(columns.to_csv(index=False).encode()).hexdigest()[:16]
+
+    def attributes_fingerprint(self, rows: IntArray) -> str:
+        """A hash of which attributes there are and which of these images have them."""
+        names = json.dumps([self.attributes.types, self.attributes.names])
+        return hashlib.sha256(names.encode() + self.attributes.values[rows].tobytes()).hexdigest()[:16]
 
 
 def load_catalog(dataset: Dataset) -> Catalog:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from fsim import interfaces
 from fsim.catalog import EncodedCatalog
@@ -22,6 +23,7 @@ from fsim.leaks import without_leaks
 from fsim.machine import Machine
 from fsim.network import Network, built
 from fsim.normalise import Normalise
+from fsim.params import evaluator_needs
 from fsim.recipe import ProtocolSettings
 
 METRICS_VERSION = 1  # raised when the definition of a metric changes: older results have another fingerprint
@@ -73,6 +75,7 @@ class Evaluation:
             part.name: built(part, interfaces.Evaluator, seed=checked.recipe.seed)
             for part in checked.each("evaluation.evaluators")
         }
+        self.needs = frozenset[str]().union(*map(evaluator_needs, self.evaluators.values()))
         asked = {
             part.name: part.settings.model_dump(mode="json", by_alias=True)
             for part in checked.each("evaluation.evaluators")
@@ -115,6 +118,10 @@ class Evaluation:
             "metrics_version": METRICS_VERSION,
             **({"left_out_as_leaks": left_out} if left_out else {}),
         }
+        if "attributes" in self.needs:
+            asks = next(name for name, one in self.evaluators.items() if "attributes" in evaluator_needs(one))
+            self.catalog.attributes_for(f"evaluator '{asks}'", query, settings.query)
+            description["attributes"] = [self.catalog.attributes_fingerprint(rows) for rows in (query, gallery)]
         return Protocol(
             query=settings.query,
             gallery=None if leave_one_out else settings.gallery,
@@ -180,20 +187,23 @@ class Evaluation:
         return metrics, timings
 
     def embed(self, network: Network, rows: IntArray) -> Embedded:
-        """Embeddings of catalog rows, in the given order."""
+        """Embeddings of catalog rows, in the given order, and what else the evaluators need."""
         network.eval()
-        parts = []
+        parts: dict[str, list[Tensor]] = {name: [] for name in ("embedding", *sorted(self.needs - {"attributes"}))}
         with torch.inference_mode():
             for start in range(0, len(rows), BATCH_SIZE):
                 images = self.normalise(self.images.gather(rows[start : start + BATCH_SIZE])).to(self.machine.device)
                 with self.machine.autocast():
-                    parts.append(network(images)["embedding"].float().cpu())
+                    outputs = network(images)
+                    for name, some in parts.items():
+                        some.append(outputs[name].float().cpu())
                 self.on_progress(min(start + BATCH_SIZE, len(rows)), len(rows))
         return Embedded(
-            torch.cat(parts).clone(),
-            torch.from_numpy(self.catalog.categories[rows]),
-            torch.from_numpy(self.catalog.items[rows]),
-            self.catalog.names(rows),
+            categories=torch.from_numpy(self.catalog.categories[rows]),
+            items=torch.from_numpy(self.catalog.items[rows]),
+            names=self.catalog.names(rows),
+            attributes=self.catalog.attributes.take(rows) if "attributes" in self.needs else None,
+            **{name: torch.cat(some).clone() for name, some in parts.items()},
         )
 
 

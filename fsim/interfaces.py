@@ -3,7 +3,8 @@
 A component needs no base class: it fits if it has the members named here. Values that are known only at run time
 (`in_features`, `num_categories`, `seed`, ...) are injected by parameter name; `fsim.kinds` lists them for each kind.
 
-Shape legend: B batch, D embedding, F features, C categories, P pairs, N catalog rows, S image size.
+Shape legend: B batch, D embedding, F features, C categories, A attributes, P pairs, N catalog rows,
+S image size.
 """
 
 from __future__ import annotations
@@ -113,9 +114,10 @@ class Backbone(Protocol):
 
 @runtime_checkable
 class Head(Protocol):
-    """An nn.Module: features [B, F] -> {"embedding": [B, D], and, where `gives` says so, "logits": [B, C]}.
+    """An nn.Module: features [B, F] -> {"embedding": [B, D], and, where `gives` says so, "logits": [B, C] of the
+    categories and "attribute_logits": [B, A]}.
 
-    Injected: `in_features` (F), `num_categories` (C).
+    Injected: `in_features` (F), `num_categories` (C), `num_attributes` (A; a head that asks for it gets 1 or more).
     """
 
     gives: ClassVar[frozenset[str]]  # keys of what forward returns
@@ -136,11 +138,13 @@ class Pairs(NamedTuple):
 class Loss(Protocol):
     """An nn.Module whose forward asks by parameter name for what it needs, and returns a scalar.
 
-    embedding [B, D] | logits [B, C] | categories [B] int64 | items [B] int64 |
-    labels [B] int64 (the categories or the items, whichever the sampler's `label` says) | pairs (`Pairs`)
+    embedding [B, D] | logits [B, C] | attribute_logits [B, A] | categories [B] int64 | items [B] int64 |
+    labels [B] int64 (the categories or the items, whichever the sampler's `label` says) | pairs (`Pairs`) |
+    attributes [B, A] int8 (1 has it, -1 has it not, 0 unknown)
 
     A batch in which the loss is undefined (no pair, one class) gives a zero that is connected to the graph.
-    Injected: `embedding_dim`, `num_categories`, `num_labels`.
+    Injected: `embedding_dim`, `num_categories`, `num_labels`, `attribute_counts` (`AttributeCounts` of the training
+    images).
     """
 
     def __call__(self, *args: Tensor | Pairs) -> Tensor: ...
@@ -176,17 +180,27 @@ class Sampler(Protocol):
 
 @dataclass(frozen=True)
 class Embedded:
-    """Embeddings of a split, on the CPU, float32, in catalog order."""
+    """Embeddings of a split, on the CPU, float32, in catalog order. What may be None is there if an evaluator asks."""
 
     embedding: Tensor  # [N, D]
     categories: Tensor  # [N] int64
     items: Tensor  # [N] int64, -1 where unknown
     names: Sequence[str]  # [N] the catalog's `image`
+    logits: Tensor | None = None  # [N, C] of the categories
+    attribute_logits: Tensor | None = None  # [N, A]
+    attributes: AttributeLabels | None = None  # [N, A]
 
     def take(self, rows: IntArray) -> Embedded:
         """What is known of some rows, given by their numbers in 0..N-1."""
-        names = [self.names[row] for row in rows]
-        return Embedded(self.embedding[rows], self.categories[rows], self.items[rows], names)
+        return Embedded(
+            self.embedding[rows],
+            self.categories[rows],
+            self.items[rows],
+            [self.names[row] for row in rows],
+            None if self.logits is None else self.logits[rows],
+            None if self.attribute_logits is None else self.attribute_logits[rows],
+            None if self.attributes is None else self.attributes.take(rows),
+        )
 
 
 @dataclass(frozen=True)
@@ -213,7 +227,11 @@ class RetrievalTask:
 
 @runtime_checkable
 class Evaluator(Protocol):
-    """Measures embeddings. Injected: `seed`."""
+    """Measures embeddings. Injected: `seed`.
+
+    One that measures more has an attribute `needs`, a set of `logits`, `attribute_logits` and `attributes`: what must
+    not be None in the task's `Embedded`. One that measures time names those metrics in a set `timings`.
+    """
 
     @property
     def directions(self) -> Mapping[str, Direction]:

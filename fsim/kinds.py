@@ -33,8 +33,18 @@ KINDS = {
         Kind("dataset", frozenset({"cache_dir"}), ("load",)),
         Kind("augmentation", members=("__call__",)),
         Kind("backbone", members=("forward",)),
-        Kind("head", frozenset({"in_features", "num_categories"}), ("forward", "gives"), classes=True),
-        Kind("loss", frozenset({"embedding_dim", "num_categories", "num_labels"}), ("forward",), classes=True),
+        Kind(
+            "head",
+            frozenset({"in_features", "num_categories", "num_attributes"}),
+            ("forward", "gives"),
+            classes=True,
+        ),
+        Kind(
+            "loss",
+            frozenset({"embedding_dim", "num_categories", "num_labels", "attribute_counts"}),
+            ("forward",),
+            classes=True,
+        ),
         Kind(
             "sampler",
             frozenset({"categories", "items", "seed", "rank", "world_size"}),

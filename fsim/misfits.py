@@ -6,15 +6,18 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from fsim.checked_recipe import INVALID, CheckedComponent
 from fsim.errors import FsimError, nearest
+from fsim.functional.attribute_labels import AttributeCounts
 from fsim.interfaces import Evaluator
-from fsim.params import needs
+from fsim.params import evaluator_needs, needs
 from fsim.paths import cache_dir
 from fsim.problem import Key
 from fsim.recipe import value_at
 
-BATCH_GIVES = frozenset({"categories", "items", "labels"})  # what a loss may ask for, whatever the head and sampler
+BATCH_GIVES = frozenset({"categories", "items", "labels", "attributes"})  # for losses, whatever head and sampler give
 
 
 def misfits(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, str]]:
@@ -23,24 +26,46 @@ def misfits(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> I
     yield from refused.items()
     head, sampler = components.get(("model", "head")), components.get(("sampler",))
     if head and sampler:
-        given = BATCH_GIVES | head.component.gives | sampler.component.gives  # type: ignore[attr-defined]
-        for key, loss in components.items():
-            for need in sorted(needs(loss.component) - given) if loss.kind == "loss" else ():
-                giver = sampler if need == "pairs" else head
-                yield (
-                    key,
-                    f"loss '{loss.name}' needs {need}, which {giver.kind} '{giver.name}' does not give; "
-                    f"take another {giver.kind}, or leave the loss out",
-                )
+        yield from _lacking_for_losses(head, sampler, components)
     evaluators = {key: part for key, part in components.items() if part.kind == "evaluator"}
     yield from _repeated(evaluators)
+    valid = {key: part for key, part in evaluators.items() if part.settings is not INVALID and key not in refused}
+    built = {key: part.build(seed=0) for key, part in valid.items()}
+    if head:
+        yield from _lacking_for_evaluators(head, valid, built)
     evaluation = value.get("evaluation")
     monitor = evaluation.get("monitor", "exact/recall@1") if isinstance(evaluation, dict) else "exact/recall@1"
-    valid = [part for key, part in evaluators.items() if part.settings is not INVALID and key not in refused]
     if isinstance(monitor, str) and len(valid) == len(value_at(value, ("evaluation", "evaluators"))):
-        metrics = [f"{part.name}/{metric}" for part in valid for metric in _monitorable(part.build(seed=0))]
+        metrics = [f"{valid[key].name}/{metric}" for key, one in built.items() for metric in _monitorable(one)]
         if monitor not in metrics:
             yield ("evaluation", "monitor"), f"no evaluator measures '{monitor}'{nearest(monitor, metrics)}"
+
+
+def _lacking_for_losses(
+    head: CheckedComponent, sampler: CheckedComponent, components: dict[Key, CheckedComponent]
+) -> Iterator[tuple[Key, str]]:
+    given = BATCH_GIVES | head.component.gives | sampler.component.gives  # type: ignore[attr-defined]
+    for key, loss in components.items():
+        for need in sorted(needs(loss.component) - given) if loss.kind == "loss" else ():
+            giver = sampler if need == "pairs" else head
+            yield (
+                key,
+                f"loss '{loss.name}' needs {need}, which {giver.kind} '{giver.name}' does not give; "
+                f"take another {giver.kind}, or leave the loss out",
+            )
+
+
+def _lacking_for_evaluators(
+    head: CheckedComponent, evaluators: dict[Key, CheckedComponent], built: dict[Key, Evaluator]
+) -> Iterator[tuple[Key, str]]:
+    given = head.component.gives | {"attributes"}  # type: ignore[attr-defined]
+    for key, evaluator in built.items():
+        for need in sorted(evaluator_needs(evaluator) - given):
+            yield (
+                key,
+                f"evaluator '{evaluators[key].name}' needs {need}, which head '{head.name}' does not give; "
+                f"take another head, or leave the evaluator out",
+            )
 
 
 def _repeated(evaluators: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, str]]:
@@ -83,7 +108,12 @@ TRIED: dict[str, Callable[[Any], dict[str, Any]]] = {
     "augmentation": lambda optimizer: {},
     "dataset": lambda optimizer: {"cache_dir": cache_dir()},
     "evaluator": lambda optimizer: {"seed": 0},
-    "loss": lambda optimizer: {"embedding_dim": 8, "num_categories": 2, "num_labels": 2},
+    "loss": lambda optimizer: {
+        "embedding_dim": 8,
+        "num_categories": 2,
+        "num_labels": 2,
+        "attribute_counts": AttributeCounts(np.ones(2, np.int64), np.ones(2, np.int64)),
+    },
     "optimizer": _one_weight,
     "scheduler": lambda optimizer: {"optimizer": optimizer, "total_steps": 10**6, "steps_per_epoch": 10**4},
 }

@@ -15,7 +15,7 @@ from fsim.params import needs
 
 
 class Network(nn.Module):
-    """images -> backbone -> features -> head -> embedding (and logits)."""
+    """images -> backbone -> features -> head -> embedding (and logits of categories and attributes)."""
 
     def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Network(nn.Module):
         return self.head.distance  # type: ignore[return-value]
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """float [B, 3, S, S] -> what the head gives: embedding [B, D], perhaps logits [B, C]."""
+        """float [B, 3, S, S] -> what the head gives: embedding [B, D], and logits [B, C] and [B, A] if any."""
         outputs: dict[str, Tensor] = self.head(self.backbone(images))
         return outputs
 
@@ -55,7 +55,7 @@ class LossTerms(nn.Module):
         }
 
 
-def build_network(checked: CheckedRecipe, num_categories: int) -> Network:
+def build_network(checked: CheckedRecipe, num_categories: int, num_attributes: int = 0) -> Network:
     """Backbone and head with fresh weights.
 
     Raises:
@@ -67,13 +67,14 @@ def build_network(checked: CheckedRecipe, num_categories: int) -> Network:
         interfaces.Head,
         in_features=backbone.out_features,
         num_categories=num_categories,
+        num_attributes=num_attributes,
     )
     network = Network(backbone, head)
     _try_forward(network, checked.recipe.data.image_size, checked["model.backbone"].name)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def build_losses(checked: CheckedRecipe, **given: int) -> LossTerms:
+def build_losses(checked: CheckedRecipe, **given: Any) -> LossTerms:
     """The losses of the recipe; one that is there twice gets a number behind its name."""
     losses: dict[str, nn.Module] = {}
     for part in checked.each("losses"):

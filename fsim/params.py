@@ -75,6 +75,11 @@ def needs(component: Callable[..., Any]) -> set[str]:
     }
 
 
+def evaluator_needs(evaluator: Any) -> frozenset[str]:
+    """What an evaluator needs beside embeddings and labels: its attribute `needs`, where it has one."""
+    return frozenset(getattr(evaluator, "needs", ()))
+
+
 def construct(kind: str, component: Callable[..., Any], settings: BaseModel, given: Mapping[str, Any]) -> Any:
     """Call a component with its settings and with those of `given` that its signature names."""
     wanted = injected_names(kind, component)

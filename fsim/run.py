@@ -24,7 +24,13 @@ from fsim.quick_start import take_up_garbage_collection
 from fsim.randomness import seed_torch
 from fsim.recipe import AUTO
 from fsim.run_folder import RunFolder
-from fsim.training_data import build_sampler, measure_channels, prepare_data, warn_of_lacking_pairs
+from fsim.training_data import (
+    attributes_asked_for,
+    build_sampler,
+    measure_channels,
+    prepare_data,
+    warn_of_lacking_pairs,
+)
 
 
 class InterruptedRunError(FsimError):
@@ -63,15 +69,19 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
         folder.write_recipe(checked.resolved())
     normalise = Normalise(recipe.data.mean, recipe.data.std)
     augmentation = checked["data.augmentation"].build()
-    batches = TrainingBatches(catalog, rows, images, sampler, augmentation, normalise, recipe.seed)
+    attributes = attributes_asked_for(checked, catalog, rows)
+    batches = TrainingBatches(
+        catalog, rows, images, sampler, augmentation, normalise, recipe.seed, attributes=attributes
+    )
 
     seed_torch(recipe.seed, "weights")
-    network = build_network(checked, len(catalog.category_names))
+    network = build_network(checked, len(catalog.category_names), len(attributes.names) if attributes else 0)
     losses = build_losses(
         checked,
         embedding_dim=network.embedding_dim,
         num_categories=len(catalog.category_names),
         num_labels=batches.num_labels,
+        attribute_counts=attributes and attributes.take(rows).counts(),
     )
     warn_of_lacking_pairs(batches, losses, display)
     network.to(machine.device), losses.to(machine.device)

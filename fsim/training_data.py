@@ -12,10 +12,12 @@ from fsim.channel_statistics import cached_channel_sums
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display, number
 from fsim.errors import FsimError
+from fsim.functional.attribute_labels import AttributeLabels
 from fsim.image_cache import CachedImages, open_image_cache
 from fsim.interfaces import IntArray, Sampler
 from fsim.network import LossTerms, built
 from fsim.overfit import overfit_catalog
+from fsim.params import injected_names, needs
 from fsim.paths import cache_dir
 from fsim.recipe import AUTO
 
@@ -57,6 +59,19 @@ def build_sampler(checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArra
             f"no training image has a known {sampler.label}; set sampler.label to the other, or mend the catalog"
         )
     return sampler
+
+
+def attributes_asked_for(checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArray) -> AttributeLabels | None:
+    """The attributes of the whole catalog if the head or a loss is to learn them, else None.
+
+    Raises:
+        FsimError: one is, and no training image has a known attribute.
+    """
+    for part in (checked["model.head"], *checked.each("losses")):
+        asked = injected_names(part.kind, part.component) | (needs(part.component) if part.kind == "loss" else set())
+        if asked & {"num_attributes", "attribute_counts", "attributes"}:
+            return catalog.attributes_for(f"{part.kind} '{part.name}'", rows, "train")
+    return None
 
 
 def measure_channels(checked: CheckedRecipe, images: CachedImages, rows: IntArray, display: Display) -> CheckedRecipe:

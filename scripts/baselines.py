@@ -25,7 +25,7 @@ from fsim.machine import prepare_machine
 from fsim.network import Network, build_network
 from fsim.normalise import Normalise
 from fsim.randomness import seed_torch
-from fsim.training_data import prepare_data
+from fsim.training_data import attributes_asked_for, prepare_data
 from fsim.validate import check_document, check_recipe
 
 SHOWN = ("exact/recall@1", "exact/recall@10", "exact/r_precision", "exact/map@r")
@@ -50,7 +50,8 @@ def evaluate(checked: CheckedRecipe, network: Network | None = None) -> list[dic
     evaluation = Evaluation(checked, catalog, images, normalise, machine)
     if network is None:
         seed_torch(checked.recipe.seed, "weights")
-        network = build_network(checked, len(catalog.category_names))
+        attributes = attributes_asked_for(checked, catalog, catalog.rows("train"))
+        network = build_network(checked, len(catalog.category_names), len(attributes.names) if attributes else 0)
     return evaluation(network, epoch=0, at_end=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,13 @@ from fsim.errors import FsimError
 
 HAS, HAS_NOT, UNKNOWN = 1, -1, 0
 BYTES_IN_MEMORY = 2**31
+
+
+class AttributeCounts(NamedTuple):
+    """Of each attribute, how many images are known to have it, and how many to have it not."""
+
+    having: npt.NDArray[np.int64]  # [A]
+    lacking: npt.NDArray[np.int64]  # [A]
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,10 @@ class AttributeLabels:
     def take(self, rows: npt.NDArray[np.int64]) -> AttributeLabels:
         """Those of some images."""
         return AttributeLabels(self.names, self.types, self.values[rows])
+
+    def counts(self) -> AttributeCounts:
+        """How often each attribute is known, one way and the other."""
+        return AttributeCounts(*((self.values == value).sum(0, dtype=np.int64) for value in (HAS, HAS_NOT)))
 
     def beside(self, other: AttributeLabels) -> AttributeLabels:
         """These attributes and others of the same images."""

@@ -29,7 +29,8 @@ def _each_once(k: Sequence[int]) -> Sequence[int]:
     return k
 
 
-Depths = Annotated[Sequence[Annotated[int, Field(ge=1)]], Field(min_length=1), AfterValidator(_each_once)]
+DepthsOrNone = Annotated[Sequence[Annotated[int, Field(ge=1)]], AfterValidator(_each_once)]
+Depths = Annotated[DepthsOrNone, Field(min_length=1)]
 
 
 def topk_metrics(ranks: Tensor, k: Sequence[int]) -> dict[str, Tensor]:

@@ -18,6 +18,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from fsim.functional.attribute_labels import AttributeLabels
 from fsim.interfaces import Distance, Embedded, Evaluator, Label, RetrievalTask
 
 UNKNOWN = -1
@@ -121,12 +122,17 @@ class EvaluatorContract:
 
 
 def embedded(points: np.ndarray | Tensor, categories: list[int], items: list[int], name: str = "image") -> Embedded:
-    """Points [N, D] as the embeddings of a split."""
+    """Points [N, D] as the embeddings of a split; logits and attributes are drawn."""
+    rng = np.random.default_rng(len(items))
+    values = rng.integers(-1, 2, (len(items), 3), np.int8)
     return Embedded(
         torch.as_tensor(points, dtype=torch.float32),
         torch.tensor(categories),
         torch.tensor(items),
         [f"{name} {row}" for row in range(len(items))],
+        logits=torch.from_numpy(rng.normal(size=(len(items), max(categories, default=0) + 1))).float(),
+        attribute_logits=torch.from_numpy(rng.normal(size=values.shape)).float(),
+        attributes=AttributeLabels(["striped", "dotted", "cotton"], ["texture", "texture", "fabric"], values),
     )
 
 

@@ -4,7 +4,7 @@
         def make(self) -> torch.nn.Module:
             return MyLoss(embedding_dim=self.embedding_dim, num_labels=self.num_labels)
 
-Shape legend: B batch, D embedding, C categories, P pairs.
+Shape legend: B batch, D embedding, C categories, A attributes, P pairs.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from fsim.functional.attribute_labels import AttributeCounts
 from fsim.functional.precision import at_least_float32
 from fsim.interfaces import Pairs
 from fsim.params import needs
 
 UNKNOWN = -1
+LEARNED = ("embedding", "logits", "attribute_logits")  # the parts of a batch that a network gives
 TYPICAL = (0, 0, 1, 1, 2, 2, 3, 0)
 
 # Batches in which some losses are undefined: name -> labels.
@@ -43,15 +46,16 @@ class LossContract:
     embedding_dim: ClassVar[int] = 8  # D
     num_categories: ClassVar[int] = 4  # C
     num_labels: ClassVar[int] = 4
+    attribute_counts: ClassVar[AttributeCounts] = AttributeCounts(np.array([2, 5, 3]), np.array([4, 1, 0]))  # [A] each
 
     def make(self) -> torch.nn.Module:
-        """A new loss for `embedding_dim`, `num_categories` and `num_labels`."""
+        """A new loss for `embedding_dim`, `num_categories`, `num_labels` and `attribute_counts`."""
         raise NotImplementedError
 
     def test_asks_only_for_what_a_batch_has(self) -> None:
         names = needs(self._loss())
         assert names <= set(self.batch(TYPICAL)), "forward asks by name for parts of a batch"
-        assert names & {"embedding", "logits"}, "a loss needs embeddings or logits to teach anything"
+        assert names & {*LEARNED}, "a loss needs embeddings or logits to teach anything"
 
     def test_value_is_a_finite_scalar(self) -> None:
         value = self.value(self._loss(), self.batch(TYPICAL))
@@ -102,8 +106,8 @@ class LossContract:
 
     def test_bfloat16_inputs_are_computed_in_float32(self) -> None:
         loss, batch = self._loss(), self.batch(TYPICAL)
-        low = {**batch, **{name: batch[name].detach().bfloat16() for name in ("embedding", "logits")}}
-        same = {**batch, **{name: at_least_float32(low[name]) for name in ("embedding", "logits")}}
+        low = {**batch, **{name: batch[name].detach().bfloat16() for name in LEARNED}}
+        same = {**batch, **{name: at_least_float32(low[name]) for name in LEARNED}}
         with torch.autocast("cpu", torch.bfloat16):
             value = self.value(loss, low)
         assert value.dtype == torch.float32
@@ -117,21 +121,26 @@ class LossContract:
     def batch(self, labels: Sequence[int], rows: str = "distinct", seed: int = 0) -> dict[str, Any]:
         """A batch whose labels, categories and items are these; its pairs are all of the images known.
 
-        `rows` says how the embeddings and logits lie: distinct, identical, zero or huge.
+        Of an image of known label two attributes in three are known. `rows` says how the embeddings and logits lie:
+        distinct, identical, zero or huge.
         """
         draw = torch.Generator().manual_seed(seed)
         embedding = torch.randn(len(labels), self.embedding_dim, generator=draw)  # [B, D]
         logits = torch.randn(len(labels), self.num_categories, generator=draw)  # [B, C]
+        num_attributes = len(self.attribute_counts.having)
+        attribute_logits = torch.randn(len(labels), num_attributes, generator=draw)  # [B, A]
+        attributes = torch.randint(-1, 2, attribute_logits.shape, generator=draw, dtype=torch.int8)
+        attributes[torch.tensor(labels) == UNKNOWN] = 0
+        learned = {"embedding": embedding, "logits": logits, "attribute_logits": attribute_logits}
         if rows == "identical":
-            embedding, logits = embedding[:1].repeat(len(labels), 1), logits[:1].repeat(len(labels), 1)
+            learned = {name: tensor[:1].repeat(len(labels), 1) for name, tensor in learned.items()}
         scale = {"zero": 0.0, "huge": 1e4}.get(rows, 1.0)
-        embedding, logits = embedding * scale, logits * scale
         known = [position for position, label in enumerate(labels) if label != UNKNOWN]
         pairs = [(i, j) for i in known for j in known if i < j]
         first, second = torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2).T  # [P] each
         return {
-            "embedding": embedding.requires_grad_(),
-            "logits": logits.requires_grad_(),
+            **{name: (scale * tensor).requires_grad_() for name, tensor in learned.items()},
+            "attributes": attributes,
             "categories": torch.tensor(labels),
             "items": torch.tensor(labels),
             "labels": torch.tensor(labels),
@@ -149,7 +158,7 @@ class LossContract:
         value, at = self.value(loss, batch), f"with labels {batch['labels'].tolist()}"
         assert value.shape == (), f"the loss is not a scalar {at}"
         assert value.isfinite(), f"the loss is not finite {at}"
-        learned = {name: batch[name] for name in sorted(needs(loss)) if name in ("embedding", "logits")}
+        learned = {name: batch[name] for name in sorted(needs(loss)) if name in LEARNED}
         learned |= {name: tensor for name, tensor in loss.named_parameters() if tensor.requires_grad}
         gradients = torch.autograd.grad(value, list(learned.values()), allow_unused=True)
         found = {}

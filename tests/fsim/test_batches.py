@@ -18,13 +18,14 @@ from fsim_plugins.samplers.m_per_class import MPerClass
 ITEMS = ["e", "e", "b", "b", "d", "d", "", "a", "c"]  # a and c are of val only
 
 
-def batches(folder: Path, sampler: type[Any], **settings: Any) -> TrainingBatches:
+def batches(folder: Path, sampler: type[Any], with_attributes: bool = False, **settings: Any) -> TrainingBatches:
     catalog = Catalog.of(
         {
             "image": [str(number) for number in range(9)],
             "split": ["train"] * 7 + ["val"] * 2,
             "category": ["x"] * 9,
             "item": ITEMS,
+            "attributes": [{"pattern": "striped" if number % 2 else "dotted"} for number in range(8)] + [{}],
         },
         folder,
         pixels=np.zeros((9, 8, 8), dtype=np.uint8),
@@ -33,7 +34,16 @@ def batches(folder: Path, sampler: type[Any], **settings: Any) -> TrainingBatche
     images = open_image_cache(catalog, size=8, folder=folder, max_damaged=0)
     rows = encoded.rows("train")
     built = sampler(label="item", categories=encoded.categories[rows], items=encoded.items[rows], **settings)
-    return TrainingBatches(encoded, rows, images, built, NoAugmentation(), Normalise((0, 0, 0), (1, 1, 1)), seed=0)
+    return TrainingBatches(
+        encoded,
+        rows,
+        images,
+        built,
+        NoAugmentation(),
+        Normalise((0, 0, 0), (1, 1, 1)),
+        seed=0,
+        attributes=encoded.attributes if with_attributes else None,
+    )
 
 
 def test_labels_are_numbered_over_the_training_images(tmp_path: Path) -> None:
@@ -55,3 +65,13 @@ def test_pairs_that_no_batch_has_are_named(
     tmp_path: Path, sampler: type[Any], settings: dict[str, Any], lacking: list[str]
 ) -> None:
     assert batches(tmp_path, sampler, **settings).lacking() == lacking
+
+
+def test_attributes_are_those_of_the_images(tmp_path: Path) -> None:
+    batch = batches(tmp_path, MPerClass, with_attributes=True, batch_size=4, images_per_label=2)[0]
+    assert batch.attributes is not None
+    assert batch.attributes.tolist() == [[-1, 1] if row % 2 else [1, -1] for row in batch.rows.tolist()]
+
+
+def test_nobody_asks_for_attributes(tmp_path: Path) -> None:
+    assert batches(tmp_path, MPerClass, batch_size=4, images_per_label=2)[0].attributes is None

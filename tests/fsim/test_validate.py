@@ -222,5 +222,37 @@ def test_the_schema_is_json_schema_of_all_components() -> None:
 
     schema = json.loads(json.dumps(recipe_schema()))
     names = [option["properties"]["name"]["const"] for option in schema["$defs"]["component_head"]["oneOf"]]
-    assert names == ["cat", "siam", "siam_cat", "siam_cat_cos"]
+    assert names == ["cat", "siam", "siam_cat", "siam_cat_attr", "siam_cat_cos"]
     assert schema["$defs"]["Model"]["properties"]["head"] == {"$ref": "#/$defs/component_head"}
+
+
+@pytest.mark.parametrize(
+    ("change", "head", "message"),
+    [
+        (
+            "losses=[{name: attribute_bce}]",
+            "siam_cat",
+            "loss 'attribute_bce' needs attribute_logits, which head 'siam_cat'",
+        ),
+        (
+            "evaluation.evaluators=[{name: attributes}]",
+            "siam_cat_cos",
+            "evaluator 'attributes' needs attribute_logits, which head 'siam_cat_cos' does not give",
+        ),
+        ("evaluation.evaluators=[{name: classification}]", "siam", "'classification' needs logits, which head 'siam'"),
+    ],
+)
+def test_what_the_head_does_not_give_is_told(change: str, head: str, message: str, tmp_path: Path) -> None:
+    head_and_loss = [f"model.head.name={head}", "losses=[{name: contrastive}]", "evaluation.monitor=null"]
+    with pytest.raises(RecipeError) as caught:
+        check_recipe(write(tmp_path, DESIGN), [*head_and_loss, change])
+    (problem,) = caught.value.problems
+    assert message in problem.message
+    assert change.startswith(".".join(map(str, problem.key[:-1])))
+
+
+def test_a_head_that_gives_all_is_right(tmp_path: Path) -> None:
+    losses = "losses=[{name: contrastive}, {name: cross_entropy}, {name: attribute_bce}]"
+    evaluators = "evaluation.evaluators=[{name: exact, ndcg: [10]}, {name: attributes}, {name: classification}]"
+    monitor = "evaluation.monitor=attributes/map"
+    check_recipe(write(tmp_path, DESIGN), ["model.head.name=siam_cat_attr", losses, evaluators, monitor])

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
+from fsim.functional.graded_relevance import GradedRelevance, ndcg
 from fsim.functional.relevant_ranks import num_relevant, ranks_in_answers, ranks_in_gallery
-from fsim.functional.retrieval_metrics import Depths, average_precision, micro_and_macro, r_metrics, topk_metrics
+from fsim.functional.retrieval_metrics import (
+    Depths,
+    DepthsOrNone,
+    average_precision,
+    micro_and_macro,
+    r_metrics,
+    topk_metrics,
+)
 from fsim.functional.topk import topk
 from fsim.interfaces import Direction, RetrievalTask
 
@@ -26,6 +36,9 @@ class Exact:
         map@r        1/R sum_{i <= R} P(i) rel(i), with P(i) the precision of the first i answers and rel(i) = 1 where
                      the i-th is relevant. Musgrave, Belongie and Lim, "A metric learning reality check", ECCV 2020
         map          the same sum over the whole gallery: mean average precision
+        ndcg@k       by grades: 3 the same item, 2 the same category and attributes, 1 the same category. DCG = sum over
+                     i <= k of (2^grade(i) - 1) / log2(1 + i), over that of the best ranking of the gallery. Jarvelin
+                     and Kekalainen, ACM TOIS 20(4), 2002; gain and discount of Burges et al., ICML 2005
 
     These are means over queries; with `macro_` before the name, means over labels of the means over their queries.
 
@@ -37,24 +50,45 @@ class Exact:
     order of the gallery. Scores are cosines (0 for a zero vector) or Euclidean distances in float32. NaN: every metric
     where no query has a relevant image.
 
+    Attributes are the same where the Jaccard index of those that the two images have, among those known of both, is at
+    least `same_attributes`. Equality, which is 1, asks too much of DeepFashion: of its 1000 attributes an image has a
+    few, and they come from the words beside it on the web, so that two pictures of alike garments seldom agree in all.
+    ndcg@k too is a mean over the queries
+    that have a relevant image, and searches once more.
+
     `map` needs the full ranking. Without it 60,000 images against each other take about as long as one search with
     faiss, with it several times as long, unless the largest R is so large that most of the ranking is needed anyway.
 
     Args:
         k: the depths for recall and precision, each 1 or more.
         map: whether to compute map.
+        ndcg: the depths for ndcg@k, each 1 or more; none by default.
+        same_attributes: from what Jaccard index on, in (0, 1], attributes count as the same. Null: nothing has grade 2,
+            and the data needs no attributes.
 
     Raises:
         FsimError: embeddings that are NaN, infinite or too large for float32.
     """
 
-    def __init__(self, k: Depths = (1, 5, 10), map: bool = True) -> None:
+    def __init__(
+        self,
+        k: Depths = (1, 5, 10),
+        map: bool = True,
+        ndcg: DepthsOrNone = (),
+        same_attributes: Annotated[float, Field(gt=0, le=1)] | None = 0.5,
+    ) -> None:
         self.k = k
         self.map = map
+        self.ndcg = ndcg
+        self.same_attributes = same_attributes
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset({"attributes"} if self.ndcg and self.same_attributes is not None else ())
 
     @property
     def directions(self) -> Mapping[str, Direction]:
-        names = self._names()
+        names = [*self._names(), *(f"ndcg@{depth}" for depth in self.ndcg)]
         return {
             **dict.fromkeys(names, "max"),
             **dict.fromkeys((f"macro_{name}" for name in names), "max"),
@@ -66,9 +100,10 @@ class Exact:
         relevant = num_relevant(task.query_labels, None if task.leave_one_out else task.gallery_labels)  # [Q]
         counted = relevant > 0
         parts = [self._measure(ranks, relevant[rows]) for rows, ranks in self._ranks(task, relevant)]
-        metrics = {name: torch.cat([part[name] for part in parts])[counted] for name in self._names()}  # [Q']
+        metrics = {name: torch.cat([part[name] for part in parts]) for name in self._names()}  # [Q]
+        metrics |= self._ndcg(task) if self.ndcg else {}
         return {
-            **micro_and_macro(metrics, task.query_labels[counted]),
+            **micro_and_macro({name: values[counted] for name, values in metrics.items()}, task.query_labels[counted]),
             "num_queries": float(counted.sum()),
             "num_queries_without_relevant": float((~counted).sum()),
         }
@@ -88,6 +123,15 @@ class Exact:
         else:
             answers = topk(task.query.embedding, gallery, depth, task.distance)
             yield slice(None), ranks_in_answers(answers.index, task.query_labels, task.gallery_labels)
+
+    def _ndcg(self, task: RetrievalTask) -> dict[str, Tensor]:
+        """ndcg@k [Q] for each depth."""
+        gallery = None if task.leave_one_out else task.gallery
+        relevance = GradedRelevance(task.query, gallery, self.same_attributes)
+        deepest = min(max(self.ndcg), max(1, len(task.gallery_labels)))
+        answers = topk(task.query.embedding, gallery and gallery.embedding, deepest, task.distance)
+        grades, counts = relevance.of_answers(answers.index), relevance.counts()
+        return {f"ndcg@{depth}": ndcg(grades, counts, depth) for depth in self.ndcg}
 
     def _measure(self, ranks: Tensor, relevant: Tensor) -> dict[str, Tensor]:
         """The metrics [B] of some queries: ranks of their relevant images [B, M] and their numbers [B]."""

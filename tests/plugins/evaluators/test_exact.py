@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -13,7 +14,8 @@ from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
 from torch import Tensor
 
 from fsim.errors import FsimError
-from fsim.interfaces import Distance, Embedded, Evaluator, RetrievalTask
+from fsim.functional.attribute_labels import AttributeLabels
+from fsim.interfaces import Distance, Embedded, Evaluator, Label, RetrievalTask
 from fsim.testing.evaluator_contract import EvaluatorContract, embedded
 from fsim_plugins.evaluators import exact as module
 from fsim_plugins.evaluators.exact import Exact
@@ -263,3 +265,56 @@ def test_nan_embeddings_are_counted(full: bool) -> None:
     query = images([[0.0], [math.nan], [1.0]], [0, 0, 0])
     with pytest.raises(FsimError, match="1 of 3 query embeddings are NaN"):
         Exact(map=full)(task(query))
+
+
+def slow_ndcg(one: RetrievalTask, depth: int) -> float:
+    """The mean over queries with a relevant image, by walking down the answers and down all grades sorted."""
+    values = []
+    for query, order in enumerate(ranked(one)):
+        label = one.query_labels[query]
+        if label < 0 or not any(one.gallery_labels[index] == label for index in order):
+            continue
+        same_item = [one.query.items[query] == one.gallery.items[index] != -1 for index in order]
+        same_category = [one.query.categories[query] == one.gallery.categories[index] != -1 for index in order]
+        grades = [3 if item else int(category) for item, category in zip(same_item, same_category, strict=True)]
+        gained, best = (
+            sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(some[:depth]))
+            for some in (grades, sorted(grades, reverse=True))
+        )
+        values.append(gained / best)
+    return float(np.mean(values)) if values else math.nan
+
+
+@pytest.mark.parametrize("relevant", get_args(Label))
+@pytest.mark.parametrize("leave_one_out", [True, False])
+def test_ndcg_equals_walking_down_the_answers(relevant: Label, leave_one_out: bool) -> None:
+    rng = np.random.default_rng(2)
+    query, gallery = (
+        embedded(
+            rng.integers(-3, 4, (size, 2)), rng.integers(-1, 4, size).tolist(), rng.integers(-1, 12, size).tolist()
+        )
+        for size in (40, 50)
+    )
+    one = RetrievalTask(query, query if leave_one_out else gallery, relevant, "euclidean")
+    measures = Exact((1,), map=False, ndcg=(3, 10, 200), same_attributes=None)(one)
+    for depth in (3, 10, 200):
+        assert measures[f"ndcg@{depth}"] == pytest.approx(slow_ndcg(one, depth), rel=1e-9)
+
+
+class TestContractWithNdcg(EvaluatorContract):
+    def make(self, seed: int) -> Evaluator:
+        return Exact((1,), ndcg=(1, 5))
+
+
+def test_only_ndcg_by_attributes_needs_attributes() -> None:
+    assert Exact(ndcg=[5]).needs == {"attributes"}
+    assert not Exact().needs and not Exact(ndcg=[5], same_attributes=None).needs
+
+
+def test_the_same_attributes_are_worth_more_than_the_category() -> None:
+    points = np.array([[0.0], [1], [2]])
+    values = np.array([[1, -1], [-1, 1], [1, -1]], np.int8)  # the farther one has the query's
+    labels = AttributeLabels(["a", "b"], ["one", "one"], values)
+    query = replace(embedded(points, [0, 0, 0], [0, 1, 2]), attributes=labels)
+    measures = Exact((1,), ndcg=(1,))(RetrievalTask(query, query, "category", "euclidean"))
+    assert measures["ndcg@1"] == pytest.approx((1 / 3 + 1 + 1 / 3) / 3)

@@ -7,9 +7,10 @@ from fsim.interfaces import Head
 from fsim_plugins.heads.cat import Cat
 from fsim_plugins.heads.siam import Siam
 from fsim_plugins.heads.siam_cat import SiamCat
+from fsim_plugins.heads.siam_cat_attr import SiamCatAttr
 from fsim_plugins.heads.siam_cat_cos import SiamCatCos
 
-HEADS = [Cat(12, 5), Siam(12, 7), SiamCat(12, 5, 7), SiamCatCos(12, 5, 7)]
+HEADS = [Cat(12, 5), Siam(12, 7), SiamCat(12, 5, 7), SiamCatCos(12, 5, 7), SiamCatAttr(12, 5, 9, 7)]
 
 
 @pytest.mark.parametrize("head", HEADS, ids=lambda head: type(head).__name__)
@@ -20,6 +21,8 @@ def test_a_head_gives_what_it_promises(head: torch.nn.Module) -> None:
     assert outputs["embedding"].shape == (3, head.embedding_dim)
     if "logits" in outputs:
         assert outputs["logits"].shape == (3, 5)
+    if "attribute_logits" in outputs:
+        assert outputs["attribute_logits"].shape == (3, 9)
 
 
 def test_type_a_embeds_the_feature_itself() -> None:
