@@ -17,6 +17,7 @@ from fsim.quick_start import postpone_garbage_collection
 COMMANDS = {
     "run": "train and evaluate a recipe, and leave a run folder",
     "resume": "go on with a run that was stopped",
+    "evaluate": "measure a run's network again: another split, data set, checkpoint or evaluators",
     "validate": "check recipes without running them",
     "list-plugins": "the components at hand, and who offers them",
     "describe": "a component's parameters, defaults, ranges and documentation",

@@ -10,7 +10,7 @@ S image size.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -211,6 +211,7 @@ class RetrievalTask:
     gallery: Embedded
     relevant: Label
     distance: Distance
+    per_query: dict[str, Tensor] = field(default_factory=dict)  # where an evaluator may leave {metric: [Q]}
 
     @property
     def leave_one_out(self) -> bool:
@@ -230,7 +231,9 @@ class Evaluator(Protocol):
     """Measures embeddings. Injected: `seed`.
 
     One that measures more has an attribute `needs`, a set of `logits`, `attribute_logits` and `attributes`: what must
-    not be None in the task's `Embedded`. One that measures time names those metrics in a set `timings`.
+    not be None in the task's `Embedded`. One that measures time names those metrics in a set `timings`. One whose
+    metrics are means over queries leaves each query's in `task.per_query`, NaN for a query that does not count: what
+    comparisons and reports are made of.
     """
 
     @property

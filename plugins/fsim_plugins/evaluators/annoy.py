@@ -83,9 +83,13 @@ class Annoy:
         answers, cost = self._search(task)  # [Q, K]
         relevant = num_relevant(task.query_labels, None if task.leave_one_out else task.gallery_labels)  # [Q]
         counted = relevant > 0
-        ranks = ranks_in_answers(answers[counted], task.query_labels[counted], task.gallery_labels)
+        ranks = ranks_in_answers(answers, task.query_labels, task.gallery_labels)
+        metrics = topk_metrics(ranks, self.k)  # [Q]
+        task.per_query.update(
+            {name: values.double().masked_fill(~counted, math.nan) for name, values in metrics.items()}
+        )
         return {
-            **micro_and_macro(topk_metrics(ranks, self.k), task.query_labels[counted]),
+            **micro_and_macro({name: values[counted] for name, values in metrics.items()}, task.query_labels[counted]),
             f"index_recall@{max(self.k)}": share_found(task, exact, answers),
             **cost,
             "num_queries": float(counted.sum()),
