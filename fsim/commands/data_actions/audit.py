@@ -56,15 +56,17 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.display import Display
     from fsim.duplicates import find_duplicates, one_of_each
     from fsim.errors import FsimError
-    from fsim.files import refuse_without_folder
     from fsim.image_prints import print_images
+    from fsim.page import refuse_page_file
 
     if args.min_images < 1:
         raise FsimError(f"--min-images {args.min_images}: give 1 or more")
     if args.html is not None:
-        refuse_without_folder(args.html)
+        refuse_page_file(args.html)
     if args.fix is not None:
         refuse_catalog_file(args.fix)
+        if args.html is not None and args.html.absolute() == args.fix.absolute():
+            raise FsimError(f"--html and --fix are both {args.fix}; name two files")
     catalog = open_source(args.source, args.dataset, args.overrides)
     if args.fix is not None:
         refuse_catalog(catalog)
