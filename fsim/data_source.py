@@ -22,8 +22,8 @@ from fsim.validate import check_component, check_recipe
 log = logging.getLogger("fsim.data_source")
 
 SOURCE_HELP = (
-    "a table (metadata.csv, .parquet, .jsonl), a folder (with a metadata.csv, <split>/<category>/*.jpg, or DeepFashion as "
-    "it is unpacked), a recipe, or the name of a dataset"
+    "a table (metadata.csv, .parquet, .jsonl), a folder (with a metadata.csv, <split>/<category>/*.jpg, or DeepFashion "
+    "as it is unpacked), a recipe, or the name of a dataset"
 )
 TABLES = {".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}  # the datasets that read them; each has `file`
 RECIPES = (".yaml", ".yml")
