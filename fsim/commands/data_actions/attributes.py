@@ -13,6 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "overrides",
         nargs="*",
+        default=[],
         metavar="SOURCE key=value",
         help="a table (metadata.csv, .parquet, .jsonl), a folder, a recipe, or the name of a dataset (default: "
         f"{SOURCE}); then parameters of the dataset: items=42",

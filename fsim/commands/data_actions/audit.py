@@ -21,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CATALOG",
         help="a table (metadata.csv, .parquet, .jsonl), a folder, a recipe, or the name of a dataset",
     )
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="parameters of the dataset: items=42")
+    parser.add_argument(
+        "overrides", nargs="*", default=[], metavar="key=value", help="parameters of the dataset: items=42"
+    )
     parser.add_argument("--dataset", metavar="NAME", help="the dataset that reads CATALOG, where that is not clear")
     parser.add_argument(
         "--min-images",

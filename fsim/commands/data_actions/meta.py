@@ -11,7 +11,7 @@ MORE_THAN = 5000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", help="the folder of a data set, a table, a recipe, or the name of a dataset")
     parser.add_argument("--dataset", help="the dataset that reads SOURCE, such as deepfashion_category")
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="parameters of the dataset")
+    parser.add_argument("overrides", nargs="*", default=[], metavar="key=value", help="parameters of the dataset")
     parser.add_argument("--out", type=Path, help="the csv, jsonl or parquet (default: metadata.csv in SOURCE, or here)")
     parser.add_argument(
         "--sample",

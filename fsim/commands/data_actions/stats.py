@@ -21,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="a table (metadata.csv, .parquet, .jsonl), a folder, a recipe, or the name of a dataset",
     )
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="parameters of the dataset: items=42")
+    parser.add_argument(
+        "overrides", nargs="*", default=[], metavar="key=value", help="parameters of the dataset: items=42"
+    )
     parser.add_argument("--dataset", metavar="NAME", help="the dataset that reads SOURCE, where that is not clear")
     parser.add_argument(
         "--split", metavar="SPLIT", help="mean and std of val, train+val, ..., or all (default: train, else all)"
