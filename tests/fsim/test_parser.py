@@ -35,7 +35,7 @@ def usual_collection() -> Iterator[None]:
         ("data download clothing --xyz", "--xyz (valid: --help, --to, --url)"),
         ("data garments a b", "fsim data garments: error: unrecognized arguments: b"),
         ("--vers", "fsim: error: there is no option --vers (did you mean '--version'?)"),
-        ("data meta", "are required: source\n"),
+        ("data meta", "are required: SOURCE\n"),
         ("data stats", "are required: SOURCE\n"),
         ("data audit", "are required: CATALOG\n"),
         ("data attributes", "are required: CATEGORY\n"),

@@ -67,7 +67,7 @@ def execute(args: argparse.Namespace) -> int:
         refuse_page_file(args.html)
     if args.fix is not None:
         refuse_catalog_file(args.fix)
-        if args.html is not None and args.html.absolute() == args.fix.absolute():
+        if args.html is not None and args.html.resolve() == args.fix.resolve():
             raise FsimError(f"--html and --fix are both {args.fix}; name two files")
     catalog = open_source(args.source, args.dataset, args.overrides)
     if args.fix is not None:
