@@ -67,14 +67,14 @@ def folder_of_pictures(given: Path) -> Path:
 
 
 def _refuse_deepfashion(folder: Path) -> None:
-    """A benchmark's splits are not guessed: it has a protocol, in files that lie in the folder or above its pictures."""
+    """A benchmark's splits are not guessed: it has a protocol, in files in the folder or above its pictures."""
     for root in (folder, *folder.parents[:2]):  # or Img, or Img/img
         datasets = deepfashion_datasets(root)
         if datasets:
             names = " or ".join(datasets)
             raise FsimError(
-                f"{root} is DeepFashion's {' or '.join(map(TITLES.__getitem__, datasets))}, whose own splits, boxes and "
-                f"attributes are read by the dataset {names}: fsim data meta {shlex.quote(str(root))} "
+                f"{root} is DeepFashion's {' or '.join(map(TITLES.__getitem__, datasets))}, whose own splits, boxes "
+                f"and attributes are read by the dataset {names}: fsim data meta {shlex.quote(str(root))} "
                 f"--dataset {datasets[0]} (to guess from the folders' names all the same: --layout folder)"
             )
 
