@@ -21,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CATALOG",
         help="a table (metadata.csv, .parquet, .jsonl), a folder, a recipe, or the name of a dataset",
     )
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="parameters of the dataset: items=42")
+    parser.add_argument(
+        "overrides", nargs="*", default=[], metavar="key=value", help="parameters of the dataset: items=42"
+    )
     parser.add_argument("--dataset", metavar="NAME", help="the dataset that reads CATALOG, where that is not clear")
     parser.add_argument(
         "--min-images",
@@ -56,15 +58,17 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.display import Display
     from fsim.duplicates import find_duplicates, one_of_each
     from fsim.errors import FsimError
-    from fsim.files import refuse_without_folder
     from fsim.image_prints import print_images
+    from fsim.page import refuse_page_file
 
     if args.min_images < 1:
         raise FsimError(f"--min-images {args.min_images}: give 1 or more")
     if args.html is not None:
-        refuse_without_folder(args.html)
+        refuse_page_file(args.html)
     if args.fix is not None:
         refuse_catalog_file(args.fix)
+        if args.html is not None and args.html.resolve() == args.fix.resolve():
+            raise FsimError(f"--html and --fix are both {args.fix}; name two files")
     catalog = open_source(args.source, args.dataset, args.overrides)
     if args.fix is not None:
         refuse_catalog(catalog)

@@ -47,7 +47,7 @@ class DeepFashionConsumer2shop:
         self.root = root
 
     def load(self) -> Catalog:
-        layout = Layout(self.root, "Consumer-to-shop Clothes Retrieval")
+        layout = Layout(self.root, "deepfashion_consumer2shop")
         file = layout.require("list_eval_partition.txt", PARTITION)
         splits, items, sources = _of_pairs(file, read_rows(file, two_paths(4), 4))
         images = list(splits)

@@ -53,7 +53,7 @@ class DeepFashionInshop:
         self.root, self.val_share = root, val_share
 
     def load(self) -> Catalog:
-        layout = Layout(self.root, "In-shop Clothes Retrieval")
+        layout = Layout(self.root, "deepfashion_inshop")
         file = layout.require("list_eval_partition.txt", PARTITION)
         partition = by_name(file, read_rows(file, trailing(3), 3))
         images = list(partition)
