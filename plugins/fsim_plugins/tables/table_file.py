@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from fsim.errors import FsimError, nearest
+from fsim.errors import FsimError
 from fsim.functional.box_formats import BoxFormat
 from fsim.interfaces import Catalog
 from fsim_plugins.tables.table_rows import SplitRule, TableRows, catalog_of
@@ -42,10 +41,3 @@ class TableFile(ABC):
     @abstractmethod
     def _rows(self, file: Path) -> TableRows:
         """The rows of the file. FsimError where it cannot be read, or has no column `image`."""
-
-
-def require_image(file: Path, columns: Iterable[str]) -> None:
-    """FsimError where a table has no column `image`."""
-    names = list(columns)
-    if "image" not in names:
-        raise FsimError(f"{file} has no column 'image'{nearest('image', names)}; name its column of paths so")
