@@ -32,9 +32,9 @@ class DeepFashionConsumer2shop:
     `train` (customers' and shops'), `val` and `query` (customers', of the official val and test), `gallery` (shops',
     of both).
 
-    The category is the folder of the kind of clothes; attributes are the source (shop or consumer) and, where the
-    release has them, the item's attributes; the variation (a normal, medium or large pose or zoom-in) is the
-    picture's, and not among what attributes are learned from.
+    The category is the folder of the kind of clothes; attributes are, where the release has them, the item's, and, not
+    among what attributes are learned from, the picture's source (shop or consumer) and variation (a normal, medium or
+    large pose or zoom-in).
 
     Args:
         root: the folder that holds Anno, Eval and Img.
@@ -53,9 +53,8 @@ class DeepFashionConsumer2shop:
         images = list(splits)
         bbox = layout.require("list_bbox_consumer2shop.txt")
         edges = {image: row[-4:] for image, row in by_name(bbox, read_rows(bbox, trailing(7), 7)).items()}
-        plain = [{"source": sources[image]} for image in images]
         shown = variations(layout.find("list_landmarks_consumer2shop.txt"), images)
-        more = _of_items(layout, [items[image] for image in images])
+        labelled = _of_items(layout, [items[image] for image in images])
         return Catalog.of(
             {
                 "image": images,
@@ -64,12 +63,12 @@ class DeepFashionConsumer2shop:
                 "item": [items[image] for image in images],
                 "box": boxes(bbox, images, edges),
                 "attributes": [
-                    {**one, **listed, **variation}
-                    for one, listed, variation in zip(plain, by_type(more), shown, strict=True)
+                    {"source": sources[image], **listed, **variation}
+                    for image, listed, variation in zip(images, by_type(labelled), shown, strict=True)
                 ],
             },
             layout.image_root(images),
-            labelled=attribute_labels(plain).beside(more),
+            labelled=labelled,
         )
 
 

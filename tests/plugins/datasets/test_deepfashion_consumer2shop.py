@@ -63,6 +63,7 @@ def test_the_gallery_has_every_shop_picture_of_val_and_test_once(root: Path) -> 
     assert rows.loc[f"{B}/shop_01.jpg", "category"] == "T_Shirt"
     assert rows.loc[f"{B}/shop_01.jpg", "attributes"] == {"source": "shop"}
     assert rows.loc[f"{B}/comsumer_01.jpg", "attributes"] == {"source": "consumer"}
+    assert DeepFashionConsumer2shop(root).load().attribute_labels().names == []
     assert rows.loc[IMAGES[1], "box"] == (10, 20, 30, 41)
 
 
@@ -74,7 +75,9 @@ def test_the_items_attributes(root: Path) -> None:
     (root / "Anno/list_attr_items.txt").write_text(f"3\nitem_id  attribute_labels\n{rows}")
     catalog = DeepFashionConsumer2shop(root).load()
     assert catalog.frame["attributes"].tolist()[0] == {"source": "consumer", "part": ["圆领"]}
-    assert catalog.attribute_labels().values[:, -2:].tolist()[:4] == [[1, -1], [1, -1], [1, -1], [0, 1]]
+    labels = catalog.attribute_labels()
+    assert labels.names == ["圆领", "long sleeve"], "the source is not learned"
+    assert labels.values.tolist()[:4] == [[1, -1], [1, -1], [1, -1], [0, 1]]
 
 
 def test_a_picture_in_two_splits_is_held_out(root: Path, caplog: pytest.LogCaptureFixture) -> None:
