@@ -31,6 +31,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.catalog_file import write_catalog
     from fsim.data_source import TABLES, open_source
     from fsim.display import Display
+    from fsim.functional.attribute_labels_file import labels_file
     from fsim.functional.balanced_sample import balanced_sample
 
     source = Path(args.source)
@@ -42,6 +43,8 @@ def execute(args: argparse.Namespace) -> int:
             rows = balanced_sample(catalog.frame["category"].tolist(), args.seed, args.more_than)
         write_catalog(catalog, out)
         display.say(f"{out}: {len(catalog.frame)} images")
+        if labels_file(out).exists():
+            display.say(f"{labels_file(out)}: what is known of their attributes; keep it beside the table")
         if rows is not None:
             sample = out.with_name("metadata_sample.csv") if args.sample == Path() else args.sample
             chosen = catalog.take(rows)

@@ -22,6 +22,10 @@ class Csv(TableFile):
     box: four numbers, such as `x1 y1 x2 y2` in pixels; attributes: a JSON object, `{"colour": "red"}`, or a list of
     words, `["red", "striped"]`; caption. Further columns are ignored, which is told.
 
+    A file `metadata.csv.attributes.npz` (`fsim data meta` writes it where a source knows more than the cells can say)
+    tells which attributes an image has not, and of which nobody knows. It holds for rows whose path and attributes are
+    as they were written, all or some of them; remove it to go by the table alone.
+
     Args:
         file: the table, UTF-8, with a header row, which also says what parts the cells: a comma, a semicolon or a tab.
         root: the folder that the paths start from; the file's own by default.
@@ -34,7 +38,7 @@ class Csv(TableFile):
 
     Raises:
         FsimError: the file is missing or unreadable, has no column `image`, or a cell cannot be read or a box holds
-            nothing (the row is named).
+            nothing (the row is named); the file beside it is of other rows.
     """
 
     def _rows(self, file: Path) -> TableRows:
