@@ -89,6 +89,14 @@ def test_a_picture_in_two_splits_is_held_out(root: Path, caplog: pytest.LogCaptu
     assert "puts 2 pictures into two splits" in caplog.text
 
 
+def test_a_picture_under_two_items_is_told(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_pairs(root, [*PAIRS, (f"{B}/comsumer_02.jpg", f"{C}/shop_01.jpg", "id_00000002", "val")])
+    frame = DeepFashionConsumer2shop(root).load().frame.set_index("image")
+    assert frame.loc[f"{B}/comsumer_02.jpg", "item"] == "id_00000001"
+    assert f"under two items; the first of each counts (first: {B}/comsumer_02.jpg, id_00000001 and" in caplog.text
+    assert "puts 1 pictures" in caplog.text
+
+
 def test_mistakes_are_told(root: Path) -> None:
     write_pairs(root, [(*PAIRS[0][:3], "training")])
     with pytest.raises(FsimError, match=r"'training' .*none of train, val, test"):
