@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from fsim.errors import FsimError
-from fsim.interfaces import CATALOG_COLUMNS
-from fsim_plugins.tables.table_file import TableFile, require_image
+from fsim_plugins.tables.catalog_columns import catalog_columns
+from fsim_plugins.tables.table_file import TableFile
 from fsim_plugins.tables.table_rows import TableRows
 
 
@@ -31,9 +31,7 @@ class Parquet(TableFile):
             ) from error
         try:
             with parquet.ParquetFile(file) as table:
-                names = table.schema_arrow.names
-                require_image(file, names)
-                wanted = table.read([name for name in CATALOG_COLUMNS if name in names])
+                wanted = table.read(catalog_columns(file, table.schema_arrow.names))
         except (OSError, pyarrow.ArrowException) as error:
             raise FsimError(f"cannot read {file}: {error}; set data.dataset.file to a Parquet file") from error
         kind = wanted.schema.field("image").type

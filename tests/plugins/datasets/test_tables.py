@@ -149,6 +149,23 @@ def test_a_column_of_paths_by_another_name_is_told(form: Form, tmp_path: Path) -
         form(tmp_path / "m", [{"images": "a.jpg"}]).load()
 
 
+@any_form
+def test_ignored_columns_are_told_once(form: Form, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    form(tmp_path / "m", [{"image": "a", "item": "1", "x1": 3, "item_id": 4}, {"image": "b", "x1": 3}]).load()
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert "ignored are the columns 'x1', 'item_id'; those that are read are image, split" in told
+
+
+@any_form
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("catgory", "category"), ("Split", "split"), (" category", "category"), ("Image ", "image"), ("item_id", "item")],
+)
+def test_a_column_by_another_spelling_is_told(form: Form, name: str, meant: str, tmp_path: Path) -> None:
+    with pytest.raises(FsimError, match=rf"'{name}', which would be ignored; if it is the catalog's '{meant}', name"):
+        form(tmp_path / "m", [{"image": "a.jpg", name: "1"}]).load()
+
+
 @pytest.mark.parametrize("dataset", [Csv, Jsonl, Parquet])
 def test_a_missing_file_is_told(dataset: Callable[[Path], Csv | Jsonl | Parquet], tmp_path: Path) -> None:
     if dataset is Parquet:
