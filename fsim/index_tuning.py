@@ -1,7 +1,8 @@
 """Which parameters of an index reach a wanted recall at the least time for a query.
 
 Every build is searched with one parameter from hasty to thorough until the recall is reached, so that an index is
-built once for a whole curve; then the gap below is halved a few times. Queries are embeddings of the index itself,
+built once for a whole curve; then the gap below is halved a few times. A build that has become much slower than another
+that reached the recall is left alone. Queries are embeddings of the index itself,
 each left out of its own answers by its number.
 
 Shape legend: N embeddings, Q queries, D embedding, K neighbours.
@@ -32,10 +33,10 @@ from fsim.params import construct, parameter_model
 from fsim.registry import Component, load, offers
 
 ROUNDS, SECONDS = 3, 0.2  # a search is timed so often at least, or so long; the fastest counts
+FINEST = 1e-6  # seconds that a search takes at least, whatever the clock says
 HALVINGS = 3  # of the gap between the last value that misses the recall and the first that reaches it
+TOO_SLOW = 0.5  # of the best queries/s that an index reached the recall with: its other builds need not be slower
 AS_FAST = 0.95  # of the best queries/s: no difference, and the smaller index is chosen
-
-Made = Callable[["Measured"], None]
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ class Measured:
     """An index of some parameters, as it was measured.
 
     recall              share of the k nearest that it found, 0 to 1
-    queries_per_second  all queries in one call, one core
-    build_seconds       on all threads that were given
+    queries_per_second  all queries in one call, one core: by its processor time, which other work on the machine
+                        disturbs less than the time that passes
+    build_seconds       that pass, on all threads that were given
     megabytes           10^6 bytes on the disk
     """
 
@@ -98,13 +100,8 @@ class Questions:
         return share_found(torch.from_numpy(self.queries), gallery, self.distance, self.exact, others)
 
 
-def trials_of(component: Any, num_embeddings: int, k: int) -> Sequence[Trial]:
-    """What an index wants tried; one build by its defaults where it says nothing."""
-    return list(component.trials(num_embeddings, k)) if hasattr(component, "trials") else [Trial({})]
-
-
 def curve(
-    name: str, trial: Trial, questions: Questions, enough: float, threads: int, seed: int, made: Made | None = None
+    name: str, trial: Trial, questions: Questions, enough: float, threads: int, seed: int, slowest: float = 0
 ) -> list[Measured]:
     """One build, measured at the trial's values in turn until one reaches the recall `enough`, and at some before it.
 
@@ -115,7 +112,7 @@ def curve(
         enough: a recall, 0 to 1.
         threads: to build with.
         seed: given to the index.
-        made: is shown each measurement.
+        slowest: queries/s below which nothing more is tried; nearer to the recall it would only be slower.
 
     Raises:
         FsimError: the index can't be loaded, or refuses its parameters.
@@ -135,8 +132,6 @@ def curve(
         parameters = {**trial.build, **({} if value is None else {trial.parameter: value})}
         recall, speed = _ask(index, questions)
         found.append(Measured(name, parameters, recall, speed, seconds, megabytes))
-        if made is not None:
-            made(found[-1])
         return found[-1]
 
     if not trial.values:
@@ -144,10 +139,13 @@ def curve(
         return found
     low = high = 0  # the greatest value that misses, the least that reaches
     for value in trial.values:
-        if measure(value).recall >= enough:
+        latest = measure(value)
+        if latest.recall >= enough:
             high = value
             break
         low = value
+        if latest.queries_per_second < slowest:
+            break
     for _ in range(HALVINGS if low and high else 0):
         middle = round(math.sqrt(low * high))
         if not low < middle < high or high < 1.1 * low:
@@ -157,6 +155,27 @@ def curve(
         else:
             low = middle
     return sorted(found, key=lambda one: one.parameters[trial.parameter])
+
+
+def curves(
+    name: str, questions: Questions, recall: float, threads: int, seed: int, tried: Callable[[int, int], None]
+) -> list[Measured]:
+    """All that an index wants tried. `tried` is told how many builds are done, and of how many.
+
+    Raises:
+        FsimError: as of `curve`.
+    """
+    component: Any = load("index", name)
+    number = len(questions.embeddings)
+    trials = list(component.trials(number, questions.k)) if hasattr(component, "trials") else [Trial({})]
+    found: list[Measured] = []
+    for done, trial in enumerate(trials):
+        tried(done, len(trials))
+        best = choose(found, recall)
+        slowest = 0 if best is None else TOO_SLOW * best.queries_per_second
+        found += curve(name, trial, questions, recall, threads, seed, slowest)
+    tried(len(trials), len(trials))
+    return found
 
 
 def choose(measured: Sequence[Measured], recall: float) -> Measured | None:
@@ -202,11 +221,11 @@ def _ask(index: Index, questions: Questions) -> tuple[float, float]:
     fastest, spent, rounds = math.inf, 0.0, 0
     with _one_thread():
         while rounds < ROUNDS and (spent < SECONDS or rounds == 0):
-            start = time.perf_counter()
+            start = time.process_time()
             answers = index.search(questions.queries, questions.k + 1)
-            seconds = time.perf_counter() - start
+            seconds = time.process_time() - start
             fastest, spent, rounds = min(fastest, seconds), spent + seconds, rounds + 1
-    return questions.recall(answers.ids), len(questions.queries) / fastest
+    return questions.recall(answers.ids), len(questions.queries) / max(fastest, FINEST)
 
 
 def _without_self(found: Neighbours, rows: IntArray) -> Neighbours:

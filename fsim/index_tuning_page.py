@@ -10,6 +10,14 @@ from fsim.page import Page, Picture, Section, Table
 from fsim.recall_chart import recall_chart
 
 
+def by_index(measured: Sequence[Measured]) -> dict[str, list[Measured]]:
+    """Index -> its measurements."""
+    found: dict[str, list[Measured]] = {}
+    for one in measured:
+        found.setdefault(one.index, []).append(one)
+    return found
+
+
 def measured_table(k: int, measured: Sequence[Measured], chosen: Measured | None) -> Table:
     """A row a measurement; a star marks the chosen one."""
     header = ["index", "parameters", f"recall@{k}", "queries/s", "build s", "MB", ""]
@@ -32,10 +40,7 @@ def tuning_page(
     source: str, questions: Questions, measured: Sequence[Measured], recall: float, chosen: Measured | None
 ) -> Page:
     """The page; `recall` is what was wanted, `chosen` None where none reached it."""
-    curves: dict[str, list[Measured]] = {}
-    for one in measured:
-        curves.setdefault(one.index, []).append(one)
-    picture = base64.b64encode(recall_chart(curves, recall, chosen).encode()).decode()
+    picture = base64.b64encode(recall_chart(by_index(measured), recall, chosen).encode()).decode()
     number, dimensions = questions.embeddings.shape
     figures = {"wanted recall": f"{recall:g}", "neighbours": f"{questions.k}"}
     if chosen is not None:

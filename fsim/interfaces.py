@@ -267,7 +267,7 @@ class Index(Protocol):
     one thread give the same index again. `search` works on the thread that calls it, so that several searches can go
     on at once.
 
-    One that can be tuned has a static method `trials(num_embeddings, k)` -> sequence of `Trial`, cheap builds first.
+    One that can be tuned has a static method `trials(num_embeddings, k)` -> sequence of `Trial`, the likeliest first.
     The parameter that a trial names is an attribute, read at each search.
     """
 

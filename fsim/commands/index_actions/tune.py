@@ -82,33 +82,33 @@ def execute(args: argparse.Namespace) -> int:
 def _measure(names: list[str], questions: Questions, args: argparse.Namespace, display: Display) -> list[Measured]:
     import os
 
-    from fsim.index_tuning import curve, trials_of
-    from fsim.registry import load
+    from fsim.index_tuning import curves
 
-    trials = [
-        (name, trial)
-        for name in names
-        for trial in trials_of(load("index", name), len(questions.embeddings), questions.k)
-    ]
     measured: list[Measured] = []
-    for done, (name, trial) in enumerate(trials):
-        if not args.json:
-            display.bar("build and search", done, len(trials))
-        measured += curve(name, trial, questions, args.recall, os.cpu_count() or 1, args.seed)
-    display.close_bars()
+    for name in names:
+
+        def tried(done: int, of: int, name: str = name) -> None:
+            if not args.json:
+                display.bar(f"build and search {name}", done, of)
+
+        measured += curves(name, questions, args.recall, os.cpu_count() or 1, args.seed, tried)
     return measured
 
 
 def _show(questions: Questions, measured: list[Measured], chosen: Measured | None, display: Display) -> None:
-    from fsim.index_tuning_page import measured_table
+    from fsim.index_tuning_page import by_index, measured_table
+    from fsim.recall_chart import unbeaten
 
-    table = measured_table(questions.k, measured, chosen)
+    best = [one for of_index in by_index(measured).values() for one in unbeaten(of_index)]
+    table = measured_table(questions.k, best, chosen)
     title = f"{len(questions.embeddings):,} x {questions.embeddings.shape[1]}, {questions.distance}"
     display.table(
         f"{title}, {len(questions.queries):,} queries on one core",
         table.header,
         ([str(cell) for cell in row] for row in table.rows),
     )
+    if len(measured) > len(best):
+        display.say(f"{len(measured) - len(best):,} more that others of the same index beat: --json or --html")
     if chosen is not None:
         display.say(
             f"fastest: recall@{questions.k} {chosen.recall:.4f}, {chosen.queries_per_second:,.0f} queries/s, "

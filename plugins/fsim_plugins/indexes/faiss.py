@@ -78,7 +78,7 @@ class Faiss:
         root = 2 ** round(math.log2(max(1, num_embeddings)) / 2)
         efs = [ef for ef in (k * 2**step for step in range(12)) if ef < 2 * num_embeddings]
         most = max(1, num_embeddings // POINTS_PER_LIST)
-        numbers = sorted({min(most, root * factor) for factor in (1, 2, 4)})
+        numbers = sorted({min(most, root * factor) for factor in (1, 2, 4)}, reverse=True)
         return [
             Trial({"type": "flat"}),
             *(
@@ -87,7 +87,7 @@ class Faiss:
             ),
             *(
                 Trial({"type": "hnsw", "m": m, "ef_construction": made}, "ef", efs)
-                for m, made in ((8, 100), (16, 200), (32, 200))
+                for m, made in ((16, 200), (32, 200), (8, 100))
             ),
         ]
 

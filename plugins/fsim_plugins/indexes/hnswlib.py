@@ -54,7 +54,7 @@ class Hnswlib:
     def trials(num_embeddings: int, k: int) -> Sequence[Trial]:
         """Up to as many candidates as there are embeddings."""
         values = [ef for ef in (k * 2**step for step in range(12)) if ef < 2 * num_embeddings]
-        return [Trial({"m": m, "ef_construction": made}, "ef", values) for m, made in ((8, 100), (16, 200), (32, 200))]
+        return [Trial({"m": m, "ef_construction": made}, "ef", values) for m, made in ((16, 200), (32, 200), (8, 100))]
 
     def build(self, embeddings: Vectors, distance: Distance) -> None:
         vectors = checked_embeddings(embeddings)

@@ -52,7 +52,7 @@ class Usearch:
         values = [expansion for expansion in (k * 2**step for step in range(12)) if expansion < 2 * num_embeddings]
         return [
             Trial({"connectivity": links, "expansion_add": made}, "expansion", values)
-            for links, made in ((8, 128), (16, 128), (32, 256))
+            for links, made in ((16, 128), (32, 256), (8, 128))
         ]
 
     def build(self, embeddings: Vectors, distance: Distance) -> None:
