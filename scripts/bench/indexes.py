@@ -4,8 +4,8 @@
 
 100,000 clustered vectors of 128 dimensions, cosine, recall@10 of 1,000 of them as queries, each left out of its own
 answers. Every build is searched with ever more candidates until it finds .9995 of the neighbours or falls below 300
-queries/s. Searches run on one thread, all queries in one call, and queries/s are those of its processor time; builds run
-on all cores (with several a graph is another each time), and their seconds are those that pass.
+queries/s. Searches run on one thread, all queries in one call, and queries/s are those of its processor time; builds
+run on all cores (with several a graph is another each time), and their seconds are those that pass.
 
 The clusters are so tight that annoy with 10 trees and its own search_k finds a bit more than half of the neighbours.
 """
