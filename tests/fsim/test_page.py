@@ -46,3 +46,11 @@ def test_sentences_are_broken_into_lines_and_numbers_are_not(tmp_path: Path) -> 
     Page("page", "", {}, [Section("section", tables=[table])]).write(tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert text.count(' class="long"') == 3 and '<td class="long">short</td>' in text
+
+
+def test_a_chart_is_wide_and_has_its_caption(tmp_path: Path) -> None:
+    chart = Picture("data:image/svg+xml;base64,AAAA", "speed & recall")
+    Page("page", "", {}, [Section("section", charts=[chart])]).write(tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert '<figure class="chart"><img src="data:image/svg+xml;base64,AAAA" alt="speed &amp; recall">' in text
+    assert "<figcaption>speed &amp; recall</figcaption>" in text
