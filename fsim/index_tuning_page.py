@@ -53,7 +53,10 @@ def tuning_page(
         said = f"The fastest that reaches the recall, for the evaluators of a recipe: {chosen.line}"
     else:
         said = "None reaches the recall."
-    caption = "Dots: all measurements. Lines: those of an index that no other of it beats. Dashed: the wanted recall."
+    caption = (
+        "Dots: all measurements. Lines: those of an index that no other of it beats. Dashed: the wanted recall. "
+        "Ringed: the fastest that reaches it."
+    )
     return Page(
         f"Indexes for {source}",
         f"{number:,} embeddings of {dimensions} dimensions, {questions.distance}; {len(questions.queries):,} of them "

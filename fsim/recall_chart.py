@@ -8,7 +8,7 @@ from html import escape
 
 from fsim.index_tuning import Measured
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 460, 70, 20, 52, 52  # pixels
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 460, 84, 20, 52, 52  # pixels
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b38600", "#56b4e9", "#7f7f7f")  # Okabe and Ito, and grey
 RECALLS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 1.0)
 FINEST = 0.001  # of recall: what the axis still shows apart next to 1
@@ -50,11 +50,14 @@ def recall_chart(
         )
     for place, (name, measured) in enumerate(curves.items()):
         colour = COLOURS[place % len(COLOURS)]
-        points = [(across(one.recall), down(one.queries_per_second)) for one in measured]
-        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}" fill-opacity=".45"/>' for x, y in points]
-        joined = " ".join(f"{across(one.recall):.1f},{down(one.queries_per_second):.1f}" for one in unbeaten(measured))
+        best = unbeaten(measured)
+        for one in measured:
+            look = 'r="3.5"' if one in best else 'r="2.5" fill-opacity=".45"'
+            x, y = across(one.recall), down(one.queries_per_second)
+            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" fill="{colour}" {look}/>')
+        joined = " ".join(f"{across(one.recall):.1f},{down(one.queries_per_second):.1f}" for one in best)
         parts.append(f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        left = LEFT + 110 * place
+        left = LEFT + min(110, (WIDTH - LEFT) // len(curves)) * place
         parts.append(f'<rect x="{left}" y="7" width="12" height="12" rx="2" fill="{colour}"/>')
         parts.append(_text(left + 18, 18, name, "start"))
     if chosen is not None:
