@@ -18,7 +18,7 @@ from fsim.interfaces import CATALOG_COLUMNS, Catalog
 
 def write_catalog(catalog: Catalog, file: Path, overwrite: bool = False) -> None:
     """Write a catalog, with the images' paths relative to the folder of the file, in the form that its ending says:
-    .csv, .jsonl (a JSON object a line, without what is unknown) or .parquet, for which pyarrow must be installed.
+    .csv, .jsonl (a JSON object a line, without what is unknown) or .parquet.
 
     A csv is UTF-8; where it is not ASCII alone it begins with a byte-order mark, without which a spreadsheet takes it
     for another encoding.
@@ -28,7 +28,7 @@ def write_catalog(catalog: Catalog, file: Path, overwrite: bool = False) -> None
     too (`fsim.functional.attribute_labels_file`).
 
     Raises:
-        FsimError: the ending is another, the file is there already or can't be written, pyarrow is missing, or the
+        FsimError: the ending is another, the file is there already or can't be written, or the
             catalog has pixels and no image files.
     """
     refuse_catalog(catalog)
@@ -95,10 +95,7 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     boxes = [None if box is None else [float(edge) for edge in box] for box in frame["box"]]
     table["box"] = pd.Series(boxes, dtype=object)
     content = io.BytesIO()
-    try:
-        table.to_parquet(content, engine="pyarrow", index=False)
-    except ImportError as error:
-        raise FsimError(f"a .parquet file needs the package pyarrow ({error}): pip install 'fsim[parquet]'") from error
+    table.to_parquet(content, engine="pyarrow", index=False)
     return content.getvalue()
 
 
