@@ -23,6 +23,7 @@ COMMANDS = {
     "describe": "a component's parameters, defaults, ranges and documentation",
     "schema": "a JSON Schema of recipes, for editors",
     "data": "get, make and look at data sets",
+    "index": "the indexes that find near embeddings",
 }
 USER_ERROR, INTERRUPTED = 2, 130
 

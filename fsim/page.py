@@ -49,12 +49,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: a heading, a sentence, tables, and rows of pictures, each with a title."""
+    """A part of a page: a heading, a sentence, wide charts, tables, and rows of pictures, each with a title."""
 
     heading: str
     text: str = ""
     tables: Sequence[Table] = ()
     pictures: Sequence[tuple[str, Sequence[Picture]]] = ()
+    charts: Sequence[Picture] = ()
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).resolve().parents[2]
 REAL_DATA = Path(os.environ.get("FSIM_DATA", ROOT.parent / "shared" / "data"))
 KEYS = {"source", "images", "damaged", "causes", "exact_duplicates", "near_duplicates", "label_conflicts", "leaks"}
-KEYS |= {"stray_items", "tiny_categories", "one_split_categories", "extreme_sizes"}
+KEYS |= {"stray_items", "tiny_categories", "one_split_categories", "extreme_sizes", "boxes_beyond"}
 
 
 @pytest.fixture

@@ -62,3 +62,11 @@ def test_only_a_page_may_be_written_over(tmp_path: Path) -> None:
             refuse_page_file(other)
     with pytest.raises(FsimError, match="there is no folder"):
         refuse_page_file(tmp_path / "none" / "page.html")
+
+
+def test_a_chart_is_wide_and_has_its_caption(tmp_path: Path) -> None:
+    chart = Picture("data:image/svg+xml;base64,AAAA", "speed & recall")
+    Page("page", "", {}, [Section("section", charts=[chart])]).write(tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert '<figure class="chart"><img src="data:image/svg+xml;base64,AAAA" alt="speed &amp; recall">' in text
+    assert "<figcaption>speed &amp; recall</figcaption>" in text

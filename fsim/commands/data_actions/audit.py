@@ -58,6 +58,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.display import Display
     from fsim.duplicates import find_duplicates, one_of_each
     from fsim.errors import FsimError
+    from fsim.functional.attribute_labels_file import labels_file
     from fsim.image_prints import print_images
     from fsim.page import refuse_page_file
 
@@ -105,6 +106,8 @@ def execute(args: argparse.Namespace) -> int:
         _show(args.source, audit, display)
         if dropped is not None:
             _show_dropped(args.fix, len(cleaned.kept), dropped, display)
+            if labels_file(args.fix).exists():
+                display.say(f"{labels_file(args.fix)}: what is known of their attributes; keep it beside the table")
         if args.html is not None:
             display.say(f"page: {args.html}")
     return 0

@@ -46,6 +46,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.data_source import TABLES, open_source
     from fsim.display import Display
     from fsim.errors import FsimError
+    from fsim.functional.attribute_labels_file import labels_file
     from fsim.functional.balanced_sample import balanced_sample
 
     if args.more_than < 0:
@@ -66,6 +67,8 @@ def execute(args: argparse.Namespace) -> int:
             rows = balanced_sample(catalog.frame["category"].tolist(), args.seed, args.more_than)
         write_catalog(catalog, out)
         display.say(f"{out}: {len(catalog.frame)} images")
+        if labels_file(out).exists():
+            display.say(f"{labels_file(out)}: what is known of their attributes; keep it beside the table")
         if sample is not None and rows is not None:
             chosen = catalog.take(rows)
             write_catalog(chosen, sample)

@@ -85,6 +85,9 @@ def _show(source: str, statistics: dict[str, Any], display: Display) -> None:
         display.say(f"{items['number']:,} items: {several}")
     for name in ("box", "caption"):
         display.say(f"{statistics[{'box': 'boxes', 'caption': 'captions'}[name]]['images']:,} images have a {name}")
+    beyond = statistics["boxes"]["beyond"]
+    if beyond:
+        display.warn(f"{beyond:,} boxes reach beyond the picture, which cuts them; fsim data audit names the images")
     damaged = statistics["damaged"]
     for image, cause in list(damaged.items())[:DAMAGED_SHOWN]:
         display.warn(f"left out {image}: {cause}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from fsim.functional.retrieval_metrics import (
     DepthsOrNone,
     average_precision,
     micro_and_macro,
+    of_each_query,
     r_metrics,
     topk_metrics,
 )
@@ -103,9 +103,7 @@ class Exact:
         parts = [self._measure(ranks, relevant[rows]) for rows, ranks in self._ranks(task, relevant)]
         metrics = {name: torch.cat([part[name] for part in parts]) for name in self._names()}  # [Q]
         metrics |= self._ndcg(task) if self.ndcg else {}
-        task.per_query.update(
-            {name: values.double().masked_fill(~counted, math.nan) for name, values in metrics.items()}
-        )
+        task.per_query.update(of_each_query(metrics, counted))
         return {
             **micro_and_macro({name: values[counted] for name, values in metrics.items()}, task.query_labels[counted]),
             "num_queries": float(counted.sum()),
