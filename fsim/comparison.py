@@ -125,8 +125,8 @@ def _mismatches(lines: Sequence[dict[str, Any]]) -> list[str]:
     if differing in (["evaluators"], ["distance"], ["evaluators", "distance"]):
         return []
     return [
-        f"the runs were asked different things ({', '.join(differing)} differ): their numbers are not comparable, and no "
-        f"interval is given"
+        f"the runs were asked different things ({', '.join(differing)} differ): their numbers can't be compared, and "
+        f"no interval is given"
     ]
 
 
