@@ -17,6 +17,8 @@ from fsim import interfaces
 from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.errors import FsimError
+from fsim.functional.embedding_health import embedding_health
+from fsim.functional.subsets import comparable
 from fsim.image_cache import CachedImages
 from fsim.interfaces import Direction, Embedded, Evaluator, IntArray, RetrievalTask
 from fsim.leaks import without_leaks
@@ -71,6 +73,7 @@ class Evaluation:
         self.catalog, self.images, self.normalise, self.machine = catalog, images, normalise, machine
         self.relevant = checked.recipe.evaluation.relevant
         self.on_progress = on_progress
+        self.seed = checked.recipe.seed
         self.evaluators: dict[str, Evaluator] = {
             part.name: built(part, interfaces.Evaluator, seed=checked.recipe.seed)
             for part in checked.each("evaluation.evaluators")
@@ -160,6 +163,7 @@ class Evaluation:
                     "protocol": {**protocol.description, "distance": task.distance},
                     "fingerprint": protocol.fingerprint,
                     "metrics": metrics,
+                    "health": embedding_health(comparable(task), self.seed),
                     "timings": timings,
                 }
             )
