@@ -20,7 +20,6 @@ MOST_DUPLICATES = 0.5
 # A loss between these parts of what a collapse costs stands there. One far above is not unhealthy by itself: of the
 # hardest triplets it is ten times the margin and falling while the recall rises.
 AT_COLLAPSE, ABOVE_COLLAPSE = 0.99, 1.05
-NOTHING_APART = 2e-3  # a loss that a collapse lowers to this part has no margin
 STEPS = 40  # optimizer steps before a loss is judged
 IDLE, ALL = 0.1, 0.99  # shares of active pairs or triplets
 
@@ -73,7 +72,7 @@ def _of_losses(signs: Mapping[str, float | None], steps: int, lower: str) -> lis
     for name in dict.fromkeys(sign.rpartition("/")[0] for sign in signs):
         loss, collapsed, active = (_number(signs, f"{name}/{sign}") for sign in ("loss", "collapsed", "active"))
         stands = f"the loss {name} stands at {loss:.3g}, and costs {collapsed:.3g} where all embeddings are one"
-        if active >= 0 and loss > 0 and collapsed <= NOTHING_APART * loss:
+        if collapsed == 0 and active >= 0 and loss > 0:
             cause = f"nothing in the loss {name} keeps embeddings apart: it is lowest where all are one"
             remedy = f"give {name} a margin above 0, and see that the sampler draws negative pairs"
         elif steps < STEPS or not loss >= AT_COLLAPSE * collapsed > 0:

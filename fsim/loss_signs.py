@@ -1,4 +1,4 @@
-"""What the losses tell of a batch beside their value: do they still teach, and would a collapse cost less?"""
+"""What the losses tell of a batch beside their value: do they still teach, and what would a collapse cost?"""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import torch
 
 from fsim.network import LossTerms
 
-# Not to one point: there no triplet is semi-hard. Of the embeddings' distances from their mean.
-DRAWN_TOGETHER = 1e-3
+# Parts of the embeddings' distances from their mean. Not 0: where all are one point, no triplet is semi-hard.
+NEAR, NEARER = 1e-3, 1e-4
+ROUNDING = 1e-5  # of a loss of cosines in float32
 
 
 def loss_signs(losses: LossTerms, available: dict[str, Any], values: dict[str, float]) -> dict[str, float]:
@@ -32,18 +33,22 @@ def loss_signs(losses: LossTerms, available: dict[str, Any], values: dict[str, f
         values: the weighted value of each term for this batch.
     """
     signs: dict[str, float] = {}
+    embedding = available["embedding"]  # [B, D]
     with torch.no_grad():
-        embedding = available["embedding"]  # [B, D]
-        collapsed = {**available, "embedding": torch.lerp(embedding.mean(0), embedding, DRAWN_TOGETHER)}
         for (name, loss), weight, wanted in zip(losses.losses.items(), losses.weights, losses.needs, strict=True):
             if "embedding" not in wanted or name in losses.without_signs:
                 continue
+            given = {need: available[need] for need in wanted}
             try:
                 asked: Any = copy.deepcopy(loss)
-                of_loss = {"loss": values[name]}
-                of_loss["collapsed"] = weight * float(asked(**{need: collapsed[need] for need in wanted}))
+                near, nearer = (
+                    weight * float(asked(**{**given, "embedding": torch.lerp(embedding.mean(0), embedding, part)}))
+                    for part in (NEAR, NEARER)
+                )
+                vanishes = nearer < near / 2 or near < ROUNDING * values[name]
+                of_loss = {"loss": values[name], "collapsed": 0.0 if vanishes else near}
                 if hasattr(asked, "active"):
-                    of_loss["active"] = float(asked.active(**{need: available[need] for need in wanted}))
+                    of_loss["active"] = float(asked.active(**given))
                 signs |= {f"{name}/{sign}": value for sign, value in of_loss.items()}
             except Exception as error:  # whatever a stranger's loss raises here, training goes on without it
                 losses.without_signs.add(name)

@@ -44,7 +44,7 @@ class Triplet(torch.nn.Module):
         distance: `euclidean`, not squared (Hermans et al.), or `cosine`: 1 - cosine of the two.
 
     Raises:
-        FsimError: for semi_hard with a soft margin, which has no band.
+        FsimError: for semi_hard with a soft margin or one of 0, which have no band.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class Triplet(torch.nn.Module):
         distance: Distance = "euclidean",
     ) -> None:
         super().__init__()
-        if mining == "semi_hard" and margin is None:
+        if mining == "semi_hard" and not margin:
             raise FsimError(
-                "triplet: semi-hard triplets are defined by the margin, so it cannot be null; "
+                "triplet: semi-hard triplets are defined by the margin, so it cannot be null or 0; "
                 "give `margin` a number, or use mining `batch_hard` or `all`"
             )
         self.mining = mining
