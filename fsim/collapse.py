@@ -21,7 +21,7 @@ MOST_DUPLICATES = 0.5
 # hardest triplets it is ten times the margin and falling while the recall rises.
 AT_COLLAPSE, ABOVE_COLLAPSE = 0.99, 1.05
 STEPS = 40  # optimizer steps before a loss is judged
-IDLE, ALL = 0.1, 0.99  # shares of active pairs or triplets
+IDLE, ALL = 0.1, 0.99  # shares of active negative pairs or triplets
 
 
 class Alarm(TypedDict):
@@ -70,17 +70,18 @@ def _of_embeddings(health: Mapping[str, float | None]) -> str:
 def _of_losses(signs: Mapping[str, float | None], steps: int, lower: str) -> list[Alarm]:
     found = []
     for name in dict.fromkeys(sign.rpartition("/")[0] for sign in signs):
-        loss, collapsed, active = (_number(signs, f"{name}/{sign}") for sign in ("loss", "collapsed", "active"))
+        loss, collapsed = _number(signs, f"{name}/loss"), _number(signs, f"{name}/collapsed")
+        negatives, triplets = (_number(signs, f"{name}/active_{sort}") for sort in ("negatives", "triplets"))
         stands = f"the loss {name} stands at {loss:.3g}, and costs {collapsed:.3g} where all embeddings are one"
-        if collapsed == 0 and active >= 0 and loss > 0:
+        if collapsed == 0 and loss > 0 and (negatives >= 0 or triplets >= 0):
             cause = f"nothing in the loss {name} keeps embeddings apart: it is lowest where all are one"
             remedy = f"give {name} a margin above 0, and see that the sampler draws negative pairs"
         elif steps < STEPS or not loss >= AT_COLLAPSE * collapsed > 0:
             continue
-        elif active <= IDLE:
-            cause = f"{stands}; only {active:.1%} of its negative pairs or triplets cost anything"
+        elif negatives <= IDLE:
+            cause = f"{stands}; only {negatives:.1%} of its negative pairs cost anything"
             remedy = f"{lower}; or raise the margin of {name}, which is small beside the distances of the embeddings"
-        elif loss <= ABOVE_COLLAPSE * collapsed and not active < ALL:
+        elif loss <= ABOVE_COLLAPSE * collapsed and not (negatives < ALL or triplets < ALL):
             cause = stands
             remedy = f"{lower}; if it stays, take an easier mining, or another margin or temperature for {name}"
         else:

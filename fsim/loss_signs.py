@@ -12,6 +12,7 @@ from fsim.network import LossTerms
 
 # Parts of the embeddings' distances from their mean. Not 0: where all are one point, no triplet is semi-hard.
 NEAR, NEARER = 1e-3, 1e-4
+ACTIVE = ("active_negatives", "active_triplets")
 ROUNDING = 1e-5  # of a loss of cosines in float32
 
 
@@ -21,8 +22,8 @@ def loss_signs(losses: LossTerms, available: dict[str, Any], values: dict[str, f
         loss       its value, weighted
         collapsed  what it would be of a network that gives all images nearly the same embedding, the batch's mean: for
                    a triplet loss its margin, for `supcon` log(B - 1), 0 where nothing keeps embeddings apart
-        active     of a loss that has a method `active`: the share of its negative pairs or triplets that cost
-                   something; 0 to 1
+        active_negatives, active_triplets
+                   of a loss that has a method of this name: the share of them that cost something; 0 to 1
 
     The losses are asked as copies, so that one that remembers what it saw is not disturbed. A loss that cannot be
     copied or asked has no signs, which is logged once.
@@ -47,8 +48,7 @@ def loss_signs(losses: LossTerms, available: dict[str, Any], values: dict[str, f
                 )
                 vanishes = nearer < near / 2 or near < ROUNDING * values[name]
                 of_loss = {"loss": values[name], "collapsed": 0.0 if vanishes else near}
-                if hasattr(asked, "active"):
-                    of_loss["active"] = float(asked.active(**given))
+                of_loss |= {one: float(getattr(asked, one)(**given)) for one in ACTIVE if hasattr(asked, one)}
                 signs |= {f"{name}/{sign}": value for sign, value in of_loss.items()}
             except Exception as error:  # whatever a stranger's loss raises here, training goes on without it
                 losses.without_signs.add(name)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 ROWS = 512
+SUMS_IN_MEMORY = 2**22  # of the distances to each group
 # Points come from float32 embeddings: their squared distances say nothing below this fraction of their scale.
 RESOLUTION = 1e-14
 
@@ -109,21 +110,55 @@ def silhouette(points: Tensor, groups: Tensor) -> float:
 
     Points [N, D], groups 0 .. K-1 [N], every one of which occurs; K from 2 to N - 1.
     """
-    points = points.double() - points[0].double()
+    order = groups.argsort(stable=True)
+    groups = groups[order]
+    points = points.double()[order] - points[0].double()
     sizes = torch.bincount(groups).double()  # [K]
     squared = points.square().sum(1)  # [N]
+    num_points, num_groups = len(points), len(sizes)
+    if num_points * num_groups > SUMS_IN_MEMORY:
+        whole = (_distances(points, squared, rows, 0) for rows in _blocks(num_points))
+        sums = (_sums(distances, groups, num_groups) for distances in whole)
+        parts = zip(_blocks(num_points), sums, strict=True)
+    else:
+        parts = iter([(slice(0, num_points), _sums_of_half(points, squared, groups, num_groups))])
     total = 0.0
-    for rows in _blocks(len(points)):
+    for rows, of_rows in parts:
         own = groups[rows]  # [b]
-        distances = torch.addmm(squared[rows], points, points[rows].T, alpha=-2)  # [N, b]
-        distances = distances.add_(squared[:, None]).clamp_min_(0).sqrt_()
-        distances.diagonal(-rows.start).zero_()
-        sums = torch.zeros(len(sizes), len(own), dtype=torch.float64).index_add_(0, groups, distances)  # [K, b]
-        a = sums.gather(0, own[None])[0] / (sizes[own] - 1)  # [b]
-        b = (sums / sizes[:, None]).scatter_(0, own[None], math.inf).amin(0)  # [b]
+        a = of_rows.gather(0, own[None])[0] / (sizes[own] - 1)  # [b]
+        b = of_rows.div_(sizes[:, None]).scatter_(0, own[None], math.inf).amin(0)  # [b]
         scores = ((b - a) / torch.maximum(a, b)).nan_to_num(0)  # 0 / 0: alone in its group, or b = a = 0
         total += float(scores.sum())
-    return total / len(points)
+    return total / num_points
+
+
+def _distances(points: Tensor, squared: Tensor, rows: slice, start: int) -> Tensor:
+    """[N - start, b] distances of the points from `start` on to those of `rows`, from their squared lengths [N] too."""
+    distances = torch.addmm(squared[rows], points[start:], points[rows].T, alpha=-2)
+    distances = distances.add_(squared[start:, None]).clamp_min_(0).sqrt_()
+    distances.diagonal(start - rows.start).zero_()
+    return distances
+
+
+def _sums(distances: Tensor, groups: Tensor, num_groups: int) -> Tensor:
+    """[M, b] and the groups of the M -> [K, b]."""
+    return torch.zeros(num_groups, distances.shape[1], dtype=torch.float64).index_add_(0, groups, distances)
+
+
+def _sums_of_half(points: Tensor, squared: Tensor, groups: Tensor, num_groups: int) -> Tensor:
+    """[K, N] sums of the distances of every point to the points of each group; `groups` [N] ascend.
+
+    The distance of two points is computed once: a block of points meets those that come after it, and itself.
+    """
+    sums = torch.zeros(num_groups, len(points), dtype=torch.float64)
+    for rows in _blocks(len(points)):
+        distances = _distances(points, squared, rows, rows.start)  # [N - start, b]
+        sums[:, rows] += _sums(distances, groups[rows.start :], num_groups)
+        names, counts = torch.unique_consecutive(groups[rows], return_counts=True)
+        of_group = torch.split(distances[rows.stop - rows.start :], counts.tolist(), dim=1)  # [N - stop, .] each
+        for name, some in zip(names.tolist(), of_group, strict=True):
+            sums[name, rows.stop :] += some.sum(1)
+    return sums
 
 
 def _blocks(num_rows: int) -> Iterator[slice]:

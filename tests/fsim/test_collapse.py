@@ -15,10 +15,11 @@ def of(health: dict[str, float | None] | None = None, steps: int = 100, **signs:
     "signs",
     [
         {},
-        {"loss": 0.5, "collapsed": 1.0, "active": 0.0},  # the end of an easy task
-        {"loss": 0.0, "collapsed": 0.0, "active": 0.0},  # no pair, or nothing left to learn
-        {"loss": 2.0, "collapsed": 0.2, "active": 0.98},  # hardest triplets, early
-        {"loss": 0.2, "collapsed": 0.2, "active": 0.8},  # hardest triplets, when they pass the margin
+        {"loss": 0.5, "collapsed": 1.0, "active_negatives": 0.0},  # the end of an easy task
+        {"loss": 0.0, "collapsed": 0.0, "active_negatives": 0.0},  # no pair, or nothing left to learn
+        {"loss": 2.0, "collapsed": 0.2, "active_triplets": 0.98},  # hardest triplets, early
+        {"loss": 0.2, "collapsed": 0.2, "active_triplets": 0.8},  # hardest triplets, when they pass the margin
+        {"loss": 1.0, "collapsed": 0.2, "active_triplets": 0.05},  # all triplets: a mean of those that cost something
         {"loss": 3.4, "collapsed": 3.5},
         {"loss": 0.5, "collapsed": 0.0},  # a regulariser
     ],
@@ -46,23 +47,23 @@ def test_undefined_measures_are_no_alarm() -> None:
 
 
 def test_a_loss_at_the_margin() -> None:
-    (alarm,) = of(loss=0.2, collapsed=0.2, active=1.0)
+    (alarm,) = of(loss=0.2, collapsed=0.2, active_triplets=1.0)
     assert alarm["cause"] == "the loss one stands at 0.2, and costs 0.2 where all embeddings are one"
     assert "easier mining" in alarm["remedy"]
-    assert of(steps=39, loss=0.2, collapsed=0.2, active=1.0) == []
+    assert of(steps=39, loss=0.2, collapsed=0.2, active_triplets=1.0) == []
     assert len(of(loss=3.45, collapsed=3.43)) == 1
 
 
 def test_a_margin_of_zero_is_told_at_once() -> None:
-    (alarm,) = of(steps=1, loss=0.3, collapsed=0.0, active=0.0)
+    (alarm,) = of(steps=1, loss=0.3, collapsed=0.0, active_negatives=0.0)
     assert "keeps embeddings apart" in alarm["cause"] and "margin above 0" in alarm["remedy"]
 
 
 def test_a_margin_far_below_the_distances() -> None:
-    (alarm,) = of(loss=45.0, collapsed=1.0, active=0.03)
+    (alarm,) = of(loss=45.0, collapsed=1.0, active_negatives=0.03)
     assert "only 3.0% of its negative pairs" in alarm["cause"] and "raise the margin of one" in alarm["remedy"]
 
 
 def test_the_remedy_of_a_collapse_is_that_of_its_loss() -> None:
-    embeddings, loss = of({**HEALTHY, "spread": 1e-9}, loss=0.3, collapsed=0.0, active=0.0)
+    embeddings, loss = of({**HEALTHY, "spread": 1e-9}, loss=0.3, collapsed=0.0, active_negatives=0.0)
     assert embeddings["remedy"] == loss["remedy"]

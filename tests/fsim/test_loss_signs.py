@@ -65,8 +65,8 @@ def test_a_collapsed_batch_stands_there() -> None:
 
 @pytest.mark.parametrize(("margin", "active"), [(1e-3, 0.0), (1e3, 1.0)])
 def test_active_pairs(margin: float, active: float) -> None:
-    assert signs(Contrastive(margin))["active"] == active
-    assert signs(Triplet("all", 1e3))["active"] == 1
+    assert signs(Contrastive(margin))["active_negatives"] == active
+    assert signs(Triplet("all", 1e3))["active_triplets"] == 1
 
 
 def test_active_equals_a_loop() -> None:
@@ -81,20 +81,20 @@ def test_active_equals_a_loop() -> None:
     ]
     of_all = sum(gap + 0.5 > 0 for gap in gaps) / len(gaps)
     in_band = sum(-0.5 < gap < 0 for gap in gaps) / len(gaps)
-    assert float(Triplet("all", 0.5).active(embedding, LABELS)) == pytest.approx(of_all)
-    assert float(Triplet("semi_hard", 0.5).active(embedding, LABELS)) == pytest.approx(in_band)
+    assert float(Triplet("all", 0.5).active_triplets(embedding, LABELS)) == pytest.approx(of_all)
+    assert float(Triplet("semi_hard", 0.5).active_triplets(embedding, LABELS)) == pytest.approx(in_band)
     within = (apart[FIRST, SECOND] < 3.5)[~PAIRS.same].double().mean()
     assert 0 < within < 1
-    assert float(Contrastive(3.5).active(embedding, PAIRS)) == pytest.approx(float(within))
+    assert float(Contrastive(3.5).active_negatives(embedding, PAIRS)) == pytest.approx(float(within))
     cosine = torch.nn.functional.cosine_similarity(embedding[FIRST], embedding[SECOND])[~PAIRS.same]
-    found = float(CosineContrastive(0.1).active(embedding, PAIRS))
+    found = float(CosineContrastive(0.1).active_negatives(embedding, PAIRS))
     assert found == pytest.approx(float((cosine > 0.1).double().mean()))
 
 
 def test_no_pair_is_active_where_there_is_none() -> None:
     none = torch.zeros(0, dtype=torch.int64)
-    assert float(Contrastive().active(torch.randn(3, 2), Pairs(none, none, none.bool()))) == 0
-    assert float(Triplet("semi_hard").active(torch.randn(3, 2), torch.arange(3))) == 0
+    assert float(Contrastive().active_negatives(torch.randn(3, 2), Pairs(none, none, none.bool()))) == 0
+    assert float(Triplet("semi_hard").active_triplets(torch.randn(3, 2), torch.arange(3))) == 0
 
 
 def test_a_loss_of_logits_has_no_signs() -> None:

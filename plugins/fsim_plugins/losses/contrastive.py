@@ -56,7 +56,7 @@ class Contrastive(torch.nn.Module):
         losses = torch.where(pairs.same, squared, push)  # [P]
         return losses.sum() / max(len(losses), 1)
 
-    def active(self, embedding: Tensor, pairs: Pairs) -> Tensor:
+    def active_negatives(self, embedding: Tensor, pairs: Pairs) -> Tensor:
         """Share of the negative pairs within the margin; 0 where there is none."""
         squared = squared_euclidean_of_pairs(embedding, pairs.first, pairs.second)  # [P]
         return masked_mean((squared < self.margin**2).float(), ~pairs.same)

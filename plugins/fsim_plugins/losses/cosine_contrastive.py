@@ -38,7 +38,7 @@ class CosineContrastive(torch.nn.Module):
         losses = torch.where(pairs.same, 1 - cosine, (cosine - self.margin).clamp_min(0))  # [P]
         return losses.sum() / max(len(losses), 1)
 
-    def active(self, embedding: Tensor, pairs: Pairs) -> Tensor:
+    def active_negatives(self, embedding: Tensor, pairs: Pairs) -> Tensor:
         """Share of the negative pairs whose cosine is above the margin; 0 where there is none."""
         cosine = cosine_of_pairs(embedding, pairs.first, pairs.second)  # [P]
         return masked_mean((cosine > self.margin).float(), ~pairs.same)

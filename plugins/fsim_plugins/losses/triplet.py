@@ -68,7 +68,7 @@ class Triplet(torch.nn.Module):
         cost, chosen = self._triplets(embedding, labels)
         return masked_mean(cost, chosen & (cost > 0) if self.mining == "all" else chosen)
 
-    def active(self, embedding: Tensor, labels: Tensor) -> Tensor:
+    def active_triplets(self, embedding: Tensor, labels: Tensor) -> Tensor:
         """Share of the triplets that cost more than 0, of those of a hardest positive and negative (`batch_hard`) or
         of all; for `semi_hard` of all, those in its band. 0 where there is no triplet."""
         cost, chosen = self._triplets(embedding, labels)
