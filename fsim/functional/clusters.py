@@ -116,14 +116,14 @@ def silhouette(points: Tensor, groups: Tensor) -> float:
     sizes = torch.bincount(groups).double()  # [K]
     squared = points.square().sum(1)  # [N]
     num_points, num_groups = len(points), len(sizes)
+    blocks = [slice(0, num_points)]
     if num_points * num_groups > SUMS_IN_MEMORY:
-        whole = (_distances(points, squared, rows, 0) for rows in _blocks(num_points))
-        sums = (_sums(distances, groups, num_groups) for distances in whole)
-        parts = zip(_blocks(num_points), sums, strict=True)
+        blocks = [*_blocks(num_points)]
+        sums = (_sums(_distances(points, squared, rows, 0), groups, num_groups) for rows in blocks)
     else:
-        parts = iter([(slice(0, num_points), _sums_of_half(points, squared, groups, num_groups))])
+        sums = (_sums_of_half(points, squared, groups, num_groups) for _ in blocks)
     total = 0.0
-    for rows, of_rows in parts:
+    for rows, of_rows in zip(blocks, sums, strict=True):
         own = groups[rows]  # [b]
         a = of_rows.gather(0, own[None])[0] / (sizes[own] - 1)  # [b]
         b = of_rows.div_(sizes[:, None]).scatter_(0, own[None], math.inf).amin(0)  # [b]

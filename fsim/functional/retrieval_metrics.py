@@ -65,8 +65,8 @@ def average_precision(ranks: Tensor, num_relevant: Tensor) -> Tensor:
 
 
 def reciprocal_rank(ranks: Tensor) -> Tensor:
-    """1 / the rank of the first relevant answer of each query: ranks [Q, M], ascending -> [Q] float64, nearly 0 where it
-    is nowhere."""
+    """1 / the rank of the first relevant answer of each query: ranks [Q, M], ascending -> [Q] float64, nearly 0 where
+    there is none."""
     return 1 / ranks[:, 0].double() if ranks.shape[1] else torch.zeros(len(ranks), dtype=torch.float64)
 
 
