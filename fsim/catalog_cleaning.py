@@ -59,5 +59,8 @@ def clean(catalog: Catalog, prints: ImagePrints, duplicates: Duplicates) -> Clea
     gone = [row for rows in dropped.values() for row in rows]
     kept = np.setdiff1d(np.arange(len(splits)), gone)
     if not len(kept):
-        raise FsimError("no image would be left in the cleaned catalog; check the folder that its paths start from")
+        raise FsimError(
+            "no image would be left in the cleaned catalog; see what the audit finds without --fix; "
+            "where files are missing, check the folder that the paths start from"
+        )
     return Cleaned(kept, {reason: sorted(rows) for reason, rows in dropped.items()})

@@ -11,19 +11,24 @@ import pandas as pd
 
 from fsim.errors import FsimError
 from fsim.files import write_with
+from fsim.functional.attribute_labels_file import labels_file, write_labels
 from fsim.functional.catalog_table import catalog_table
 from fsim.interfaces import CATALOG_COLUMNS, Catalog
 
 
 def write_catalog(catalog: Catalog, file: Path, overwrite: bool = False) -> None:
     """Write a catalog, with the images' paths relative to the folder of the file, in the form that its ending says:
-    .csv, .jsonl (a JSON object a line, without what is unknown) or .parquet, for which pyarrow must be installed.
+    .csv, .jsonl (a JSON object a line, without what is unknown) or .parquet.
 
     A csv is UTF-8; where it is not ASCII alone it begins with a byte-order mark, without which a spreadsheet takes it
     for another encoding.
 
+    Where the source says of each attribute whether an image has it (as DeepFashion's do), the table alone would lose
+    what is unknown and attributes that no image has: these stand in a file beside it, which the tables' datasets read
+    too (`fsim.functional.attribute_labels_file`).
+
     Raises:
-        FsimError: the ending is another, the file is there already or can't be written, pyarrow is missing, or the
+        FsimError: the ending is another, the file is there already or can't be written, or the
             catalog has pixels and no image files.
     """
     refuse_catalog(catalog)
@@ -31,6 +36,12 @@ def write_catalog(catalog: Catalog, file: Path, overwrite: bool = False) -> None
     frame = catalog.frame.assign(image=_relative(catalog, file))
     content = FORMS[file.suffix.lower()](frame)
     write_with(file, lambda stream: stream.write(content))
+    labels, beside = catalog.labelled, labels_file(file)
+    if labels is None:
+        beside.unlink(missing_ok=True)  # of the table that was overwritten
+    else:
+        images, attributes = frame["image"].tolist(), frame["attributes"].tolist()
+        write_with(beside, lambda stream: write_labels(stream, labels, images, attributes))
 
 
 def refuse_catalog(catalog: Catalog) -> None:
@@ -51,8 +62,9 @@ def refuse_catalog_file(file: Path, overwrite: bool = False) -> None:
     """
     if file.suffix.lower() not in FORMS:
         raise FsimError(f"{file} ends in none of {', '.join(FORMS)}; name it so")
-    if file.exists() and not overwrite:
-        raise FsimError(f"{file} is there already; move it away, or name another file")
+    for one in (file, labels_file(file)):
+        if one.exists() and not overwrite:
+            raise FsimError(f"{one} is there already; move it away, or name another file")
     if not file.absolute().parent.is_dir():
         raise FsimError(f"there is no folder {file.absolute().parent} to write {file.name} to; make it first")
 
@@ -83,10 +95,7 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     boxes = [None if box is None else [float(edge) for edge in box] for box in frame["box"]]
     table["box"] = pd.Series(boxes, dtype=object)
     content = io.BytesIO()
-    try:
-        table.to_parquet(content, engine="pyarrow", index=False)
-    except ImportError as error:
-        raise FsimError(f"a .parquet file needs the package pyarrow ({error}): pip install 'fsim[parquet]'") from error
+    table.to_parquet(content, engine="pyarrow", index=False)
     return content.getvalue()
 
 

@@ -59,6 +59,14 @@ class CheckedRecipe:
         at = tuple(path.split("."))
         return [part for key, part in self.components.items() if key[:-1] == at]
 
+    def missing_data(self) -> dict[str, Path]:
+        """The places that the dataset is given and that are not there: data.dataset.root -> the path. No mistake: the
+        data may be fetched later."""
+        settings = self["data.dataset"].settings
+        fields = type(settings).model_fields
+        paths = {fields[name].alias: value for name, value in _absolute(settings) if isinstance(value, Path)}
+        return {f"data.dataset.{parameter}": path for parameter, path in paths.items() if not path.exists()}
+
     def resolved(self) -> dict[str, Any]:
         """The recipe as plain data, with every default written out, and paths that hold in every folder."""
         value: dict[str, Any] = self.recipe.model_dump(mode="json")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -11,17 +10,20 @@ from typing import Any
 
 from fsim import __version__
 from fsim.errors import FsimError
+from fsim.parser import Parser
 from fsim.quick_start import postpone_garbage_collection
 
 # command -> what it does; the module fsim.commands.<command> has add_arguments(parser) and execute(args) -> exit code
 COMMANDS = {
     "run": "train and evaluate a recipe, and leave a run folder",
     "resume": "go on with a run that was stopped",
+    "evaluate": "measure a run's network again: another split, data set, checkpoint or evaluators",
     "validate": "check recipes without running them",
     "list-plugins": "the components at hand, and who offers them",
     "describe": "a component's parameters, defaults, ranges and documentation",
     "schema": "a JSON Schema of recipes, for editors",
     "data": "get, make and look at data sets",
+    "index": "the indexes that find near embeddings",
 }
 USER_ERROR, INTERRUPTED = 2, 130
 
@@ -35,11 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _execute(given: list[str]) -> int:
     parser = _parser(given)
-    args, rest = parser.parse_known_args(given)
-    if rest and (not hasattr(args, "overrides") or any(word.startswith("-") for word in rest)):
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    if rest:  # argparse does not find overrides that stand behind an option
-        args.overrides += rest
+    args = parser.parse_args(given)
     if args.command is None:
         parser.print_help()
         return USER_ERROR
@@ -60,8 +58,8 @@ def _execute(given: list[str]) -> int:
         return 0
 
 
-def _parser(given: list[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="fsim", description="One YAML recipe is one experiment on image similarity.")
+def _parser(given: list[str]) -> Parser:
+    parser = Parser(prog="fsim", description="One YAML recipe is one experiment on image similarity.")
     parser.add_argument("--version", action="version", version=f"fsim {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     asked = next((word for word in given if not word.startswith("-")), None)

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fsim.catalog_faults import images_by_split, one_split_categories, shared_items, stray_items, tiny_categories
 from fsim.extreme_sizes import extreme_sizes
+from fsim.resize import BEYOND
 
 if TYPE_CHECKING:
     from fsim.duplicates import Duplicates
@@ -37,6 +40,7 @@ def data_audit(
     tiny_categories       [{category, images (how many), splits {split: images}}]: fewer images than `fewest`
     one_split_categories  [{category, images (how many), split}]
     extreme_sizes         [{image, width, height, cause}]: of the part in the box, in pixels
+    boxes_beyond          [{image, pixels}]: boxes that reach more than a pixel beyond the picture, and how many
     ```
     """
     frame = catalog.frame
@@ -81,6 +85,10 @@ def data_audit(
         "extreme_sizes": [
             {"image": names[row], "width": int(prints.widths[row]), "height": int(prints.heights[row]), "cause": cause}
             for row, cause in extreme_sizes(prints).items()
+        ],
+        "boxes_beyond": [
+            {"image": names[row], "pixels": prints.beyond[row].item()}
+            for row in np.flatnonzero(prints.beyond > BEYOND).tolist()
         ],
     }
 

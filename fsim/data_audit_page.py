@@ -48,7 +48,7 @@ def _section(
     left_out = len(found) - LINES_SHOWN
     text = meaning if left_out <= 0 else f"{meaning} The first {LINES_SHOWN}; --json has all."
     table = Table(["found"], [[line] for line in finding_lines(key, audit)[:LINES_SHOWN]])
-    if key != "extreme_sizes":
+    if key not in ("extreme_sizes", "boxes_beyond"):
         return Section(heading, text, [table])
     pictures = [_picture(catalog, rows[one["image"]]) for one in found[:PICTURES_SHOWN]]
     return Section(heading, text, [table], [("", pictures)])

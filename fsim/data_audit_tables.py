@@ -29,6 +29,11 @@ FINDINGS = {
         "Categories that one split alone has, where most are in several.",
     ),
     "extreme_sizes": ("extreme sizes", "Pictures far smaller, larger or longer than the others."),
+    "boxes_beyond": (
+        "boxes beyond the picture",
+        "Boxes that reach more than a pixel beyond their picture, which cuts them: are they those of other pictures or "
+        "sizes, or of another box_format?",
+    ),
 }
 
 
@@ -69,6 +74,8 @@ def _num_images(key: str, found: Iterable[Any]) -> int:
 def _line(key: str, one: Any) -> str:
     if key == "extreme_sizes":
         return f"{one['image']}: {one['width']} x {one['height']}, {one['cause']}"
+    if key == "boxes_beyond":
+        return f"{one['image']}: by {one['pixels']:,.0f} pixels"
     if key == "label_conflicts":
         pairs = zip(one["images"], one["values"], strict=True)
         return f"{one['label']}: " + ", ".join(f"{image} ({value})" for image, value in pairs)

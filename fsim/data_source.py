@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from fsim.catalog import load_catalog
 from fsim.checked_recipe import CheckedComponent
 from fsim.document import Document
 from fsim.errors import FsimError
+from fsim.functional.deepfashion_folder import TITLES, deepfashion_datasets
 from fsim.interfaces import Catalog
 from fsim.override import override
 from fsim.params import parameter_model
@@ -17,9 +19,11 @@ from fsim.problem import RecipeError
 from fsim.registry import load, offers
 from fsim.validate import check_component, check_recipe
 
+log = logging.getLogger("fsim.data_source")
+
 SOURCE_HELP = (
-    "a table (metadata.csv, .parquet, .jsonl), a folder (with a metadata.csv, or <split>/<category>/*.jpg), a recipe, "
-    "or the name of a dataset"
+    "a table (metadata.csv, .parquet, .jsonl), a folder (with a metadata.csv, <split>/<category>/*.jpg, or DeepFashion "
+    "as it is unpacked), a recipe, or the name of a dataset"
 )
 TABLES = {".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}  # the datasets that read them; each has `file`
 RECIPES = (".yaml", ".yml")
@@ -52,7 +56,7 @@ def _component(source: str, dataset: str | None, parameters: Sequence[str]) -> C
     else:
         if dataset is None and path.is_dir() and (path / "metadata.csv").is_file():
             path = path / "metadata.csv"
-        name = dataset or ("folder" if path.is_dir() else TABLES.get(path.suffix.lower()))
+        name = dataset or (_of_folder(path) if path.is_dir() else TABLES.get(path.suffix.lower()))
         if name is None:
             raise FsimError(f"'{source}' has none of the endings {', '.join(TABLES)}; name what reads it: --dataset")
         settings = {"name": name, _place(name): str(path.absolute())}
@@ -63,6 +67,19 @@ def _component(source: str, dataset: str | None, parameters: Sequence[str]) -> C
     if problems or checked is None:
         raise RecipeError(problems)
     return checked
+
+
+def _of_folder(folder: Path) -> str:
+    """The dataset that reads a folder without a metadata.csv."""
+    found = deepfashion_datasets(folder)
+    if len(found) > 1:
+        raise FsimError(
+            f"{folder} is of DeepFashion, and its files do not say which benchmark; add --dataset {' or '.join(found)}"
+        )
+    if not found:
+        return "folder"
+    log.warning("%s is DeepFashion's %s: read by the dataset %s", folder, TITLES[found[0]], found[0])
+    return found[0]
 
 
 def _place(dataset: str) -> str:

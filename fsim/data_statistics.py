@@ -12,6 +12,7 @@ from fsim.catalog_statistics import count_catalog, three_numbers
 from fsim.errors import FsimError, nearest
 from fsim.image_survey import ImageSurvey
 from fsim.interfaces import Catalog, IntArray
+from fsim.resize import BEYOND
 
 ALL = "all"
 MOST_FREQUENT_SIZES = 10
@@ -27,7 +28,8 @@ def data_statistics(catalog: Catalog, survey: ImageSurvey, split: str | None, si
     items        number, images (that show a known item), images_per_item {min, median, max}, of_one_image (items),
                  in_several_splits (items), splits {split: items}
     attributes   {type: {values (how many), known (images), coverage (their share), images {value: images}}}
-    boxes        images (that have one), covered {min, median, max}: the share of the picture
+    boxes        images (that have one), covered {min, median, max}: the share of the picture; beyond (how many reach
+                 more than a pixel beyond the picture)
     captions     images (that have one), different, words {min, median, max}
     sizes        width, height, aspect_ratio (width / height): {min, median, max}; different (how many sizes),
                  most_frequent [{width, height, images}]: of the upright pictures, in pixels
@@ -46,7 +48,7 @@ def data_statistics(catalog: Catalog, survey: ImageSurvey, split: str | None, si
         size: What the survey was made with.
 
     Raises:
-        FsimError: there is no such split, or no image of it can be decoded.
+        FsimError: there is no such split, or no image of it can be used.
     """
     there = catalog.frame["split"].to_numpy()
     split = split or ("train" if "train" in there else ALL)
@@ -55,10 +57,14 @@ def data_statistics(catalog: Catalog, survey: ImageSurvey, split: str | None, si
         causes = "; ".join(
             f"{catalog.frame['image'].iloc[row]}: {why}" for row, why in list(survey.damaged.items())[:3]
         )
-        raise FsimError(f"no image of '{split}' can be decoded ({causes}); check the folder that the paths start from")
+        raise FsimError(
+            f"no image of '{split}' can be used ({causes}); where files are missing, check the folder that the "
+            f"paths start from; where boxes hold no pixel, mend them or their box_format"
+        )
     categories = catalog.frame["category"].to_numpy()
     counts = count_catalog(catalog)
     counts["boxes"]["covered"] = three_numbers(survey.covered[catalog.frame["box"].notna().to_numpy() & survey.usable])
+    counts["boxes"]["beyond"] = int((survey.beyond > BEYOND).sum())
     of_split = {name: np.flatnonzero((there == name) & survey.usable) for name in SPLITS}
     of_category = {name: chosen[categories[chosen] == name] for name in counts["categories"]}
     whole = _channels(survey, chosen)

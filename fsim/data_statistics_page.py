@@ -29,6 +29,7 @@ def statistics_page(title: str, catalog: Catalog, survey: ImageSurvey, statistic
         "items": f"{items['number']:,}",
         "attribute types": f"{len(statistics['attributes']):,}",
         "with a box": f"{statistics['boxes']['images']:,}",
+        "boxes beyond the picture": f"{statistics['boxes']['beyond']:,}",
         "with a caption": f"{captions['images']:,}",
         "damaged": f"{len(damaged):,}",
         "mean": channels_text(statistics["mean"]),

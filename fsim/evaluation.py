@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,20 +15,17 @@ from torch import Tensor
 from fsim import interfaces
 from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
+from fsim.embedding import Embedder
 from fsim.errors import FsimError
 from fsim.functional.embedding_health import embedding_health
 from fsim.functional.subsets import comparable
-from fsim.image_cache import CachedImages
 from fsim.interfaces import Direction, Embedded, Evaluator, IntArray, RetrievalTask
 from fsim.leaks import without_leaks
-from fsim.machine import Machine
 from fsim.network import Network, built
-from fsim.normalise import Normalise
 from fsim.params import evaluator_needs
 from fsim.recipe import ProtocolSettings
 
 METRICS_VERSION = 1  # raised when the definition of a metric changes: older results have another fingerprint
-BATCH_SIZE = 256
 
 
 @dataclass(frozen=True)
@@ -52,27 +48,37 @@ class Protocol:
         return f"{name} without leaks" if self.without_leaks else name
 
     @property
+    def splits(self) -> list[str]:
+        """What must be embedded for it."""
+        return [self.query] if self.gallery is None else [self.query, self.gallery]
+
+    @property
     def fingerprint(self) -> str:
         """A hash of all that is asked: results of different fingerprints are not comparable."""
         text = json.dumps(self.description, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True)
+class Evaluated:
+    """One protocol, measured.
+
+    line       its line of metrics.jsonl
+    per_query  {evaluator/metric: [Q]}: what the means are of, NaN for a query that does not count
+    """
+
+    protocol: Protocol
+    task: RetrievalTask
+    line: dict[str, Any]
+    per_query: dict[str, Tensor]
+
+
 class Evaluation:
     """The evaluators and protocols of a recipe, ready to measure a network again and again."""
 
-    def __init__(
-        self,
-        checked: CheckedRecipe,
-        catalog: EncodedCatalog,
-        images: CachedImages,
-        normalise: Normalise,
-        machine: Machine,
-        on_progress: Callable[[int, int], None] = lambda done, total: None,
-    ) -> None:
-        self.catalog, self.images, self.normalise, self.machine = catalog, images, normalise, machine
-        self.relevant = checked.recipe.evaluation.relevant
-        self.on_progress = on_progress
+    def __init__(self, checked: CheckedRecipe, catalog: EncodedCatalog, embedder: Embedder) -> None:
+        self.catalog, self.embedder = catalog, embedder
+        self.relevant, self.flip = checked.recipe.evaluation.relevant, checked.recipe.evaluation.flip
         self.seed = checked.recipe.seed
         self.evaluators: dict[str, Evaluator] = {
             part.name: built(part, interfaces.Evaluator, seed=checked.recipe.seed)
@@ -120,6 +126,7 @@ class Evaluation:
             "evaluators": evaluators,
             "metrics_version": METRICS_VERSION,
             **({"left_out_as_leaks": left_out} if left_out else {}),
+            **({"flip": True} if self.flip else {}),
         }
         if "attributes" in self.needs:
             asks = next(name for name, one in self.evaluators.items() if "attributes" in evaluator_needs(one))
@@ -140,45 +147,52 @@ class Evaluation:
         evaluator, _, name = metric.partition("/")
         return self.evaluators[evaluator].directions[name]
 
-    def __call__(self, network: Network, epoch: int, at_end: bool) -> list[dict[str, Any]]:
-        """One line of metrics.jsonl for each protocol; `at_end` is after the last epoch."""
-        lines = []
+    def __call__(self, network: Network, epoch: int, at_end: bool) -> list[Evaluated]:
+        """Measure a network by each protocol; `at_end` is after the last epoch."""
+        evaluated = []
         embedded: dict[str, Embedded] = {}
         for protocol in self.protocols:
             if protocol.at_end and not at_end:
                 continue
             started = time.perf_counter()
-            for split in (protocol.query, protocol.gallery):
-                if split is not None and split not in embedded:
+            for split in protocol.splits:
+                if split not in embedded:
                     embedded[split] = self.embed(network, self.catalog.rows(split))
             query = self._of(embedded, protocol.query, protocol.query_rows)
             gallery = query if protocol.gallery is None else self._of(embedded, protocol.gallery, protocol.gallery_rows)
             task = RetrievalTask(query, gallery, self.relevant, network.distance)
-            metrics, timings = self._measure(task)
+            metrics, timings, per_query = self._measure(task)
             timings["seconds"] = time.perf_counter() - started
-            lines.append(
-                {
-                    "epoch": epoch,
-                    "split": protocol.split,
-                    "protocol": {**protocol.description, "distance": task.distance},
-                    "fingerprint": protocol.fingerprint,
-                    "metrics": metrics,
-                    "health": embedding_health(comparable(task), self.seed),
-                    "timings": timings,
-                }
-            )
-        return lines
+            line = {
+                "epoch": epoch,
+                "split": protocol.split,
+                "protocol": {**protocol.description, "distance": task.distance},
+                "fingerprint": protocol.fingerprint,
+                "metrics": metrics,
+                "health": embedding_health(comparable(task), self.seed),
+                "timings": timings,
+            }
+            evaluated.append(Evaluated(protocol, task, line, per_query))
+        return evaluated
+
+    def embed_all(self, network: Network) -> None:
+        """Embed what all protocols ask for, in the order of a call at the end, and measure nothing."""
+        for split in dict.fromkeys(split for protocol in self.protocols for split in protocol.splits):
+            self.embed(network, self.catalog.rows(split))
 
     def _of(self, embedded: dict[str, Embedded], split: str, rows: IntArray) -> Embedded:
         """What was embedded of some rows of a split."""
         there = self.catalog.rows(split)
         return embedded[split] if len(rows) == len(there) else embedded[split].take(np.searchsorted(there, rows))
 
-    def _measure(self, task: RetrievalTask) -> tuple[dict[str, float], dict[str, float]]:
+    def _measure(self, task: RetrievalTask) -> tuple[dict[str, float], dict[str, float], dict[str, Tensor]]:
         metrics: dict[str, float] = {}
         timings: dict[str, float] = {}
+        per_query: dict[str, Tensor] = {}
         for name, evaluator in self.evaluators.items():
+            task.per_query.clear()
             measured = evaluator(task)
+            per_query |= {f"{name}/{metric}": values for metric, values in task.per_query.items()}
             if set(measured) != set(evaluator.directions):
                 differing = ", ".join(sorted(set(measured) ^ set(evaluator.directions)))
                 raise FsimError(
@@ -188,26 +202,17 @@ class Evaluation:
             unrepeatable: frozenset[str] = getattr(evaluator, "timings", frozenset())
             for metric, value in measured.items():
                 (timings if metric in unrepeatable else metrics)[f"{name}/{metric}"] = float(value)
-        return metrics, timings
+        return metrics, timings, per_query
 
     def embed(self, network: Network, rows: IntArray) -> Embedded:
         """Embeddings of catalog rows, in the given order, and what else the evaluators need."""
-        network.eval()
-        parts: dict[str, list[Tensor]] = {name: [] for name in ("embedding", *sorted(self.needs - {"attributes"}))}
-        with torch.inference_mode():
-            for start in range(0, len(rows), BATCH_SIZE):
-                images = self.normalise(self.images.gather(rows[start : start + BATCH_SIZE])).to(self.machine.device)
-                with self.machine.autocast():
-                    outputs = network(images)
-                    for name, some in parts.items():
-                        some.append(outputs[name].float().cpu())
-                self.on_progress(min(start + BATCH_SIZE, len(rows)), len(rows))
+        outputs = self.embedder(network, rows, ("embedding", *sorted(self.needs - {"attributes"})))
         return Embedded(
             categories=torch.from_numpy(self.catalog.categories[rows]),
             items=torch.from_numpy(self.catalog.items[rows]),
             names=self.catalog.names(rows),
             attributes=self.catalog.attributes.take(rows) if "attributes" in self.needs else None,
-            **{name: torch.cat(some).clone() for name, some in parts.items()},
+            **outputs,
         )
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fsim.each_image import each_image
 from fsim.functional.same_picture import THUMBNAIL
-from fsim.resize import Box, DamagedImageError, Square, cut_out, inside
+from fsim.resize import Box, DamagedImageError, Square, cut_out, inside, pixels_beyond
 
 if TYPE_CHECKING:
     from fsim.interfaces import Catalog, IntArray
@@ -29,6 +29,7 @@ class ImagePrints:
     hashes      [N] of its pixels and shape as decoded, upright: alike for copies with other metadata, file names or
                 lossless formats
     widths, heights  int64 [N], its size in pixels
+    beyond      float64 [N], how many pixels the box reaches beyond the picture, which cuts it
     damaged     row -> cause
     """
 
@@ -36,6 +37,7 @@ class ImagePrints:
     hashes: list[bytes]
     widths: IntArray
     heights: IntArray
+    beyond: npt.NDArray[np.float64]
     damaged: dict[int, str]
 
     @property
@@ -50,6 +52,7 @@ class _Print:
     hash: bytes
     width: int
     height: int
+    beyond: float
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class _TakePrint:
         part = np.ascontiguousarray(cut_out(pixels, inside(self.box, height, width), height, width))
         digest = hashlib.blake2b(part.data, digest_size=HASH_BYTES, salt=b"%d" % part.shape[1])
         thumbnail = Square(THUMBNAIL, "squash", None).cut(part, *part.shape[:2])
-        return _Print(thumbnail, digest.digest(), part.shape[1], part.shape[0])
+        return _Print(thumbnail, digest.digest(), part.shape[1], part.shape[0], pixels_beyond(self.box, height, width))
 
 
 def print_images(catalog: Catalog, progress: Callable[[int, int], None] | None = None) -> ImagePrints:
@@ -74,11 +77,12 @@ def print_images(catalog: Catalog, progress: Callable[[int, int], None] | None =
     thumbnails = np.zeros((count, THUMBNAIL, THUMBNAIL, 3), np.uint8)
     hashes = [b""] * count
     widths, heights = (np.zeros(count, np.int64) for _ in range(2))
+    beyond = np.zeros(count)
     damaged: dict[int, str] = {}
     for row, one in enumerate(each_image(catalog, _TakePrint, progress)):
         if isinstance(one, DamagedImageError):
             damaged[row] = str(one)
         else:
             thumbnails[row], hashes[row] = one.thumbnail, one.hash
-            widths[row], heights[row] = one.width, one.height
-    return ImagePrints(thumbnails, hashes, widths, heights, damaged)
+            widths[row], heights[row], beyond[row] = one.width, one.height, one.beyond
+    return ImagePrints(thumbnails, hashes, widths, heights, beyond, damaged)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from fsim.channel_statistics import CHANNELS, ChannelSums, channel_sums
 from fsim.each_image import each_image
-from fsim.resize import Box, DamagedImageError, Square, cut_out, inside
+from fsim.resize import Box, DamagedImageError, Square, cut_out, inside, pixels_beyond
 
 if TYPE_CHECKING:
     from fsim.interfaces import Catalog, IntArray
@@ -24,6 +24,7 @@ class ImageSurvey:
 
     widths, heights  int64 [N], of the upright picture, before it is cut by its box
     covered          float64 [N], the share of the picture that its box covers; 1 without a box
+    beyond           float64 [N], how many pixels the box reaches beyond the picture, which cuts it
     pixels           int64 [N], how many were summed
     sums, squares    int64 [N, 3], of their values and of the squares of these
     damaged          row -> cause
@@ -32,6 +33,7 @@ class ImageSurvey:
     widths: IntArray
     heights: IntArray
     covered: npt.NDArray[np.float64]
+    beyond: npt.NDArray[np.float64]
     pixels: IntArray
     sums: IntArray
     squares: IntArray
@@ -53,6 +55,7 @@ class _Seen:
     width: int
     height: int
     covered: float
+    beyond: float
     channels: ChannelSums
 
 
@@ -72,7 +75,8 @@ class _Look:
             part = cut_out(pixels, region, height, width)
         else:
             part = self._square(self.size).cut(pixels, height, width)
-        return _Seen(width, height, (x2 - x1) * (y2 - y1) / (width * height), channel_sums(part))
+        covered = (x2 - x1) * (y2 - y1) / (width * height)
+        return _Seen(width, height, covered, pixels_beyond(self.box, height, width), channel_sums(part))
 
     def _square(self, size: int) -> Square:
         return Square(size, "squash", self.box)
@@ -91,12 +95,12 @@ def survey_images(
     count = len(catalog.frame)
     widths, heights, pixels = (np.zeros(count, np.int64) for _ in range(3))
     sums, squares = (np.zeros((count, CHANNELS), np.int64) for _ in range(2))
-    covered = np.zeros(count)
+    covered, beyond = np.zeros(count), np.zeros(count)
     damaged: dict[int, str] = {}
     for row, one in enumerate(each_image(catalog, lambda box: _Look(box, size), progress)):
         if isinstance(one, DamagedImageError):
             damaged[row] = str(one)
             continue
-        widths[row], heights[row], covered[row] = one.width, one.height, one.covered
+        widths[row], heights[row], covered[row], beyond[row] = one.width, one.height, one.covered, one.beyond
         pixels[row], sums[row], squares[row] = one.channels.pixels, one.channels.sums, one.channels.squares
-    return ImageSurvey(widths, heights, covered, pixels, sums, squares, damaged)
+    return ImageSurvey(widths, heights, covered, beyond, pixels, sums, squares, damaged)

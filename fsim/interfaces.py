@@ -4,13 +4,13 @@ A component needs no base class: it fits if it has the members named here. Value
 (`in_features`, `num_categories`, `seed`, ...) are injected by parameter name; `fsim.kinds` lists them for each kind.
 
 Shape legend: B batch, D embedding, F features, C categories, A attributes, P pairs, N catalog rows,
-S image size.
+S image size, Q queries, K neighbours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 IntArray = npt.NDArray[np.int64]
+Vectors = npt.NDArray[np.float32]
 
 Distance = Literal["cosine", "euclidean"]
 Label = Literal["category", "item"]
@@ -215,6 +216,7 @@ class RetrievalTask:
     gallery: Embedded
     relevant: Label
     distance: Distance
+    per_query: dict[str, Tensor] = field(default_factory=dict)  # where an evaluator may leave {metric: [Q]}
 
     @property
     def leave_one_out(self) -> bool:
@@ -234,7 +236,9 @@ class Evaluator(Protocol):
     """Measures embeddings. Injected: `seed`.
 
     One that measures more has an attribute `needs`, a set of `logits`, `attribute_logits` and `attributes`: what must
-    not be None in the task's `Embedded`. One that measures time names those metrics in a set `timings`.
+    not be None in the task's `Embedded`. One that measures time names those metrics in a set `timings`. One whose
+    metrics are means over queries leaves each query's in `task.per_query`, NaN for a query that does not count: what
+    comparisons and reports are made of.
     """
 
     @property
@@ -244,6 +248,52 @@ class Evaluator(Protocol):
 
     def __call__(self, task: RetrievalTask) -> dict[str, float]:
         """Metric name -> value; a metric that is undefined for this data is NaN. Names carry no evaluator prefix."""
+        ...
+
+
+class Answers(NamedTuple):
+    """What an index found for each query, nearest first."""
+
+    ids: IntArray  # [Q, K] row numbers of the embeddings that it was built from; -1 where it found no more
+    scores: Vectors  # [Q, K] cosine, or minus half the squared Euclidean distance (see `Similarity`); -inf beside -1
+
+
+class Trial(NamedTuple):
+    """One way to build an index, and what to try for one parameter of its search."""
+
+    build: Mapping[str, Any]  # parameters of the constructor
+    parameter: str = ""  # an attribute that may be set anew on a built index; "" where there is none
+    values: Sequence[int] = ()  # ascending, from hasty to thorough
+
+
+@runtime_checkable
+class Index(Protocol):
+    """Finds the nearest of many embeddings. Injected: `seed`, and `threads` (to build with, 1 by default).
+
+    An image's id is the row number of its embedding. A zero vector has cosine 0 to every vector. The same seed and
+    one thread give the same index again. `search` works on the thread that calls it, so that several searches can go
+    on at once.
+
+    One that can be tuned has a static method `trials(num_embeddings, k)` -> sequence of `Trial`, the likeliest first.
+    The parameter that a trial names is an attribute, read at each search.
+    """
+
+    def build(self, embeddings: Vectors, distance: Distance) -> None:
+        """[N, D], N at least 1. FsimError where there are none, or they are NaN, infinite or longer than 1e18."""
+        ...
+
+    def search(self, queries: Vectors, k: int) -> Answers:
+        """[Q, D] -> the k nearest that it finds for each, k at least 1. FsimError where nothing was built or loaded,
+        D is another, or the queries are unfit as embeddings are."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write the index into a folder, which is made where it is missing. FsimError where that can't be done."""
+        ...
+
+    def load(self, folder: Path) -> None:
+        """Take what `save` wrote in place of what was built; executes no code from it. Parameters of the search stay
+        those of the constructor. FsimError where the folder holds no such index, or not all of it."""
         ...
 
 

@@ -12,7 +12,8 @@ from fsim.collapse import alarms
 from fsim.display import Display, number, shown
 from fsim.engine import Training
 from fsim.errors import FsimError
-from fsim.evaluation import Evaluation
+from fsim.evaluation import Evaluated, Evaluation
+from fsim.per_query import write_per_query
 from fsim.run_folder import RunFolder
 
 
@@ -26,10 +27,12 @@ class Keeper:
         training: Training,
         evaluation: Evaluation,
         catalog: EncodedCatalog,
+        num_attributes: int,
         display: Display,
     ) -> None:
         self.recipe, self.folder = checked.recipe, folder
         self.training, self.evaluation, self.catalog, self.display = training, evaluation, catalog, display
+        self.num_attributes = num_attributes
         self.monitor = self._monitored()
         self.trackers = [part.build(folder=folder.path) for part in checked.each("trackers")]
         self.best: dict[str, Any] | None = None
@@ -89,9 +92,12 @@ class Keeper:
         epoch = self.training.step // self.training.steps_per_epoch
         last = epoch == self.recipe.train.epochs
         if last or epoch % self.recipe.evaluation.every == 0:
-            lines = self.evaluation(self.training.evaluated, epoch, at_end=last)
+            evaluated = self.evaluation(self.training.evaluated, epoch, at_end=last)
+            lines = [one.line for one in evaluated]
             self._look_for_collapse(epoch, lines)
-            said += self._keep_best(epoch, lines)
+            said += self._keep_best(epoch, evaluated)
+            if last:
+                write_per_query(self.folder.per_query("last"), evaluated)
             self.folder.append_metrics(lines)
             self.last_lines = lines
             for line in lines:
@@ -113,7 +119,8 @@ class Keeper:
                     warned.add(alarm["cause"])
                     self.display.warn(f"epoch {epoch}: {alarm['cause']}. Remedy: {alarm['remedy']}")
 
-    def _keep_best(self, epoch: int, lines: list[dict[str, Any]]) -> str:
+    def _keep_best(self, epoch: int, evaluated: list[Evaluated]) -> str:
+        lines = [one.line for one in evaluated]
         split, monitor, value = self.evaluation.monitored.split, self.monitor, None
         monitored = [line for line in lines if line["split"] == split]
         if monitor is not None and not monitored:
@@ -123,6 +130,7 @@ class Keeper:
         if monitor is None or self.best is None or self._better(monitor, value, self.best["value"]):
             self.best = {"epoch": epoch, "split": split, "monitor": monitor, "value": value}
             self.save_best()
+            write_per_query(self.folder.per_query("best"), evaluated)
         return "" if monitor is None else f"  {split} {monitor} {number(value)}"
 
     def _better(self, monitor: str, value: Any, best: Any) -> bool:
@@ -142,7 +150,11 @@ class Keeper:
         save_checkpoint(self.folder.best, {"model": model, "epoch": epoch, "best": self.best, **self._identity()})
 
     def _identity(self) -> dict[str, Any]:
-        return {"recipe": self.recipe.name, "category_names": self.catalog.category_names}
+        return {
+            "recipe": self.recipe.name,
+            "category_names": self.catalog.category_names,
+            "num_attributes": self.num_attributes,
+        }
 
     def _learned_from(self) -> dict[str, Any]:
         """What must be the same when the run is taken up."""

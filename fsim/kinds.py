@@ -24,7 +24,7 @@ class Kind:
     @property
     def group(self) -> str:
         """The entry-point group of this kind."""
-        return f"fsim.{self.name}es" if self.name.endswith("s") else f"fsim.{self.name}s"
+        return f"fsim.{self.name}es" if self.name.endswith(("s", "x")) else f"fsim.{self.name}s"
 
 
 KINDS = {
@@ -52,6 +52,7 @@ KINDS = {
             classes=True,
         ),
         Kind("evaluator", frozenset({"seed"}), ("__call__", "directions")),
+        Kind("index", frozenset({"seed", "threads"}), ("build", "search", "save", "load")),
         Kind("optimizer", frozenset({"params"}), ("step", "zero_grad")),
         Kind("scheduler", frozenset({"optimizer", "total_steps", "steps_per_epoch"})),
         Kind("tracker", frozenset({"folder"}), ("log", "close")),

@@ -14,12 +14,14 @@ from jinja2 import Environment, StrictUndefined
 
 from fsim.decode import decode, read_image
 from fsim.errors import FsimError
-from fsim.files import write_text
+from fsim.files import refuse_without_folder, write_text
 from fsim.interfaces import Catalog, IntArray
 from fsim.resize import DamagedImageError
 
 THUMBNAIL = 96  # pixels
 LINE = 40  # letters that a cell has on one line
+MARK = b'<meta name="generator" content="fsim">'  # in page.html: this page may be written over
+HEAD = 1000  # bytes that the mark is looked for in
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: a heading, a sentence, tables, and rows of pictures, each with a title."""
+    """A part of a page: a heading, a sentence, wide charts, tables, and rows of pictures, each with a title."""
 
     heading: str
     text: str = ""
     tables: Sequence[Table] = ()
     pictures: Sequence[tuple[str, Sequence[Picture]]] = ()
+    charts: Sequence[Picture] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,24 @@ class Page:
         environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         template = environment.from_string(files("fsim").joinpath("page.html").read_text(encoding="utf-8"))
         write_text(file, template.render(page=self))
+
+
+def refuse_page_file(file: Path) -> None:
+    """Tell, before work is done for a page, that it would replace something else or has no folder.
+
+    Raises:
+        FsimError: there is something that is no page of fsim's, it can't be read, or there is no such folder.
+    """
+    refuse_without_folder(file)
+    if not file.exists():
+        return
+    try:
+        with file.open("rb") as stream:
+            ours = MARK in stream.read(HEAD)
+    except OSError as error:
+        raise FsimError(f"cannot write a page to {file}: {error.strerror or error}; name another file") from error
+    if not ours:
+        raise FsimError(f"{file} is there already, and no page of fsim's; name another file, or move it away")
 
 
 def evenly(rows: IntArray, count: int) -> list[int]:

@@ -103,6 +103,7 @@ class Evaluation(Section):
     relevant: Label = "category"  # what makes an answer right
     protocols: list[ProtocolSettings] = []  # the first not at_end is monitored; empty: val leave-one-out, or similar
     monitor: str | None = "exact/recall@1"  # chooses the best epoch; null: the last one
+    flip: bool = False  # whether an image's embedding is the mean of its own and its mirror image's
     evaluators: Annotated[list[ComponentSettings], Field(min_length=1)] = [ComponentSettings(name="exact")]
     every: Annotated[int, Field(ge=1)] = 1  # epochs between evaluations; the last epoch is always evaluated
 

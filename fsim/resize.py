@@ -98,6 +98,17 @@ def inside(box: Box | None, height: int, width: int) -> Box:
     return x1, y1, x2, y2
 
 
+BEYOND = 1.0  # pixels that rounding may leave a box beyond its image
+
+
+def pixels_beyond(box: Box | None, height: int, width: int) -> float:
+    """How far a box reaches beyond an image of H x W, at the edge where it is farthest; 0 where it lies within."""
+    if box is None:
+        return 0.0
+    x1, y1, x2, y2 = box
+    return max(0.0, -x1, -y1, x2 - width, y2 - height)
+
+
 def cut_out(pixels: Pixels, region: Box, height: int, width: int) -> Pixels:
     """A region of an image of H x W, from its pixels uint8 [h, w, 3]; at least one of them."""
     x1, y1, x2, y2 = region

@@ -11,6 +11,7 @@ from fsim.batches import TrainingBatches
 from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display
+from fsim.embedding import Embed
 from fsim.engine import NotFiniteError, Training, build_engine
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluation
@@ -86,15 +87,17 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
     warn_of_lacking_pairs(batches, losses, display)
     network.to(machine.device), losses.to(machine.device)
     training = Training(checked, network, losses, batches.steps_per_epoch)
-    evaluation = Evaluation(
-        checked, catalog, images, normalise, machine, lambda done, total: display.bar("evaluate", done, total)
+    embed = Embed(
+        images, normalise, machine, recipe.evaluation.flip, lambda done, total: display.bar("evaluate", done, total)
     )
+    evaluation = Evaluation(checked, catalog, embed)
     display.say(
         f"{recipe.name}: {len(rows)} training images, {len(catalog.category_names)} categories, "
         f"{recipe.train.epochs} epochs of {batches.steps_per_epoch} steps on {machine.device} in {machine.precision}"
     )
     engine = build_engine(training, machine, recipe.seed)
-    keeper = Keeper(checked, folder, training, evaluation, catalog, display)
+    num_attributes = len(attributes.names) if attributes else 0
+    keeper = Keeper(checked, folder, training, evaluation, catalog, num_attributes, display)
     if resume:
         keeper.take_up()
     take_up_garbage_collection()

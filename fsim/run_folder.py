@@ -15,7 +15,8 @@ from fsim.files import write_json, write_text
 
 
 class RunFolder:
-    """recipe.yaml, environment.json, metrics.jsonl, log.txt, checkpoints/{last,best}.pt, tensorboard/"""
+    """recipe.yaml, environment.json, metrics.jsonl, log.txt, checkpoints/{last,best}.pt, per_query/{last,best}/*.csv,
+    evaluations/, embeddings/, tensorboard/"""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -57,6 +58,23 @@ class RunFolder:
         if not folder.recipe.is_file():
             raise FsimError(f"{path} is not the folder of a run (it has no recipe.yaml); give runs/<name>/<time>")
         return folder
+
+    def checkpoint(self, which: str | None) -> Path:
+        """The file of the checkpoint `best` or `last`, or that file; None: the best, or the last where there is none.
+
+        Raises:
+            FsimError: it is not there.
+        """
+        if which is None:
+            which = "best" if self.best.is_file() else "last"
+        file = {"best": self.best, "last": self.last}.get(which, Path(which))
+        if not file.is_file():
+            raise FsimError(f"there is no checkpoint {file}; train the run (fsim resume {self.path}), or name another")
+        return file
+
+    def per_query(self, of: str) -> Path:
+        """Where the metrics of each query are: of the `best` or the `last` network, or of an evaluation's name."""
+        return self.path / "per_query" / of
 
     def discard_if_unused(self) -> None:
         """Remove a folder in which nothing was learned: the run stopped at a mistake before its first epoch ended."""

@@ -3,22 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from fsim.boxes import cut_by
+from fsim.checked_recipe import CheckedRecipe
 from fsim.checkpoint import load_checkpoint
 from fsim.errors import FsimError
 from fsim.image_cache import CachedImages, open_image_cache
 from fsim.interfaces import Catalog, Distance
 from fsim.machine import prepare_machine
-from fsim.network import build_network
+from fsim.network import Network, build_network
 from fsim.normalise import Normalise
 from fsim.paths import cache_dir
 from fsim.run_folder import RunFolder
 from fsim.validate import check_recipe
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network with the weights that were evaluated (their moving average where there is one), the epochs it was
+    trained for, and the names of the categories that its logits are of."""
+
+    network: Network
+    epoch: int
+    category_names: list[str]
+
+
+def trained_network(checked: CheckedRecipe, file: Path) -> TrainedNetwork:
+    """The network of a checkpoint, on the CPU.
+
+    Raises:
+        FsimError: the checkpoint can't be read, or does not fit the recipe.
+    """
+    state = load_checkpoint(file)
+    try:
+        category_names = list(state["category_names"])
+        network = build_network(checked, len(category_names), state.get("num_attributes", 0))
+        weights = state["model"]
+        if state.get("average") is not None:
+            prefix = "module."
+            weights = {name[len(prefix) :]: of for name, of in state["average"].items() if name.startswith(prefix)}
+        network.load_state_dict(weights)
+        epoch = state["epoch"] if "epoch" in state else state["step"] // state["steps_per_epoch"]
+    except (KeyError, RuntimeError) as error:
+        raise FsimError(
+            f"{file} does not fit the recipe; give a checkpoint of a run whose recipe was not changed"
+        ) from error
+    return TrainedNetwork(network, epoch, category_names)
 
 
 class RunNetwork:
@@ -30,20 +65,12 @@ class RunNetwork:
 
     def __init__(self, run: Path) -> None:
         folder = RunFolder.open(run)
-        file = folder.best if folder.best.is_file() else folder.last
-        if not file.is_file():
-            raise FsimError(f"{run} has no checkpoint yet; train it first: fsim resume {run}")
+        file = folder.checkpoint(None)
         checked = check_recipe(folder.recipe)
         self.data = checked.recipe.data
         self.normalise = Normalise(self.data.mean, self.data.std)
-        state = load_checkpoint(file)
         self.machine = prepare_machine(checked.recipe.train.precision)
-        self.network = build_network(checked, len(state.get("category_names", ())))
-        try:
-            self.network.load_state_dict(state["model"])
-        except (KeyError, RuntimeError) as error:
-            raise FsimError(f"{file} does not fit {folder.recipe}; give a run whose recipe was not changed") from error
-        self.network.to(self.machine.device).eval()
+        self.network = trained_network(checked, file).network.to(self.machine.device).eval()
 
     @property
     def distance(self) -> Distance:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from fsim.display import Display, number
 from fsim.run import Result
 from fsim.run_folder import RunFolder
@@ -11,18 +14,20 @@ def summarise(result: Result, folder: RunFolder, display: Display) -> None:
     """Show the last and the best evaluation without the macro means, and where the run folder is."""
     evaluations = [line for line in folder.read_metrics() if "protocol" in line]
     for last in result.last:
-        split, columns = last["split"], ["metric", f"last (epoch {last['epoch']})"]
-        best = None
+        split, shown, columns = last["split"], [last], [f"last (epoch {last['epoch']})"]
         if result.best is not None and result.best["split"] == split and result.best["epoch"] != last["epoch"]:
             epoch = result.best["epoch"]
-            best = next(line for line in evaluations if line["split"] == split and line["epoch"] == epoch)
+            shown.append(next(line for line in evaluations if line["split"] == split and line["epoch"] == epoch))
             columns.append(f"best (epoch {epoch})")
-        shown = [last] if best is None else [last, best]
-        names = [name for name in last["metrics"] if not name.partition("/")[2].startswith(("macro_", "num_queries"))]
-        rows = [[name, *(number(line["metrics"][name]) for line in shown)] for name in names]
-        queries = "leave-one-out" if last["protocol"]["leave_one_out"] else f"against {last['protocol']['gallery']}"
-        title = (
-            f"{split}: {last['protocol']['num_queries']} queries {queries}, relevant: {last['protocol']['relevant']}"
-        )
-        display.table(title, columns, rows)
+        show_evaluation(shown, columns, display)
     display.say(f"all metrics, macro means too: {folder.metrics}\nrun folder: {folder.path}")
+
+
+def show_evaluation(lines: Sequence[dict[str, Any]], columns: Sequence[str], display: Display) -> None:
+    """A table of one protocol's metrics without the macro means, a column for each line of metrics.jsonl."""
+    protocol = lines[0]["protocol"]
+    names = [name for name in lines[0]["metrics"] if not name.partition("/")[2].startswith(("macro_", "num_queries"))]
+    rows = [[name, *(number(line["metrics"][name]) for line in lines)] for name in names]
+    queries = "leave-one-out" if protocol["leave_one_out"] else f"against {protocol['gallery']}"
+    title = f"{lines[0]['split']}: {protocol['num_queries']} queries {queries}, relevant: {protocol['relevant']}"
+    display.table(title, ["metric", *columns], rows)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display, number
 from fsim.document import Document
+from fsim.embedding import Embed
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluation
 from fsim.interfaces import Distance
@@ -47,12 +48,12 @@ def evaluate(checked: CheckedRecipe, network: Network | None = None) -> list[dic
     catalog, images = prepare_data(checked, display)
     machine = prepare_machine("fp32")
     normalise = Normalise(checked.recipe.data.mean, checked.recipe.data.std)
-    evaluation = Evaluation(checked, catalog, images, normalise, machine)
+    evaluation = Evaluation(checked, catalog, Embed(images, normalise, machine))
     if network is None:
         seed_torch(checked.recipe.seed, "weights")
         attributes = attributes_asked_for(checked, catalog, catalog.rows("train"))
         network = build_network(checked, len(catalog.category_names), len(attributes.names) if attributes else 0)
-    return evaluation(network, epoch=0, at_end=True)
+    return [one.line for one in evaluation(network, epoch=0, at_end=True)]
 
 
 def main(recipe: str, overrides: list[str]) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", type=Path, help="the YAML file")
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="change the recipe: train.epochs=2")
+    parser.add_argument(
+        "overrides", nargs="*", default=[], metavar="key=value", help="change the recipe: train.epochs=2"
+    )
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where run folders are made (default: runs)")
     parser.add_argument(
         "--overfit",

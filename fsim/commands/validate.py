@@ -11,6 +11,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
+    import sys
+
     from fsim.display import say_error
     from fsim.errors import FsimError
     from fsim.validate import check_recipe
@@ -18,10 +20,12 @@ def execute(args: argparse.Namespace) -> int:
     failed = 0
     for recipe in args.recipes:
         try:
-            check_recipe(recipe)
+            checked = check_recipe(recipe)
         except FsimError as error:
             failed += 1
             say_error(f"{recipe} is not valid:\n{error}")
         else:
             print(f"{recipe} is valid")
+            for key, path in checked.missing_data().items():
+                print(f"warning: {recipe}: {key}: there is no {path} yet", file=sys.stderr)
     return 2 if failed else 0

@@ -11,7 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from fsim.functional.perceptual_hash import HASH_DIM, perceptual_hash
-from fsim.functional.same_picture import CENTRED, Thumbnails, compare_coarsely, same_picture, square_means
+from fsim.functional.same_picture import (
+    CENTRED,
+    Thumbnails,
+    both_small,
+    compare_coarsely,
+    same_picture,
+    small_stored_again,
+    square_means,
+)
 from fsim.interfaces import IntArray
 
 CANDIDATE = 0.98  # the product of two hashes from which their thumbnails are compared
@@ -67,5 +75,8 @@ def _confirmed(pairs: IntArray, thumbnails: Thumbnails, sizes: IntArray) -> IntA
     for start in range(0, len(pairs), CHUNK):
         first, second = pairs[start : start + CHUNK].T
         coarse = compare_coarsely(sizes[first], sizes[second])
-        same[start : start + CHUNK] = same_picture(thumbnails[first], thumbnails[second], coarse)
+        found = same_picture(thumbnails[first], thumbnails[second], coarse)
+        small = np.flatnonzero(both_small(sizes[first], sizes[second]) & ~found)
+        found[small] = small_stored_again(thumbnails[first[small]], thumbnails[second[small]])
+        same[start : start + CHUNK] = found
     return pairs[same]

@@ -75,6 +75,11 @@ def _precision_at(ranks: Tensor) -> Tensor:
     return torch.arange(1, ranks.shape[1] + 1) / ranks.double()
 
 
+def of_each_query(metrics: Mapping[str, Tensor], counted: Tensor) -> dict[str, Tensor]:
+    """Metrics [Q] as float64, NaN for the queries that do not count (`counted` bool [Q])."""
+    return {name: values.double().masked_fill(~counted, math.nan) for name, values in metrics.items()}
+
+
 def micro_and_macro(metrics: Mapping[str, Tensor], labels: Tensor) -> dict[str, float]:
     """The mean over queries of each metric [Q], and as `macro_...` the mean over labels [Q] of their queries' means.
 

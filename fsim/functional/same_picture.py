@@ -1,6 +1,6 @@
 """Whether two thumbnails show the same picture, stored again: re-encoded, resized, made brighter or darker.
 
-Shape legend: P pairs, T = 32 side of a thumbnail.
+Shape legend: P pairs, V values of a picture, T = 32 side of a thumbnail.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ FLOOR = 1e-6
 
 Thumbnails = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
+Values = npt.NDArray[np.float32]
 
 # (mean absolute difference, at most; correlation, at least). Differences of up to 4 of 255 are what strong JPEG
 # compression leaves in low-contrast pictures, whose correlation it harms; to become small costs more.
@@ -42,28 +43,53 @@ def same_picture(first: Thumbnails, second: Thumbnails, coarse: Flags) -> Flags:
         coarse: [P] compare means of 2 x 2 pixels, see `compare_coarsely`.
     """
     same = np.zeros(len(first), dtype=bool)
-    for pairs, side, (largest, least) in (
+    for pairs, side, limits in (
         (np.flatnonzero(~coarse), THUMBNAIL, STORED_AGAIN),
         (np.flatnonzero(coarse), COARSE, MADE_SMALL),
     ):
         x, y = square_means(first[pairs], side), square_means(second[pairs], side)  # [P', V]
-        difference = np.abs(x - y).mean(axis=1)
-        mean_x, mean_y = x.mean(axis=1, keepdims=True), y.mean(axis=1, keepdims=True)
-        x, y = x - mean_x, y - mean_y
-        square_x, square_y, product = np.square(x).sum(axis=1), np.square(y).sum(axis=1), (x * y).sum(axis=1)
-        correlation = product / np.maximum(np.sqrt(square_x * square_y), FLOOR)
-        gain = product / np.maximum(square_x, FLOOR)
-        between = np.sqrt(np.sqrt(square_x / np.maximum(square_y, FLOOR)))
-        residual = np.abs(y - gain[:, None] * x).mean(axis=1) * between
-        stored_again = (difference <= largest) & (correlation >= least)
-        exposed = (
-            (np.abs(mean_x - mean_y)[:, 0] <= BRIGHTER)
-            & (np.abs(x - y).mean(axis=1) <= CENTRED)
-            & (residual <= RESIDUAL)
-            & (correlation >= EXPOSED_CORRELATION)
-        )
-        same[pairs] = stored_again | exposed
+        same[pairs] = _stored_again(x, y, limits) | _exposed(x, y)
     return same
+
+
+def small_stored_again(first: Thumbnails, second: Thumbnails) -> Flags:
+    """[P] whether two thumbnails of small pictures of one size, see `both_small`, meet `STORED_AGAIN` in means of 2 x 2
+    pixels. Another exposure is not looked for so coarsely: it would take one cut for one picture."""
+    return _stored_again(square_means(first, COARSE), square_means(second, COARSE), STORED_AGAIN)
+
+
+def _stored_again(x: Values, y: Values, limits: tuple[float, float]) -> Flags:
+    largest, least = limits
+    found: Flags = (np.abs(x - y).mean(axis=1) <= largest) & (_correlation(_centred(x), _centred(y)) >= least)
+    return found
+
+
+def _exposed(x: Values, y: Values) -> Flags:
+    brighter = np.abs(x.mean(axis=1) - y.mean(axis=1))
+    x, y = _centred(x), _centred(y)
+    square_x, square_y = np.square(x).sum(axis=1), np.square(y).sum(axis=1)
+    gain = (x * y).sum(axis=1) / np.maximum(square_x, FLOOR)
+    between = np.sqrt(np.sqrt(square_x / np.maximum(square_y, FLOOR)))
+    residual = np.abs(y - gain[:, None] * x).mean(axis=1) * between
+    found: Flags = (
+        (brighter <= BRIGHTER)
+        & (np.abs(x - y).mean(axis=1) <= CENTRED)
+        & (residual <= RESIDUAL)
+        & (_correlation(x, y) >= EXPOSED_CORRELATION)
+    )
+    return found
+
+
+def _centred(x: Values) -> Values:
+    centred: Values = x - x.mean(axis=1, keepdims=True)
+    return centred
+
+
+def _correlation(x: Values, y: Values) -> Values:
+    """[P] of centred values [P, V]."""
+    squares = np.square(x).sum(axis=1) * np.square(y).sum(axis=1)
+    correlation: Values = (x * y).sum(axis=1) / np.maximum(np.sqrt(squares), FLOOR)
+    return correlation
 
 
 def compare_coarsely(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> Flags:
@@ -72,6 +98,15 @@ def compare_coarsely(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]
     smaller = np.minimum(first.min(axis=1), second.min(axis=1))
     blurred: Flags = (first != second).any(axis=1) & (smaller < SMALL)
     return blurred
+
+
+def both_small(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> Flags:
+    """[P] whether pictures of these sizes, (width, height) [P, 2] in pixels, are of one size whose shorter side is 32
+    to 127 pixels: to store them again costs more of what 32 x 32 would show. Below, too little is there to tell
+    different pictures apart by half as much."""
+    shorter = first.min(axis=1)
+    small: Flags = (first == second).all(axis=1) & (shorter >= THUMBNAIL) & (shorter < SMALL)
+    return small
 
 
 def square_means(thumbnails: Thumbnails, side: int) -> npt.NDArray[np.float32]:

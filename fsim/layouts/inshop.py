@@ -14,7 +14,13 @@ from fsim.layouts.listing import bad_line, read_lines
 from fsim.layouts.understood import Picture, Understood, there
 
 PATH = re.compile(r"(?:.*/)?(?:WOMEN|MEN)/(?P<category>[^/]+)/(?P<item>id_\d+)/[^/]+")
-PARTITIONS = ("Eval/list_eval_partition.txt", "list_eval_partition.txt", "Anno/list_eval_partition.txt")
+PARTITIONS = (  # the last two where the folder is Img or Img/img
+    "Eval/list_eval_partition.txt",
+    "list_eval_partition.txt",
+    "Anno/list_eval_partition.txt",
+    "../Eval/list_eval_partition.txt",
+    "../../Eval/list_eval_partition.txt",
+)
 STATUSES = ("train", "query", "gallery")
 PREFIXES = ("", "Img/", "images/")  # the folders that img lies in
 
@@ -42,7 +48,8 @@ def read(root: Path, pictures: Sequence[str]) -> Understood:
             else:
                 found.append(Picture(image, category=match["category"], item=match["item"]))
         return Understood("inshop", (category, f"no {PARTITIONS[0]}, so no splits"), found, ignored)
-    listed = list(_listed(partition))
+    start = "img/" if partition == root / PARTITIONS[-1] else ""  # of the listed paths, where the folder is it
+    listed = [picture._replace(image=picture.image.removeprefix(start)) for picture in _listed(partition)]
     on_disk = set(pictures)
     prefix = next((one for one in PREFIXES if any(one + picture.image in on_disk for picture in listed)), "")
     listed = [picture._replace(image=prefix + picture.image) for picture in listed]

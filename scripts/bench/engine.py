@@ -19,6 +19,7 @@ import torch
 from fsim.batches import TrainingBatches
 from fsim.display import Display
 from fsim.document import Document
+from fsim.embedding import Embed
 from fsim.engine import Training, build_engine
 from fsim.evaluation import Evaluation
 from fsim.handlers import attach
@@ -78,7 +79,7 @@ def main() -> None:
     )
     training = Training(checked, network, losses, batches.steps_per_epoch)
 
-    evaluation = Evaluation(checked, catalog, images, normalise, machine)
+    evaluation = Evaluation(checked, catalog, Embed(images, normalise, machine))
 
     def bare_step(step: int) -> None:
         batch = batches[step]

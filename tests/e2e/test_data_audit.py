@@ -20,7 +20,7 @@ Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).resolve().parents[2]
 REAL_DATA = Path(os.environ.get("FSIM_DATA", ROOT.parent / "shared" / "data"))
 KEYS = {"source", "images", "damaged", "causes", "exact_duplicates", "near_duplicates", "label_conflicts", "leaks"}
-KEYS |= {"stray_items", "tiny_categories", "one_split_categories", "extreme_sizes"}
+KEYS |= {"stray_items", "tiny_categories", "one_split_categories", "extreme_sizes", "boxes_beyond"}
 
 
 @pytest.fixture
@@ -175,3 +175,9 @@ def test_on_photographs_it_finds_what_two_hashes_find(fsim: Fsim) -> None:
     assert {tuple(sorted(one["images"])) for one in found["label_conflicts"]} == {
         pair for pair in same if Path(pair[0]).parts[1] != Path(pair[1]).parts[1]
     }
+
+
+def test_a_page_and_a_cleaned_catalog_are_two_files(fsim: Fsim, pictures: Path, tmp_path: Path) -> None:
+    told = fsim("data", "audit", pictures, "--fix", tmp_path / "a.csv", "--html", tmp_path / "a.csv")
+    assert told.returncode == 2 and "name two files" in told.stderr
+    assert not list(tmp_path.iterdir())

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -32,3 +33,29 @@ def test_a_catalog_and_its_balanced_selection(fsim: Fsim, tmp_path: Path) -> Non
     assert not (tmp_path / "a.csv").exists()
     again = fsim("data", "meta", root, "--dataset", "deepfashion_category")
     assert again.returncode == 2 and "there already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["--sample", "pictures"],
+            "ends in none of .csv, .jsonl, .parquet; name it so; SOURCE comes first: fsim data meta",
+        ),
+        (["--sample", "own.csv"], "own.csv is there already; move it away, or name another file; SOURCE comes first"),
+        (["nowhere", "--sample", "a.txt"], "argument --sample: a.txt ends in none of"),
+        (["nowhere", "--sample", "none/a.csv"], "there is no folder"),
+        (["nowhere", "--out", "own.csv"], "own.csv is there already"),
+        (["nowhere", "--out", "a.csv", "--sample", "a.csv"], "--out and --sample are both a.csv; name two files"),
+        (["nowhere", "--out", "metadata_sample.csv", "--sample"], "are both metadata_sample.csv"),
+        (["pictures", "--sample"], "metadata_sample.csv is there already"),
+        (["nowhere", "--sample", "--more-than", "-3"], "--more-than -3: give 0 or more"),
+    ],
+)
+def test_targets_are_told_before_anything_is_read(arguments: list[str], words: str, fsim: Fsim, tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    for name in ("own.csv", "pictures/metadata_sample.csv"):
+        (tmp_path / name).write_text("image\n")
+    told = fsim("data", "meta", *arguments, cwd=tmp_path)
+    assert told.returncode == 2 and words in told.stderr
+    assert len(list(tmp_path.rglob("*"))) == 3, "nothing is written"

@@ -75,3 +75,8 @@ def test_mistakes_are_told(arguments: list[str], words: str, fsim: Fsim, picture
     assert words in told.stderr
     assert "Traceback" not in told.stderr
     assert not (pictures / "metadata.csv").exists()
+
+
+def test_a_folder_that_is_not_there_is_told(fsim: Fsim, tmp_path: Path) -> None:
+    told = fsim("data", "make-catalog", "nodir", cwd=tmp_path)
+    assert told.returncode == 2 and f"there is no folder of pictures {tmp_path / 'nodir'}" in told.stderr

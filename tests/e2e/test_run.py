@@ -237,3 +237,11 @@ def test_generated_pictures_are_written_in_a_layout_and_read_again(fsim: Fsim, t
     told = fsim("data", "garments", tmp_path / "x", "--items", 3)
     assert told.returncode == 2
     assert "--items: Input should be greater than or equal to 42" in told.stderr
+
+
+def test_validate_warns_of_data_that_is_not_there_yet(fsim: Fsim, tmp_path: Path) -> None:
+    recipe = tmp_path / "small.yaml"
+    recipe.write_text(SMALL.format(root="nope"))
+    done = fsim("validate", recipe, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"{recipe} is valid\n")
+    assert done.stderr == f"warning: {recipe}: data.dataset.root: there is no {tmp_path / 'nope'} yet\n"

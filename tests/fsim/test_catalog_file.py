@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ import pytest
 from fsim.catalog_file import write_catalog
 from fsim.data_source import open_source
 from fsim.errors import FsimError
+from fsim.functional.attribute_labels import AttributeLabels
 from fsim.interfaces import Catalog
+from fsim_plugins.datasets.garments import FEWEST, Garments
+from fsim_plugins.garments.layouts import write_layout
 
 
 def catalog(root: Path, name: str = "a, b.jpg") -> Catalog:
@@ -48,6 +52,61 @@ def test_it_is_read_as_it_was(name: str, folder: str, ending: str, tmp_path: Pat
         assert (read.root / image).resolve() == (root / known).resolve()
     if ending == "csv":
         assert pd.read_csv(file)["image"].tolist() == read.frame["image"].tolist(), "pandas reads the column's name"
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize(
+    "source", ["deepfashion_category", "deepfashion_inshop", "deepfashion_consumer2shop", "garments"]
+)
+def test_attributes_are_read_as_they_were(source: str, ending: str, tmp_path: Path, cache: Path) -> None:
+    if ending == "parquet":
+        pytest.importorskip("pyarrow")
+    garments = Garments(items=FEWEST, views=3, cache_dir=cache).load()
+    if source == "garments":
+        written = garments
+    else:
+        write_layout(garments, tmp_path, source)
+        written = open_source(str(tmp_path), source)
+    file = tmp_path / f"table.{ending}"
+    write_catalog(written, file)
+    read = open_source(str(file))
+    labels, known = read.attribute_labels(), written.attribute_labels()
+    assert (labels.names, labels.types) == (known.names, known.types)
+    assert labels.values.dtype == np.int8 and np.array_equal(labels.values, known.values)
+    assert read.frame["attributes"].tolist() == written.frame["attributes"].tolist()
+
+
+def labelled(root: Path) -> Catalog:
+    values = np.array([[1, 0, -1], [0, 0, -1]], np.int8)
+    labels = AttributeLabels(["striped", "dotted", "torn"], ["pattern", "pattern", "state"], values)
+    return replace(catalog(root), labelled=labels)
+
+
+def test_labels_hold_for_rows_as_they_were_written(tmp_path: Path) -> None:
+    file = tmp_path / "metadata.csv"
+    write_catalog(labelled(tmp_path), file)
+    table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    table[::-1].to_csv(file, index=False)
+    assert open_source(str(file)).attribute_labels().values.tolist() == [[0, 0, -1], [1, 0, -1]], "sorted otherwise"
+    table[1:].to_csv(file, index=False)
+    assert open_source(str(file)).attribute_labels().values.tolist() == [[0, 0, -1]], "some of the rows"
+    table.assign(attributes='{"pattern": "dotted"}').to_csv(file, index=False)
+    with pytest.raises(
+        FsimError, match=r"of another table: 2 of 2 rows .*first: img/a, b.jpg.*remove metadata.csv.attr"
+    ):
+        open_source(str(file))
+    (tmp_path / "metadata.csv.attributes.npz").write_bytes(b"PK")
+    with pytest.raises(FsimError, match=r"cannot read .*metadata.csv.attributes.npz"):
+        open_source(str(file))
+
+
+def test_labels_of_another_catalog_do_not_stay(tmp_path: Path) -> None:
+    write_catalog(labelled(tmp_path), tmp_path / "metadata.csv")
+    (tmp_path / "metadata.csv").unlink()
+    with pytest.raises(FsimError, match=r"attributes.npz is there already"):
+        write_catalog(catalog(tmp_path), tmp_path / "metadata.csv")
+    write_catalog(catalog(tmp_path), tmp_path / "metadata.csv", overwrite=True)
+    assert not (tmp_path / "metadata.csv.attributes.npz").exists()
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ def test_every_fault_under_its_name(faulty: Catalog) -> None:
         "extreme_sizes": [
             {"image": "long.png", "width": 300, "height": 60, "cause": "one side is 5.0 times the other"}
         ],
+        "boxes_beyond": [],
     }
     assert one_of_each(prints, duplicates).tolist() == [0, 1, 2, 3, 4, 5, 12]
 
@@ -132,6 +133,19 @@ def test_two_boxes_of_one_file_are_two_garments(tmp_path: Path) -> None:
     assert found["exact_duplicates"] == [names], "one box twice is one garment twice"
 
 
+def test_boxes_beyond_the_picture_are_found(tmp_path: Path) -> None:
+    for number in range(4):
+        draw(number).save(tmp_path / f"{number}.png")
+    boxes = [(30, 30, 2000, 2000), (-1, 0, 321, 241), (-1.5, 0, 100, 100), None]
+    catalog = Catalog.of({"image": [f"{number}.png" for number in range(4)], "box": boxes}, tmp_path)
+    found, _, _ = audited(catalog)
+    assert found["boxes_beyond"] == [{"image": "0.png", "pixels": 1760.0}, {"image": "2.png", "pixels": 1.5}]
+    assert finding_lines("boxes_beyond", found)[0] == "0.png: by 1,760 pixels"
+    assert ["boxes beyond the picture", "2", "2"] in [list(row) for row in summary_table(found).rows]
+    audit_page("boxes", catalog, found).write(tmp_path / "page.html")
+    assert (tmp_path / "page.html").read_text(encoding="utf-8").count("data:image/jpeg") == 2
+
+
 def test_items_query_and_gallery(tmp_path: Path) -> None:
     """Other pictures of an item in query and gallery are what retrieval is about; the same picture there is a leak."""
     for number in range(5):
@@ -169,7 +183,9 @@ def test_cleaning_loses_and_invents_nothing(rows: list[tuple[str, str]], data: s
     number = st.integers(0, count - 1)
     groups = connected(count, data.draw(st.lists(st.tuples(number, number), max_size=6)))
     side = np.array(data.draw(st.lists(st.integers(1, 3), min_size=count, max_size=count)))
-    prints = ImagePrints(np.zeros((count, 1, 1, 3), np.uint8), [b"%d" % row for row in range(count)], side, side, {})
+    prints = ImagePrints(
+        np.zeros((count, 1, 1, 3), np.uint8), [b"%d" % row for row in range(count)], side, side, 0 * side, {}
+    )
     splits, categories = zip(*rows, strict=True)
     catalog = Catalog.of({"image": range(count), "split": splits, "category": categories}, Path())
     try:

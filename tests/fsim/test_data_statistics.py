@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from fsim.catalog_statistics import count_catalog
@@ -100,7 +102,7 @@ def test_colours_of_splits_and_categories(catalog: Catalog, split: str | None, c
         assert not of or close(found["per_category"][category], oracle(catalog, of))
     for name, of in (("train", [0, 1, 4]), ("val", [2, 3]), ("test", [5])):
         assert close(found["per_split"][name], oracle(catalog, of)), "whatever the split"
-    assert found["boxes"] == {"images": 1, "covered": {"min": 0.25, "median": 0.25, "max": 0.25}}
+    assert found["boxes"] == {"images": 1, "covered": {"min": 0.25, "median": 0.25, "max": 0.25}, "beyond": 0}
     assert found["sizes"]["most_frequent"] == [{"width": 8, "height": 4, "images": 6}]
     assert json.loads(json.dumps(found)) == found
 
@@ -117,6 +119,15 @@ def test_mistakes(catalog: Catalog, pictures: Path) -> None:
     missing = Catalog.of({"image": ["gone.jpg"]}, pictures)
     with pytest.raises(FsimError, match=r"gone\.jpg: no such file"):
         data_statistics(missing, survey_images(missing), None, None)
+
+
+def test_boxes_beyond_the_picture(catalog: Catalog, pictures: Path) -> None:
+    boxes = [(1, 1, 2000, 2000), (0, 0, 9, 5), (-2, 0, 5, 4), None, None, None]
+    wrong = replace(catalog, frame=catalog.frame.assign(box=pd.Series(boxes, dtype=object)))
+    assert data_statistics(wrong, survey_images(wrong), None, None)["boxes"]["beyond"] == 2
+    outside = replace(catalog, frame=catalog.frame.assign(box=pd.Series([(50, 50, 60, 60)] * 6, dtype=object)))
+    with pytest.raises(FsimError, match=r"can be used \(.*holds no pixel.*where boxes hold no pixel, mend them"):
+        data_statistics(outside, survey_images(outside), None, None)
 
 
 def test_little_is_known(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display
+from fsim.embedding import Embed
 from fsim.engine import Training
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluation
@@ -33,10 +34,10 @@ class Bench:
         network = build_network(self.checked, 3)
         losses = build_losses(self.checked, embedding_dim=8, num_categories=3, num_labels=3)
         self.training = Training(self.checked, network, losses, steps_per_epoch=2)
-        measured = Evaluation(self.checked, self.catalog, images, normalise, prepare_machine("fp32"))
+        measured = Evaluation(self.checked, self.catalog, Embed(images, normalise, prepare_machine("fp32")))
         self.folder = RunFolder(folder)
         (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
-        self.keeper = keeper(self.checked, self.folder, self.training, measured, self.catalog, display)
+        self.keeper = keeper(self.checked, self.folder, self.training, measured, self.catalog, 0, display)
 
     def epoch(self) -> None:
         self.training.step += 2

@@ -6,8 +6,11 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
+
+from fsim.errors import FsimError
 from fsim.interfaces import Catalog
-from fsim.page import Page, Picture, Section, Table, thumbnail
+from fsim.page import Page, Picture, Section, Table, refuse_page_file, thumbnail
 
 
 class _Texts(HTMLParser):
@@ -46,3 +49,24 @@ def test_sentences_are_broken_into_lines_and_numbers_are_not(tmp_path: Path) -> 
     Page("page", "", {}, [Section("section", tables=[table])]).write(tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert text.count(' class="long"') == 3 and '<td class="long">short</td>' in text
+
+
+def test_only_a_page_may_be_written_over(tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    refuse_page_file(file)
+    Page("page", "").write(file)
+    refuse_page_file(file)
+    file.write_text("<html>mine</html>")
+    for other in (file, tmp_path):
+        with pytest.raises(FsimError, match=r"name another file"):
+            refuse_page_file(other)
+    with pytest.raises(FsimError, match="there is no folder"):
+        refuse_page_file(tmp_path / "none" / "page.html")
+
+
+def test_a_chart_is_wide_and_has_its_caption(tmp_path: Path) -> None:
+    chart = Picture("data:image/svg+xml;base64,AAAA", "speed & recall")
+    Page("page", "", {}, [Section("section", charts=[chart])]).write(tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert '<figure class="chart"><img src="data:image/svg+xml;base64,AAAA" alt="speed &amp; recall">' in text
+    assert "<figcaption>speed &amp; recall</figcaption>" in text

@@ -256,3 +256,22 @@ def test_a_head_that_gives_all_is_right(tmp_path: Path) -> None:
     evaluators = "evaluation.evaluators=[{name: exact, ndcg: [10]}, {name: attributes}, {name: classification}]"
     monitor = "evaluation.monitor=attributes/map"
     check_recipe(write(tmp_path, DESIGN), ["model.head.name=siam_cat_attr", losses, evaluators, monitor])
+
+
+@pytest.mark.parametrize(
+    ("dataset", "missing"),
+    [
+        ("{name: garments}", []),
+        ("{name: csv, file: nope.csv}", ["file"]),
+        ("{name: csv, file: r.yaml, root: nope}", ["root"]),
+        ("{name: deepfashion_inshop, root: .}", []),
+        ("{name: deepfashion_inshop, root: nope}", ["root"]),
+    ],
+)
+def test_data_that_is_not_there_yet_is_no_mistake_and_is_known(
+    dataset: str, missing: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    checked = check_recipe(write(tmp_path, DESIGN), [f"data.dataset={dataset}"])
+    assert list(checked.missing_data()) == [f"data.dataset.{parameter}" for parameter in missing]
+    assert all(path.parent == tmp_path for path in checked.missing_data().values())

@@ -13,6 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "overrides",
         nargs="*",
+        default=[],
         metavar="SOURCE key=value",
         help="a table (metadata.csv, .parquet, .jsonl), a folder, a recipe, or the name of a dataset (default: "
         f"{SOURCE}); then parameters of the dataset: items=42",
@@ -39,13 +40,13 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.data_source import open_source
     from fsim.display import Display
     from fsim.errors import FsimError
-    from fsim.files import refuse_without_folder
+    from fsim.page import refuse_page_file
 
     for name in ("top", "min_count"):
         if getattr(args, name) < 1:
             raise FsimError(f"--{name.replace('_', '-')} {getattr(args, name)}: give 1 or more")
     if args.html is not None:
-        refuse_without_folder(args.html)
+        refuse_page_file(args.html)
     source, parameters = _source(args.overrides)
     catalog = open_source(source, args.dataset, parameters)
     labels = catalog.attribute_labels()

@@ -21,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CATALOG",
         help="a table (metadata.csv, .parquet, .jsonl), a folder, a recipe, or the name of a dataset",
     )
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="parameters of the dataset: items=42")
+    parser.add_argument(
+        "overrides", nargs="*", default=[], metavar="key=value", help="parameters of the dataset: items=42"
+    )
     parser.add_argument("--dataset", metavar="NAME", help="the dataset that reads CATALOG, where that is not clear")
     parser.add_argument(
         "--min-images",
@@ -56,15 +58,18 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.display import Display
     from fsim.duplicates import find_duplicates, one_of_each
     from fsim.errors import FsimError
-    from fsim.files import refuse_without_folder
+    from fsim.functional.attribute_labels_file import labels_file
     from fsim.image_prints import print_images
+    from fsim.page import refuse_page_file
 
     if args.min_images < 1:
         raise FsimError(f"--min-images {args.min_images}: give 1 or more")
     if args.html is not None:
-        refuse_without_folder(args.html)
+        refuse_page_file(args.html)
     if args.fix is not None:
         refuse_catalog_file(args.fix)
+        if args.html is not None and args.html.resolve() == args.fix.resolve():
+            raise FsimError(f"--html and --fix are both {args.fix}; name two files")
     catalog = open_source(args.source, args.dataset, args.overrides)
     if args.fix is not None:
         refuse_catalog(catalog)
@@ -101,6 +106,8 @@ def execute(args: argparse.Namespace) -> int:
         _show(args.source, audit, display)
         if dropped is not None:
             _show_dropped(args.fix, len(cleaned.kept), dropped, display)
+            if labels_file(args.fix).exists():
+                display.say(f"{labels_file(args.fix)}: what is known of their attributes; keep it beside the table")
         if args.html is not None:
             display.say(f"page: {args.html}")
     return 0

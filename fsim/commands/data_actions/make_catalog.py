@@ -54,7 +54,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.display import Display
     from fsim.errors import FsimError
     from fsim.files import refuse_without_folder
-    from fsim.layouts.understanding import understand
+    from fsim.layouts.understanding import folder_of_pictures, understand
 
     if args.pattern is not None and args.layout != "auto":
         raise FsimError("--layout and --pattern both say what the paths are; leave one out")
@@ -62,6 +62,7 @@ def execute(args: argparse.Namespace) -> int:
         raise FsimError("--by-picture is of CUB alone; add --layout cub, or leave it out")
     if args.val_share is not None and not 0 <= args.val_share < 1:
         raise FsimError(f"--val-share {args.val_share:g}: give 0 to below 1")
+    folder_of_pictures(args.folder)
     out = args.out or args.folder.expanduser() / "metadata.csv"
     if args.out is not None:
         refuse_without_folder(out)

@@ -9,14 +9,16 @@ MORE_THAN = 5000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", help="the folder of a data set, a table, a recipe, or the name of a dataset")
+    parser.add_argument(
+        "source", metavar="SOURCE", help="the folder of a data set, a table, a recipe, or the name of a dataset"
+    )
     parser.add_argument("--dataset", help="the dataset that reads SOURCE, such as deepfashion_category")
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="parameters of the dataset")
+    parser.add_argument("overrides", nargs="*", default=[], metavar="key=value", help="parameters of the dataset")
     parser.add_argument("--out", type=Path, help="the csv, jsonl or parquet (default: metadata.csv in SOURCE, or here)")
     parser.add_argument(
         "--sample",
         nargs="?",
-        type=Path,
+        type=_sample_file,
         const=Path(),
         metavar="FILE",
         help="also write the same number of images of each large category (default: metadata_sample.csv beside --out)",
@@ -27,23 +29,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="another seed, another selection")
 
 
+def _sample_file(text: str) -> Path:
+    """What stands behind --sample, which may be what was meant as SOURCE."""
+    from fsim.catalog_file import refuse_catalog_file
+    from fsim.errors import FsimError
+
+    try:
+        refuse_catalog_file(Path(text))
+    except FsimError as error:
+        raise argparse.ArgumentTypeError(f"{error}; SOURCE comes first: fsim data meta SOURCE --sample") from error
+    return Path(text)
+
+
 def execute(args: argparse.Namespace) -> int:
-    from fsim.catalog_file import write_catalog
+    from fsim.catalog_file import refuse_catalog, refuse_catalog_file, write_catalog
     from fsim.data_source import TABLES, open_source
     from fsim.display import Display
+    from fsim.errors import FsimError
+    from fsim.functional.attribute_labels_file import labels_file
     from fsim.functional.balanced_sample import balanced_sample
 
+    if args.more_than < 0:
+        raise FsimError(f"--more-than {args.more_than}: give 0 or more")
     source = Path(args.source)
     out = args.out or (source if source.is_dir() else Path()) / "metadata.csv"
+    sample = out.with_name("metadata_sample.csv") if args.sample == Path() else args.sample
+    refuse_catalog_file(out)
+    if sample is not None:
+        refuse_catalog_file(sample)
+        if sample.resolve() == out.resolve():
+            raise FsimError(f"--out and --sample are both {out}; name two files")
     with Display() as display:
         catalog = open_source(args.source, args.dataset, args.overrides)
+        refuse_catalog(catalog)
         rows = None
-        if args.sample is not None:
+        if sample is not None:
             rows = balanced_sample(catalog.frame["category"].tolist(), args.seed, args.more_than)
         write_catalog(catalog, out)
         display.say(f"{out}: {len(catalog.frame)} images")
-        if rows is not None:
-            sample = out.with_name("metadata_sample.csv") if args.sample == Path() else args.sample
+        if labels_file(out).exists():
+            display.say(f"{labels_file(out)}: what is known of their attributes; keep it beside the table")
+        if sample is not None and rows is not None:
             chosen = catalog.take(rows)
             write_catalog(chosen, sample)
             counts = chosen.frame["category"].value_counts()

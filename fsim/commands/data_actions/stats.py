@@ -21,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="a table (metadata.csv, .parquet, .jsonl), a folder, a recipe, or the name of a dataset",
     )
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="parameters of the dataset: items=42")
+    parser.add_argument(
+        "overrides", nargs="*", default=[], metavar="key=value", help="parameters of the dataset: items=42"
+    )
     parser.add_argument("--dataset", metavar="NAME", help="the dataset that reads SOURCE, where that is not clear")
     parser.add_argument(
         "--split", metavar="SPLIT", help="mean and std of val, train+val, ..., or all (default: train, else all)"
@@ -45,13 +47,13 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.data_statistics_page import statistics_page
     from fsim.display import Display
     from fsim.errors import FsimError
-    from fsim.files import refuse_without_folder
     from fsim.image_survey import survey_images
+    from fsim.page import refuse_page_file
 
     if args.size is not None and args.size not in SIZES:
         raise FsimError(f"--size {args.size}: give {SIZES[0]} to {SIZES[-1]} pixels")
     if args.html is not None:
-        refuse_without_folder(args.html)
+        refuse_page_file(args.html)
     catalog = open_source(args.source, args.dataset, args.overrides)
     with Display() as display:
         progress = None if args.json else lambda done, total: display.bar("look at images", done, total)
@@ -83,6 +85,9 @@ def _show(source: str, statistics: dict[str, Any], display: Display) -> None:
         display.say(f"{items['number']:,} items: {several}")
     for name in ("box", "caption"):
         display.say(f"{statistics[{'box': 'boxes', 'caption': 'captions'}[name]]['images']:,} images have a {name}")
+    beyond = statistics["boxes"]["beyond"]
+    if beyond:
+        display.warn(f"{beyond:,} boxes reach beyond the picture, which cuts them; fsim data audit names the images")
     damaged = statistics["damaged"]
     for image, cause in list(damaged.items())[:DAMAGED_SHOWN]:
         display.warn(f"left out {image}: {cause}")

@@ -62,7 +62,7 @@ class DeepFashionCategory:
         self.largest_categories, self.sample_seed = largest_categories, sample_seed
 
     def load(self) -> Catalog:
-        layout = Layout(self.root, "Category and Attribute Prediction")
+        layout = Layout(self.root, "deepfashion_category")
         source = Coarse(layout) if self.annotations == "coarse" else Fine(layout)
         images = list(source.splits)
         folders = [str(Path(image).parent) for image in images]

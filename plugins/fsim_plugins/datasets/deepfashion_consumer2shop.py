@@ -6,15 +6,15 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from fsim.errors import FsimError
 from fsim.functional.attribute_labels import AttributeLabels, attribute_labels
 from fsim.interfaces import Catalog
-from fsim_plugins.deepfashion.annotation_file import read_rows, trailing, two_paths
+from fsim_plugins.deepfashion.annotation_file import read_rows, shown, trailing, two_paths
 from fsim_plugins.deepfashion.attributes import read_attributes
 from fsim_plugins.deepfashion.image_path import clothes_folders
 from fsim_plugins.deepfashion.joining import boxes, by_name, by_type
 from fsim_plugins.deepfashion.landmarks import variations
 from fsim_plugins.deepfashion.layout import PARTITION, Layout
+from fsim_plugins.deepfashion.partition import require_parts
 
 log = logging.getLogger("fsim.deepfashion")
 
@@ -32,9 +32,9 @@ class DeepFashionConsumer2shop:
     `train` (customers' and shops'), `val` and `query` (customers', of the official val and test), `gallery` (shops',
     of both).
 
-    The category is the folder of the kind of clothes; attributes are the source (shop or consumer) and, where the
-    release has them, the item's attributes; the variation (a normal, medium or large pose or zoom-in) is the
-    picture's, and not among what attributes are learned from.
+    The category is the folder of the kind of clothes; attributes are, where the release has them, the item's, and, not
+    among what attributes are learned from, the picture's source (shop or consumer) and variation (a normal, medium or
+    large pose or zoom-in).
 
     Args:
         root: the folder that holds Anno, Eval and Img.
@@ -47,15 +47,14 @@ class DeepFashionConsumer2shop:
         self.root = root
 
     def load(self) -> Catalog:
-        layout = Layout(self.root, "Consumer-to-shop Clothes Retrieval")
+        layout = Layout(self.root, "deepfashion_consumer2shop")
         file = layout.require("list_eval_partition.txt", PARTITION)
         splits, items, sources = _of_pairs(file, read_rows(file, two_paths(4), 4))
         images = list(splits)
         bbox = layout.require("list_bbox_consumer2shop.txt")
         edges = {image: row[-4:] for image, row in by_name(bbox, read_rows(bbox, trailing(7), 7)).items()}
-        plain = [{"source": sources[image]} for image in images]
-        shown = variations(layout.find("list_landmarks_consumer2shop.txt"), images)
-        more = _of_items(layout, [items[image] for image in images])
+        varied = variations(layout.find("list_landmarks_consumer2shop.txt"), images)
+        labelled = _of_items(layout, [items[image] for image in images])
         return Catalog.of(
             {
                 "image": images,
@@ -64,12 +63,12 @@ class DeepFashionConsumer2shop:
                 "item": [items[image] for image in images],
                 "box": boxes(bbox, images, edges),
                 "attributes": [
-                    {**one, **listed, **variation}
-                    for one, listed, variation in zip(plain, by_type(more), shown, strict=True)
+                    {"source": sources[image], **listed, **variation}
+                    for image, listed, variation in zip(images, by_type(labelled), varied, strict=True)
                 ],
             },
             layout.image_root(images),
-            labelled=attribute_labels(plain).beside(more),
+            labelled=labelled,
         )
 
 
@@ -79,19 +78,30 @@ def _of_pairs(file: Path, pairs: Sequence[Sequence[str]]) -> tuple[dict[str, str
     items: dict[str, str] = {}
     sources: dict[str, str] = {}
     moved = 0
+    of_others: dict[str, str] = {}
+    require_parts(file, ((consumer, status) for consumer, _, _, status in pairs), CONSUMER_SPLITS)
     for consumer, shop, item, status in pairs:
-        if status not in CONSUMER_SPLITS:
-            raise FsimError(f"{file}: '{status}' of {consumer} is none of {', '.join(CONSUMER_SPLITS)}; mend this row")
         shop_split = "train" if status == "train" else "gallery"
         for image, split, source in ((consumer, CONSUMER_SPLITS[status], "consumer"), (shop, shop_split, "shop")):
             before = splits.setdefault(image, split)
             if before != split:  # held out wins
                 moved += 1
                 splits[image] = split if before == "train" else before
-            items.setdefault(image, item)
+            if items.setdefault(image, item) != item:
+                of_others.setdefault(image, item)
             sources.setdefault(image, source)
     if moved:
         log.warning("%s puts %d pictures into two splits; those of train were left to the other", file, moved)
+    if of_others:
+        image, item = next(iter(of_others.items()))
+        log.warning(
+            "%s puts %d pictures under two items; the first of each counts (first: %s, %s and %s)",
+            file,
+            len(of_others),
+            shown(image),
+            shown(items[image]),
+            shown(item),
+        )
     return splits, items, sources
 
 

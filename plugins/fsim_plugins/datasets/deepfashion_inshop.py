@@ -20,8 +20,11 @@ from fsim_plugins.deepfashion.image_path import clothes_folders
 from fsim_plugins.deepfashion.joining import boxes, by_name, by_type, looked_up
 from fsim_plugins.deepfashion.landmarks import POSES, variations
 from fsim_plugins.deepfashion.layout import PARTITION, Layout
+from fsim_plugins.deepfashion.partition import require_parts
 
 log = logging.getLogger("fsim.deepfashion")
+
+SPLITS = ("train", "query", "gallery")
 
 
 class DeepFashionInshop:
@@ -53,7 +56,7 @@ class DeepFashionInshop:
         self.root, self.val_share = root, val_share
 
     def load(self) -> Catalog:
-        layout = Layout(self.root, "In-shop Clothes Retrieval")
+        layout = Layout(self.root, "deepfashion_inshop")
         file = layout.require("list_eval_partition.txt", PARTITION)
         partition = by_name(file, read_rows(file, trailing(3), 3))
         images = list(partition)
@@ -61,6 +64,7 @@ class DeepFashionInshop:
         folders = [clothes_folders(image) for image in images]
         _warn_of_other_items(layout, items)
         splits = [split for _, split in partition.values()]
+        require_parts(file, zip(images, splits, strict=True), SPLITS)
         held_out = split_by_name(items, self.val_share, 0.0, seed=0)
         bbox = layout.require("list_bbox_inshop.txt")
         shots = by_name(bbox, read_rows(bbox, trailing(7), 7))
@@ -69,7 +73,7 @@ class DeepFashionInshop:
         plain = [
             {"colour": colour, "gender": gender.lower()} for colour, (gender, _) in zip(colours, folders, strict=True)
         ]
-        shown = variations(layout.find("list_landmarks_inshop.txt"), images)
+        varied = variations(layout.find("list_landmarks_inshop.txt"), images)
         poses = [{"pose": POSES[shots[image][1]]} if shots.get(image, "  ")[1] in POSES else {} for image in images]
         more = _of_items(layout, items)
         return Catalog.of(
@@ -81,7 +85,7 @@ class DeepFashionInshop:
                 "box": boxes(bbox, images, {image: row[-4:] for image, row in shots.items()}),
                 "attributes": [
                     {**one, **listed, **pose, **variation}
-                    for one, listed, pose, variation in zip(plain, by_type(more), poses, shown, strict=True)
+                    for one, listed, pose, variation in zip(plain, by_type(more), poses, varied, strict=True)
                 ],
                 "caption": [" ".join(descriptions.get(item, {}).get("description") or []) for item in items],
             },

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from fsim.errors import FsimError
-from fsim.interfaces import CATALOG_COLUMNS
-from fsim_plugins.tables.table_file import TableFile, require_image
+from fsim_plugins.tables.catalog_columns import catalog_columns
+from fsim_plugins.tables.table_file import TableFile
 from fsim_plugins.tables.table_rows import TableRows
 
 
@@ -33,11 +33,11 @@ class Jsonl(TableFile):
             ) from error
         numbers = [number for number, line in enumerate(lines, start=1) if line.strip()]
         objects = [_object(file, number, lines[number - 1]) for number in numbers]
-        keys = {key for one in objects for key in one}
-        if objects:
-            require_image(file, keys)
-        columns = {name: [one.get(name) for one in objects] for name in CATALOG_COLUMNS if name in keys}
-        return TableRows(columns or {"image": []}, lambda row: f"{file}, line {numbers[row]}")
+        keys = dict.fromkeys(key for one in objects for key in one)
+        names = catalog_columns(file, keys) if objects else ["image"]
+        return TableRows(
+            {name: [one.get(name) for one in objects] for name in names}, lambda row: f"{file}, line {numbers[row]}"
+        )
 
 
 def _object(file: Path, number: int, line: str) -> dict[str, Any]:

@@ -5,35 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 from fsim.errors import FsimError
-from fsim.interfaces import CATALOG_COLUMNS
-from fsim_plugins.tables.table_file import TableFile, require_image
+from fsim_plugins.tables.catalog_columns import catalog_columns
+from fsim_plugins.tables.table_file import TableFile
 from fsim_plugins.tables.table_rows import TableRows
 
 
 class Parquet(TableFile):
-    """A Parquet table with a row an image, of which only the columns of a catalog are read. Needs `fsim[parquet]`.
+    """A Parquet table with a row an image, of which only the columns of a catalog are read.
 
     The columns are those of the dataset `csv`, and so are the parameters (`fsim describe dataset csv`). A box is a list
     of four numbers, attributes are a struct, a map or a list of words; what `csv` reads as text is read too.
 
     Raises:
-        FsimError: the package pyarrow is missing, the file is missing or unreadable, has no column `image`, or a cell
+        FsimError: the file is missing or unreadable, has no column `image`, or a cell
             cannot be read or a box holds nothing (the row is named, from 1).
     """
 
     def _rows(self, file: Path) -> TableRows:
-        try:
-            import pyarrow
-            from pyarrow import parquet
-        except ImportError as error:
-            raise FsimError(
-                f"the dataset parquet needs the package pyarrow ({error}): pip install 'fsim[parquet]'"
-            ) from error
+        import pyarrow  # here, because it takes a quarter of a second
+        from pyarrow import parquet
+
         try:
             with parquet.ParquetFile(file) as table:
-                names = table.schema_arrow.names
-                require_image(file, names)
-                wanted = table.read([name for name in CATALOG_COLUMNS if name in names])
+                wanted = table.read(catalog_columns(file, table.schema_arrow.names))
         except (OSError, pyarrow.ArrowException) as error:
             raise FsimError(f"cannot read {file}: {error}; set data.dataset.file to a Parquet file") from error
         kind = wanted.schema.field("image").type

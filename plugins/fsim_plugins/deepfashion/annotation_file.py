@@ -1,11 +1,12 @@
 """The annotation files of DeepFashion: a count, the names of the columns, and rows padded by blanks.
 
 Formats: the README files of the benchmarks (Liu et al., DeepFashion, CVPR 2016). Copies that people edited hold more:
-no count, no names of columns, a count that is wrong, a byte-order mark, lines ended by CR and LF, other encodings.
+no count, no names of columns, a count that is wrong, a byte-order mark, lines ended by CR, other encodings.
 """
 
 from __future__ import annotations
 
+import codecs
 import logging
 import re
 from collections.abc import Callable, Iterator
@@ -17,7 +18,9 @@ log = logging.getLogger("fsim.deepfashion")
 
 Cut = Callable[[str], list[str]]
 BOM = b"\xef\xbb\xbf"
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ENCODINGS = ("utf-8", "gb18030", "latin-1")  # the second is that of the authors' country; the last takes anything
+LONGEST = 100  # characters of a name in a message
 _HEADER = re.compile(r"(image|item|category|attribute|image_pair)_(name|id)(_1)?(\s.*)?", re.IGNORECASE)
 _PATH = re.compile(r"(.*?\.(?:jpe?g|png|bmp|webp|gif))\s+(.*)", re.IGNORECASE)
 
@@ -39,7 +42,7 @@ def read_rows(file: Path, cut: Cut, num_columns: int, counted: bool = True) -> l
         row = cut(line)
         if len(row) != num_columns:
             raise FsimError(
-                f"{file}, line {number}: expected {num_columns} columns and found {len(row)} in '{line[:100]}'; "
+                f"{file}, line {number}: expected {num_columns} columns and found {len(row)} in '{shown(line)}'; "
                 f"mend this line, or fetch the file again (is it the file of another benchmark?)"
             )
         rows.append(row)
@@ -84,16 +87,25 @@ def warn_of_count(file: Path, count: int | None, found: int) -> None:
 
 
 def decoded(file: Path, content: bytes) -> str:
-    """The text of a file, whose encoding is told where it is not UTF-8."""
-    for encoding in ENCODINGS:
+    """The text of a file, its lines ended by LF. The encoding is told where it is not UTF-8.
+
+    Raises:
+        FsimError: it begins as UTF-16 and is not.
+    """
+    for encoding in ("utf-16",) if content.startswith(UTF_16) else ENCODINGS:
         try:
             text = content.removeprefix(BOM).decode(encoding)
         except UnicodeDecodeError:
             continue
         if encoding != ENCODINGS[0]:
             log.warning("%s is not UTF-8 and was read as %s; look at its names, or save it as UTF-8", file, encoding)
-        return text
-    raise AssertionError("latin-1 takes any bytes")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+    raise FsimError(f"{file} begins as UTF-16 and is none; save it as UTF-8, or fetch it again")
+
+
+def shown(name: str) -> str:
+    """A name for a message: a file that is read amiss may make a name of all its text."""
+    return name if len(name) <= LONGEST else f"{name[:LONGEST]}..."
 
 
 def trailing(num_columns: int) -> Cut:

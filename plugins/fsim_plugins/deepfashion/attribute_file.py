@@ -8,6 +8,7 @@ Shape legend: N rows, A attributes; of a block: L lines, R rows, T labels, O oth
 
 from __future__ import annotations
 
+import io
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,9 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fsim.errors import FsimError
-from fsim_plugins.deepfashion.annotation_file import BOM, decoded, is_count, is_header, warn_of_count
+from fsim_plugins.deepfashion.annotation_file import BOM, UTF_16, decoded, is_count, is_header, warn_of_count
 
 BLOCK = 2**20  # bytes
+START = 2**16  # bytes that hold the first lines
 THREADS = 2  # numpy gives up the interpreter's lock while it works on a block
 NEWLINE, BLANK, MINUS, ZERO = 10, 32, 45, 48
 Labels = npt.NDArray[np.int8]
@@ -43,7 +45,7 @@ def read_attribute_file(file: Path, num_attributes: int) -> tuple[list[str], Lab
     names: list[bytes] = []
     labels: list[Labels] = []
     try:
-        with file.open("rb") as stream:
+        with _opened(file) as stream:
             count, num_lines, rest = _head(stream)
             for rows in _parsed(_blocks(stream, rest), num_attributes):
                 if rows.wrong is not None:
@@ -60,6 +62,17 @@ def read_attribute_file(file: Path, num_attributes: int) -> tuple[list[str], Lab
         raise FsimError(f"{file} has no rows; fetch it again")
     warn_of_count(file, count, len(names))
     return decoded(file, b"\n".join(names)).split("\n"), np.concatenate(labels)
+
+
+def _opened(file: Path) -> IO[bytes]:
+    """The file; where it is UTF-16, or its lines end by CR alone, its text in memory as UTF-8 with LF."""
+    stream = file.open("rb")
+    start = stream.read(START)
+    stream.seek(0)
+    if not start.startswith(UTF_16) and (b"\n" in start or b"\r" not in start):
+        return stream
+    with stream:
+        return io.BytesIO(decoded(file, stream.read()).encode())
 
 
 def _head(stream: IO[bytes]) -> tuple[int | None, int, bytes]:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from fsim.errors import FsimError
 from fsim_plugins.deepfashion.annotation_file import read_rows, trailing
+from fsim_plugins.deepfashion.joining import by_name
 from fsim_plugins.deepfashion.layout import Layout
 
 
 def category_names(layout: Layout, folders: Sequence[str]) -> list[str]:
-    """The names of all categories, in the order of their numbers."""
-    return [name for name, _ in read_rows(layout.require("list_category_cloth.txt", folders), trailing(2), 2)]
+    """The names of all categories, in the order of their numbers. A row that repeats a name has no number, and is
+    told."""
+    file = layout.require("list_category_cloth.txt", folders)
+    return list(by_name(file, read_rows(file, trailing(2), 2)))
 
 
 def named_category(file: Path, names: Sequence[str], number: str) -> str:

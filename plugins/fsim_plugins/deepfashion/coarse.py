@@ -11,6 +11,9 @@ from fsim_plugins.deepfashion.categories import category_names, named_category
 from fsim_plugins.deepfashion.joining import Box, boxes, by_name, looked_up
 from fsim_plugins.deepfashion.landmarks import variations
 from fsim_plugins.deepfashion.layout import COARSE, PARTITION, Layout
+from fsim_plugins.deepfashion.partition import require_parts
+
+SPLITS = ("train", "val", "test")
 
 
 class Coarse:
@@ -20,6 +23,7 @@ class Coarse:
         self.layout = layout
         file = layout.require("list_eval_partition.txt", PARTITION)
         self.splits = {image: split for image, (split,) in by_name(file, read_rows(file, trailing(2), 2)).items()}
+        require_parts(file, self.splits.items(), SPLITS)
 
     def categories(self, images: Sequence[str]) -> list[str]:
         """The category of each image; "" where the files do not say."""

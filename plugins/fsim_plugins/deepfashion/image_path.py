@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from fsim.errors import FsimError
+from fsim_plugins.deepfashion.annotation_file import shown
 
 
 def clothes_folders(image: str) -> tuple[str, str]:
@@ -16,7 +17,7 @@ def clothes_folders(image: str) -> tuple[str, str]:
     parts = PurePosixPath(image).parts
     if len(parts) < 4:
         raise FsimError(
-            f"the partition lists '{image}', which is no path such as img/WOMEN/Dresses/id_00000001/01_1_front.jpg; "
-            f"fetch Eval/list_eval_partition.txt again"
+            f"the partition lists '{shown(image)}', which is no path such as "
+            f"img/WOMEN/Dresses/id_00000001/01_1_front.jpg; fetch Eval/list_eval_partition.txt again"
         )
     return parts[-4], parts[-3]

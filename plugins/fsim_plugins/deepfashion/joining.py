@@ -11,6 +11,7 @@ import numpy as np
 
 from fsim.errors import FsimError
 from fsim.functional.attribute_labels import HAS, UNKNOWN, AttributeLabels
+from fsim_plugins.deepfashion.annotation_file import shown
 from fsim_plugins.deepfashion.attribute_file import Labels
 
 log = logging.getLogger("fsim.deepfashion")
@@ -23,11 +24,20 @@ def by_name(file: Path, rows: Sequence[Sequence[str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, *rest in rows:
         found.setdefault(name, rest)
-    if len(found) < len(rows):
-        log.warning(
-            "%s has %d rows of names that it has already; the first of each counts", file, len(rows) - len(found)
-        )
+    _warn_of_repeated(file, [name for name, *_ in rows])
     return found
+
+
+def _warn_of_repeated(file: Path, names: Sequence[str]) -> None:
+    seen: set[str] = set()
+    repeated = [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
+    if repeated:
+        log.warning(
+            "%s has %d rows of names that it has already (first: %s); the first of each counts",
+            file,
+            len(repeated),
+            shown(repeated[0]),
+        )
 
 
 def looked_up(file: Path, names: Sequence[str], found: Mapping[str, Value], unknown: Value) -> list[Value]:
@@ -39,16 +49,18 @@ def looked_up(file: Path, names: Sequence[str], found: Mapping[str, Value], unkn
     missing = [name for name in names if name not in found]
     if missing and len(missing) == len(names):
         raise FsimError(
-            f"{file} knows none of the names that the benchmark lists ({names[0]}, ...) but such as "
-            f"{next(iter(found), '')}; is it the file of another benchmark?"
+            f"{file} knows none of the names that the benchmark lists ({shown(names[0])}, ...) but such as "
+            f"{shown(next(iter(found), ''))}; is it the file of another benchmark?"
         )
     if missing:
-        log.warning("%s says nothing of %d of %d names (first: %s)", file, len(missing), len(names), missing[0])
+        log.warning("%s says nothing of %d of %d names (first: %s)", file, len(missing), len(names), shown(missing[0]))
     return [found.get(name, unknown) for name in names]
 
 
 def looked_up_labels(file: Path, names: Sequence[str], known: Sequence[str], labels: Labels) -> Labels:
-    """Labels [M, A] of the names that a file knows -> [N, A], unknown where it does not know one."""
+    """Labels [M, A] of the names that a file knows -> [N, A], unknown where it does not know one. Of a name that
+    is there twice the first row counts, and it is told."""
+    _warn_of_repeated(file, known)
     if list(names) == list(known):
         return labels
     place = {name: row for row, name in reversed(list(enumerate(known)))}  # the first of a name that is there twice
@@ -70,14 +82,19 @@ def boxes(file: Path, names: Sequence[str], edges: Mapping[str, Sequence[str]]) 
         try:
             x1, y1, x2, y2 = (float(edge) for edge in columns)
         except ValueError:
-            raise FsimError(f"{file}: the box '{' '.join(columns)}' of {name} is not four numbers; mend it") from None
+            raise FsimError(
+                f"{file}: the box '{shown(' '.join(columns))}' of {shown(name)} is not four numbers; mend it"
+            ) from None
         if x1 < x2 and y1 < y2:
             found[name] = (x1, y1, x2, y2)
         else:
             empty.append(name)
     if empty:
         log.warning(
-            "%s has %d boxes that hold nothing (first: of %s); taking the whole pictures", file, len(empty), empty[0]
+            "%s has %d boxes that hold nothing (first: of %s); taking the whole pictures",
+            file,
+            len(empty),
+            shown(empty[0]),
         )
     return looked_up(file, names, {**dict.fromkeys(empty), **found}, None)
 

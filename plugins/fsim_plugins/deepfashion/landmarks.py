@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fsim_plugins.deepfashion.annotation_file import read_rows
-from fsim_plugins.deepfashion.joining import looked_up
+from fsim_plugins.deepfashion.joining import by_name, looked_up
 
 CLOTHES = {"1": "upper body", "2": "lower body", "3": "full body"}
 NUM_POINTS = {"1": 6, "2": 4, "3": 8}  # by clothes type
@@ -25,14 +25,13 @@ class Landmarks(NamedTuple):
 
 
 def read_landmarks(file: Path) -> dict[str, Landmarks]:
-    """The landmarks of each image.
+    """The landmarks of each image. Of one that is there twice the first row counts, and it is told.
 
     Raises:
         FsimError: the file can't be read, or a row is not a name, two types and its type's number of points.
     """
-    rows = read_rows(file, _cut, 2)
     found = {}
-    for name, numbers in rows:
+    for name, (numbers,) in by_name(file, read_rows(file, _cut, 2)).items():
         clothes, variation, *points = numbers.split()
         values = iter(map(int, points))
         found[name] = Landmarks(CLOTHES[clothes], VARIATIONS[variation], list(zip(values, values, values, strict=True)))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fsim.errors import FsimError
+from fsim.functional.deepfashion_folder import TITLES, deepfashion_datasets
 
 PAGE = "http://mmlab.ie.cuhk.edu.hk/projects/DeepFashion.html"
 COARSE = ("Anno", "Anno_coarse", "Anno/Anno_coarse", "Anno/attributes", "")
@@ -16,18 +17,18 @@ TRIED = 20  # images that are looked for, before none is believed to be there
 
 
 class Layout:
-    """The folder of one benchmark.
+    """The folder of one benchmark, that which a dataset reads.
 
     Raises:
         FsimError: there is no such folder.
     """
 
-    def __init__(self, root: Path, benchmark: str) -> None:
-        self.root, self.benchmark = root.expanduser().absolute(), benchmark
+    def __init__(self, root: Path, dataset: str) -> None:
+        self.root, self.dataset, self.benchmark = root.expanduser().absolute(), dataset, TITLES[dataset]
         if not self.root.is_dir():
             raise FsimError(
                 f"there is no folder {self.root}; set data.dataset.root to the folder that holds Anno, Eval and Img of "
-                f"the {benchmark} benchmark (fsim data download deepfashion says how to get it)"
+                f"the {self.benchmark} benchmark (fsim data download deepfashion says how to get it)"
             )
 
     def find(self, name: str, folders: Sequence[str] = COARSE) -> Path | None:
@@ -42,6 +43,7 @@ class Layout:
         """
         found = self.find(name, folders)
         if found is None:
+            self._refuse_level()
             places = ", ".join(str(self.root / folder) for folder in folders)
             raise FsimError(
                 f"the {self.benchmark} benchmark lacks its file {name}, which was looked for in {places}; get it from "
@@ -59,9 +61,25 @@ class Layout:
         for folder in IMAGES:
             if any((self.root / folder / image).is_file() for image in tried):
                 return self.root / folder
+        self._refuse_level()
         packed = self.find("img.zip", IMAGES)
         places = ", ".join(str(self.root / folder / tried[0]) for folder in IMAGES)
         raise FsimError(
             f"the pictures of the {self.benchmark} benchmark are not there; looked for {places}; "
             + (f"unpack {packed} where it lies" if packed else f"get Img/img.zip from {PAGE} and unpack it there")
         )
+
+    def _refuse_level(self) -> None:
+        """Tell that the benchmark is a level above or below the root, or two above (Img/img).
+
+        Raises:
+            FsimError: it is; says where.
+        """
+        if self.dataset in deepfashion_datasets(self.root):
+            return
+        below = sorted(folder for folder in self.root.iterdir() if folder.is_dir())
+        for folder in (*self.root.parents[:2], *below):
+            if self.dataset in deepfashion_datasets(folder):
+                raise FsimError(
+                    f"{self.root} is not the folder of the {self.benchmark} benchmark; root should be {folder}"
+                )

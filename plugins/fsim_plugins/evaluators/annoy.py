@@ -1,24 +1,16 @@
-"""Retrieval through ANNOY, an approximate index, and what it loses against the exact answer."""
+"""Retrieval through ANNOY."""
 
 from __future__ import annotations
 
-import math
-import tempfile
-import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, ClassVar
 
-import annoy
-import torch
 from pydantic import Field
-from torch import Tensor
 
-from fsim.functional.relevant_ranks import num_relevant, ranks_in_answers
-from fsim.functional.retrieval_metrics import Depths, micro_and_macro, topk_metrics
-from fsim.functional.similarity import TILE, Similarity
-from fsim.functional.topk import Neighbours, topk
+from fsim.functional.retrieval_metrics import Depths
 from fsim.interfaces import Direction, RetrievalTask
+from fsim_plugins.evaluators.through_index import TIMINGS, index_directions, measure_index
+from fsim_plugins.indexes.annoy import Annoy as AnnoyIndex
 
 
 class Annoy:
@@ -49,7 +41,7 @@ class Annoy:
         FsimError: embeddings that are NaN, infinite or too large for float32.
     """
 
-    timings: ClassVar[frozenset[str]] = frozenset({"build_seconds", "queries_per_second"})
+    timings: ClassVar[frozenset[str]] = TIMINGS
 
     def __init__(
         self,
@@ -59,76 +51,11 @@ class Annoy:
         seed: int = 0,
     ) -> None:
         self.k = k
-        self.trees = trees
-        self.search_k = search_k
-        self.seed = seed
+        self.index = AnnoyIndex(trees, search_k, seed)
 
     @property
     def directions(self) -> Mapping[str, Direction]:
-        names = [f"{name}@{depth}" for depth in self.k for name in ("recall", "precision")]
-        return {
-            **dict.fromkeys(names, "max"),
-            **dict.fromkeys((f"macro_{name}" for name in names), "max"),
-            f"index_recall@{max(self.k)}": "max",
-            "build_seconds": "min",
-            "queries_per_second": "max",
-            "index_mb": "min",
-            "num_queries": "max",
-            "num_queries_without_relevant": "min",
-        }
+        return index_directions(self.k)
 
     def __call__(self, task: RetrievalTask) -> dict[str, float]:
-        gallery = None if task.leave_one_out else task.gallery.embedding
-        exact = topk(task.query.embedding, gallery, max(self.k), task.distance)
-        answers, cost = self._search(task)  # [Q, K]
-        relevant = num_relevant(task.query_labels, None if task.leave_one_out else task.gallery_labels)  # [Q]
-        counted = relevant > 0
-        ranks = ranks_in_answers(answers[counted], task.query_labels[counted], task.gallery_labels)
-        return {
-            **micro_and_macro(topk_metrics(ranks, self.k), task.query_labels[counted]),
-            f"index_recall@{max(self.k)}": share_found(task, exact, answers),
-            **cost,
-            "num_queries": float(counted.sum()),
-            "num_queries_without_relevant": float((~counted).sum()),
-        }
-
-    def _search(self, task: RetrievalTask) -> tuple[Tensor, dict[str, float]]:
-        """ANNOY's answers [Q, K], -1 where it gave fewer, and what they cost."""
-        start = time.perf_counter()
-        index = annoy.AnnoyIndex(
-            task.gallery.embedding.shape[1], "angular" if task.distance == "cosine" else "euclidean"
-        )
-        index.set_seed(self.seed % 2**31)
-        for place, embedding in enumerate(task.gallery.embedding):
-            index.add_item(place, embedding.tolist())
-        index.build(self.trees, n_jobs=1)
-        built = time.perf_counter()
-        k = max(self.k)
-        answers = torch.full((len(task.query.embedding), k), -1)
-        for row, embedding in enumerate(task.query.embedding):
-            found = index.get_nns_by_vector(embedding.tolist(), k + task.leave_one_out, self.search_k or -1)
-            if task.leave_one_out:
-                found = [place for place in found if place != row][:k]
-            answers[row, : len(found)] = torch.tensor(found, dtype=torch.int64)
-        asked = time.perf_counter()
-        with tempfile.TemporaryDirectory() as folder:
-            saved = Path(folder) / "index.ann"
-            index.save(str(saved))
-            size = saved.stat().st_size
-            index.unload()
-        return answers, {
-            "build_seconds": built - start,
-            "queries_per_second": len(answers) / (asked - built),
-            "index_mb": size / 1e6,
-        }
-
-
-def share_found(task: RetrievalTask, exact: Neighbours, answers: Tensor) -> float:
-    """How many of the exact neighbours are among the answers [Q, K], or equally near ones in their place."""
-    gallery = None if task.leave_one_out else task.gallery.embedding
-    similarity = Similarity(task.query.embedding, gallery, task.distance, TILE, TILE)
-    farthest = exact.score.masked_fill(exact.index < 0, math.inf).amin(1)  # [Q], of the exact neighbours
-    lowest = farthest - similarity.rounding[: len(answers)]
-    near_enough = similarity.of_pairs(answers.clamp_min(0)) >= lowest[:, None]  # [Q, K]
-    wanted = int((exact.index >= 0).sum())
-    return float((near_enough & (answers >= 0)).sum()) / wanted if wanted else math.nan
+        return measure_index(self.index, task, self.k)

@@ -16,6 +16,7 @@ from fsim.functional.retrieval_metrics import (
     DepthsOrNone,
     average_precision,
     micro_and_macro,
+    of_each_query,
     r_metrics,
     reciprocal_rank,
     topk_metrics,
@@ -105,6 +106,7 @@ class Exact:
         parts = [self._measure(ranks, relevant[rows]) for rows, ranks in self._ranks(task, relevant)]
         metrics = {name: torch.cat([part[name] for part in parts]) for name in self._names()}  # [Q]
         metrics |= self._ndcg(task) if self.ndcg else {}
+        task.per_query.update(of_each_query(metrics, counted))
         return {
             **micro_and_macro({name: values[counted] for name, values in metrics.items()}, task.query_labels[counted]),
             "num_queries": float(counted.sum()),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from fsim.errors import FsimError, nearest
+from fsim.errors import FsimError
+from fsim.functional.attribute_labels_file import labels_file, read_labels
 from fsim.functional.box_formats import BoxFormat
 from fsim.interfaces import Catalog
 from fsim_plugins.tables.table_rows import SplitRule, TableRows, catalog_of
@@ -37,15 +38,13 @@ class TableFile(ABC):
         rows = self._rows(file)
         if not rows.columns["image"]:
             raise FsimError(f"{file} has no rows; add one row an image")
-        return catalog_of(rows, (self.root or file.parent).expanduser().absolute(), self.box_format, self.rule)
+        catalog = catalog_of(rows, (self.root or file.parent).expanduser().absolute(), self.box_format, self.rule)
+        beside = labels_file(file)
+        if not beside.is_file():
+            return catalog
+        labels = read_labels(beside, catalog.frame["image"].tolist(), catalog.frame["attributes"].tolist())
+        return replace(catalog, labelled=labels)
 
     @abstractmethod
     def _rows(self, file: Path) -> TableRows:
         """The rows of the file. FsimError where it cannot be read, or has no column `image`."""
-
-
-def require_image(file: Path, columns: Iterable[str]) -> None:
-    """FsimError where a table has no column `image`."""
-    names = list(columns)
-    if "image" not in names:
-        raise FsimError(f"{file} has no column 'image'{nearest('image', names)}; name its column of paths so")

@@ -14,7 +14,7 @@ from fsim.decode import decode
 from fsim.functional import near_pairs as module
 from fsim.functional.near_pairs import near_pairs
 from fsim.functional.perceptual_hash import FREQUENCIES, HASH_DIM, perceptual_hash
-from fsim.functional.same_picture import THUMBNAIL, compare_coarsely, same_picture
+from fsim.functional.same_picture import THUMBNAIL, both_small, compare_coarsely, same_picture
 
 
 def pictures(count: int, seed: int = 0, size: tuple[int, int] = (120, 90)) -> list[Image.Image]:
@@ -64,6 +64,25 @@ def test_a_picture_stored_again_is_found_and_nothing_else(change: str) -> None:
     both = originals + [CHANGES[change](image) for image in originals]
     found = near_pairs(thumbnails(both), sizes(both))
     assert pairs(found) == [(number, number + 40) for number in range(40)]
+
+
+def test_small_pictures_stored_again_are_found() -> None:
+    """Compression costs sharp edges of small pictures more than 32 x 32 pixels allow."""
+    rng = np.random.default_rng(0)
+    tiles = [Image.fromarray(rng.integers(0, 256, (5, 5, 3), np.uint8)) for _ in range(40)]
+    small = [image.resize((64, 48), Image.Resampling.NEAREST) for image in tiles]
+    both = small + [Image.open(io.BytesIO(stored(image, 92))) for image in small]
+    prints = np.stack([np.asarray(image.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)) for image in both])
+    assert not same_picture(prints[:40], prints[40:], np.zeros(40, bool)).all(), "finely compared some differ"
+    assert pairs(near_pairs(prints, sizes(both))) == [(number, number + 40) for number in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [((48, 200), (48, 200), True), ((31, 90), (31, 90), False), ((128, 200), (128, 200), False)],
+)
+def test_which_pictures_are_small(first: tuple[int, int], second: tuple[int, int], expected: bool) -> None:
+    assert both_small(np.array([first]), np.array([second])).tolist() == [expected]
 
 
 def test_one_cut_in_two_colours_is_two_pictures() -> None:

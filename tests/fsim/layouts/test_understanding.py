@@ -206,7 +206,7 @@ def test_a_pattern_that_does_not_fit_is_told(pattern: str, words: str, tmp_path:
 
 
 def test_folders_that_say_nothing_are_told(tmp_path: Path) -> None:
-    with pytest.raises(FsimError, match="there is no folder"):
+    with pytest.raises(FsimError, match="there is no folder of pictures"):
         understand(tmp_path / "none")
     with pytest.raises(FsimError, match="no picture"):
         understand(touch(tmp_path, "a.txt"))
@@ -218,3 +218,26 @@ def test_folders_that_say_nothing_are_told(tmp_path: Path) -> None:
         understand(tmp_path, "inshop")
     with pytest.raises(FsimError, match="in no folders of categories"):
         understand(touch(tmp_path, "train/b.jpg", "train/c.jpg"))
+
+
+@pytest.mark.parametrize(("folder", "prefix", "up"), [("Img", "img/", "../"), ("Img/img", "", "../../")])
+def test_inshop_by_the_partition_above_its_pictures(folder: str, prefix: str, up: str, tmp_path: Path) -> None:
+    touch(tmp_path, *(f"Img/img/{path}" for path in INSHOP), "Eval/list_eval_partition.txt")
+    (tmp_path / "Eval" / "list_eval_partition.txt").write_text(
+        "1\nimage_name item_id evaluation_status\n" + f"img/{INSHOP[0]} id_00000002 query\n"
+    )
+    understood = understand(tmp_path / folder)
+    assert understood.pictures == [Picture(prefix + INSHOP[0], "query", "Dresses", "id_00000002")]
+    assert understood.how[0].endswith(f"those of {up}Eval/list_eval_partition.txt")
+
+
+@pytest.mark.parametrize("folder", [".", "Img", "Img/img"])
+@pytest.mark.parametrize(
+    ("file", "dataset"),
+    [("list_category_img.txt", "deepfashion_category"), ("list_bbox_consumer2shop.txt", "deepfashion_consumer2shop")],
+)
+def test_the_dataset_of_a_benchmark_is_named(file: str, dataset: str, folder: str, tmp_path: Path) -> None:
+    touch(tmp_path, "Img/img/Dress/id_00000001/a.jpg", "Img/img/Skirt/id_00000002/a.jpg", f"Anno/{file}")
+    with pytest.raises(FsimError, match=f"fsim data meta {tmp_path} --dataset {dataset} .*--layout folder"):
+        understand(tmp_path / folder)
+    assert understand(tmp_path / folder, "folder").layout == "folder"

@@ -69,6 +69,22 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, text: str, words: str) -> N
         Csv(write(tmp_path, text)).load()
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_the_header_says_what_parts_the_cells(tmp_path: Path, separator: str) -> None:
+    text = 'image|"a;b, c\td"|attributes|caption\na.jpg||"{""fit"": [""slim"", ""long""]}"|"red; long, new"\n'
+    catalog = Csv(write(tmp_path, text.replace("|", separator))).load()
+    row = catalog.frame.to_dict("records")[0]
+    assert row["attributes"] == {"fit": ["slim", "long"]} and row["caption"] == "red; long, new"
+    with pytest.raises(FsimError, match=r"no column 'image' \(valid: category, path\)"):
+        Csv(write(tmp_path, f"path{separator}category\na{separator}hat\n")).load()
+
+
+def test_a_column_twice_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FsimError, match="has 2 columns 'category'; rename or remove"):
+        Csv(write(tmp_path, "image,category,category\na,hat,bag\n")).load()
+    assert len(Csv(write(tmp_path, "image,price,price\na,1,2\n")).load().frame) == 1
+
+
 def test_a_missing_file_and_another_encoding_are_told(tmp_path: Path) -> None:
     with pytest.raises(FsimError, match="cannot read"):
         Csv(tmp_path / "none.csv").load()

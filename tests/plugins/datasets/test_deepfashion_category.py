@@ -84,6 +84,30 @@ def test_the_official_files(root: Path, caplog: pytest.LogCaptureFixture) -> Non
     assert "1 boxes that hold nothing" in caplog.text
 
 
+def test_a_word_that_is_no_split_is_told_with_its_row(root: Path) -> None:
+    file = root / "Eval/list_eval_partition.txt"
+    file.write_text(FILES["Eval/list_eval_partition.txt"].replace("    val", "    Val"))
+    with pytest.raises(FsimError, match=rf"list_eval_partition.txt: 'Val' of {IMAGES[1]} is none of train, val, test;"):
+        DeepFashionCategory(root).load()
+
+
+@pytest.mark.parametrize("name", ["list_attr_img.txt", "list_category_cloth.txt", "list_landmarks.txt"])
+def test_of_rows_that_are_there_twice_the_first_counts(name: str, root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = root / "Anno" / name
+    again = {
+        "list_attr_img.txt": f"{IMAGES[0]} 1 1 1\n",
+        "list_category_cloth.txt": "Blouse 2\n",
+        "list_landmarks.txt": "".join(f"{image} 2 {kind}{' 0 1 2' * 4}\n" for kind in (1, 2) for image in IMAGES),
+    }[name]
+    file.write_text(FILES.get(f"Anno/{name}", "") + again)
+    catalog = DeepFashionCategory(root).load()
+    assert f"{name} has {4 if 'landmarks' in name else 1} rows of names that it has already (first: " in caplog.text
+    if name == "list_landmarks.txt":
+        assert [one["variation"] for one in catalog.frame["attributes"]] == ["normal pose"] * 4
+    else:
+        check(catalog, root)
+
+
 def test_the_newer_folders(root: Path) -> None:
     (root / "Anno").rename(root / "Anno_coarse")
     check(DeepFashionCategory(root).load(), root)

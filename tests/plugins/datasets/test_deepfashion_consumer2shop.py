@@ -63,6 +63,7 @@ def test_the_gallery_has_every_shop_picture_of_val_and_test_once(root: Path) -> 
     assert rows.loc[f"{B}/shop_01.jpg", "category"] == "T_Shirt"
     assert rows.loc[f"{B}/shop_01.jpg", "attributes"] == {"source": "shop"}
     assert rows.loc[f"{B}/comsumer_01.jpg", "attributes"] == {"source": "consumer"}
+    assert DeepFashionConsumer2shop(root).load().attribute_labels().names == []
     assert rows.loc[IMAGES[1], "box"] == (10, 20, 30, 41)
 
 
@@ -74,7 +75,9 @@ def test_the_items_attributes(root: Path) -> None:
     (root / "Anno/list_attr_items.txt").write_text(f"3\nitem_id  attribute_labels\n{rows}")
     catalog = DeepFashionConsumer2shop(root).load()
     assert catalog.frame["attributes"].tolist()[0] == {"source": "consumer", "part": ["圆领"]}
-    assert catalog.attribute_labels().values[:, -2:].tolist()[:4] == [[1, -1], [1, -1], [1, -1], [0, 1]]
+    labels = catalog.attribute_labels()
+    assert labels.names == ["圆领", "long sleeve"], "the source is not learned"
+    assert labels.values.tolist()[:4] == [[1, -1], [1, -1], [1, -1], [0, 1]]
 
 
 def test_a_picture_in_two_splits_is_held_out(root: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -84,6 +87,14 @@ def test_a_picture_in_two_splits_is_held_out(root: Path, caplog: pytest.LogCaptu
     assert frame.loc[f"{C}/comsumer_01.jpg", "split"] == "query"
     assert frame.loc[f"{C}/shop_01.jpg", "split"] == "gallery"
     assert "puts 2 pictures into two splits" in caplog.text
+
+
+def test_a_picture_under_two_items_is_told(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_pairs(root, [*PAIRS, (f"{B}/comsumer_02.jpg", f"{C}/shop_01.jpg", "id_00000002", "val")])
+    frame = DeepFashionConsumer2shop(root).load().frame.set_index("image")
+    assert frame.loc[f"{B}/comsumer_02.jpg", "item"] == "id_00000001"
+    assert f"under two items; the first of each counts (first: {B}/comsumer_02.jpg, id_00000001 and" in caplog.text
+    assert "puts 1 pictures" in caplog.text
 
 
 def test_mistakes_are_told(root: Path) -> None:

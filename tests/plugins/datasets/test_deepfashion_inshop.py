@@ -136,6 +136,13 @@ def test_edited_copies(root: Path, caplog: pytest.LogCaptureFixture) -> None:
     (root / "Eval/list_eval_partition.txt").write_text("1\nimage_name item_id evaluation_status\na.jpg id_1 train\n")
     with pytest.raises(FsimError, match="no path such as"):
         DeepFashionInshop(root).load()
+    (root / "Eval/list_eval_partition.txt").write_text(
+        "1\nimage_name item_id evaluation_status\nimg/W/D/i/a.jpg id_1 Train\n"
+    )
+    with pytest.raises(
+        FsimError, match=r"partition.txt: 'Train' of img/W/D/i/a.jpg is none of train, query, gallery; mend"
+    ):
+        DeepFashionInshop(root).load()
 
 
 def test_some_training_items_for_val(tmp_path: Path, cache: Path) -> None:

@@ -46,7 +46,7 @@ def as_jsonl(file: Path, rows: Rows) -> Jsonl:
 
 
 def as_parquet(file: Path, rows: Rows) -> Parquet:
-    pyarrow = pytest.importorskip("pyarrow")
+    import pyarrow
     from pyarrow import parquet
 
     keys = {key: None for row in rows for key in row}
@@ -149,6 +149,23 @@ def test_a_column_of_paths_by_another_name_is_told(form: Form, tmp_path: Path) -
         form(tmp_path / "m", [{"images": "a.jpg"}]).load()
 
 
+@any_form
+def test_ignored_columns_are_told_once(form: Form, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    form(tmp_path / "m", [{"image": "a", "item": "1", "x1": 3, "item_id": 4}, {"image": "b", "x1": 3}]).load()
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert "ignored are the columns 'x1', 'item_id'; those that are read are image, split" in told
+
+
+@any_form
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("catgory", "category"), ("Split", "split"), (" category", "category"), ("Image ", "image"), ("item_id", "item")],
+)
+def test_a_column_by_another_spelling_is_told(form: Form, name: str, meant: str, tmp_path: Path) -> None:
+    with pytest.raises(FsimError, match=rf"'{name}', which would be ignored; if it is the catalog's '{meant}', name"):
+        form(tmp_path / "m", [{"image": "a.jpg", name: "1"}]).load()
+
+
 @pytest.mark.parametrize("dataset", [Csv, Jsonl, Parquet])
 def test_a_missing_file_is_told(dataset: Callable[[Path], Csv | Jsonl | Parquet], tmp_path: Path) -> None:
     if dataset is Parquet:
@@ -178,7 +195,7 @@ def test_lines_that_are_no_rows_are_told(text: str, words: str, tmp_path: Path) 
 
 def test_parquet_of_many_makers(tmp_path: Path) -> None:
     """Maps, dictionaries, nullable numbers, large strings: what other programs write."""
-    pyarrow = pytest.importorskip("pyarrow")
+    import pyarrow
     from pyarrow import parquet
 
     columns = {
@@ -199,9 +216,7 @@ def test_parquet_of_many_makers(tmp_path: Path) -> None:
         Parquet(tmp_path / "p.parquet").load()
 
 
-@pytest.mark.parametrize(("package", "extra"), [("pyarrow", "parquet"), ("datasets", "huggingface")])
-def test_a_missing_package_is_told(package: str, extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, package, None)
-    dataset = Parquet(tmp_path / "m.parquet") if extra == "parquet" else HuggingFace(tmp_path, root=tmp_path)
-    with pytest.raises(FsimError, match=rf"needs the package {package} .*pip install 'fsim\[{extra}\]'"):
-        dataset.load()
+def test_a_missing_package_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(FsimError, match=r"needs the package datasets .*pip install 'fsim\[huggingface\]'"):
+        HuggingFace(tmp_path, root=tmp_path).load()

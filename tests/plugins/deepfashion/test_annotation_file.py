@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fsim.errors import FsimError
 from fsim_plugins.deepfashion.annotation_file import path_and_text, read_rows, trailing, two_paths
+from fsim_plugins.deepfashion.joining import looked_up
 
 BOXES = """2
 image_name  x_1  y_1  x_2  y_2
@@ -29,6 +30,7 @@ EXPECTED = [
         BOXES.encode(),
         b"\xef\xbb\xbf" + BOXES.encode(),
         BOXES.replace("\n", "\r\n").encode(),
+        BOXES.replace("\n", "\r").encode(),
         BOXES.replace("\n", "   \t\n").encode(),
         BOXES.rstrip("\n").encode(),
         (BOXES + "\n\n").encode(),
@@ -36,7 +38,18 @@ EXPECTED = [
         "\n".join(BOXES.splitlines()[2:]).encode(),
         BOXES.replace("\n", "\n\n").encode(),
     ],
-    ids=["as it is", "BOM", "CRLF", "trailing", "no last newline", "empty end", "no count", "bare rows", "empty lines"],
+    ids=[
+        "as it is",
+        "BOM",
+        "CRLF",
+        "CR",
+        "trailing",
+        "no last newline",
+        "empty end",
+        "no count",
+        "bare rows",
+        "empty lines",
+    ],
 )
 def test_the_rows_are_the_same(content: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "list_bbox.txt").write_bytes(content)
@@ -60,6 +73,23 @@ def test_names_in_any_script(encoding: str, told: bool, tmp_path: Path, caplog: 
     else:
         assert read_rows(tmp_path / "a.txt", trailing(2), 2) == [[name, "1"]]
     assert ("not UTF-8" in caplog.text) is told
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_read_and_told(encoding: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "list_bbox.txt"
+    file.write_bytes(("\ufeff" + BOXES).encode(encoding))
+    assert read_rows(file, trailing(5), 5) == EXPECTED
+    assert "is not UTF-8 and was read as utf-16" in caplog.text
+    file.write_bytes(("\ufeff" + BOXES).encode(encoding) + b"\n")
+    with pytest.raises(FsimError, match="begins as UTF-16 and is none"):
+        read_rows(file, trailing(5), 5)
+
+
+def test_a_long_name_is_cut_in_a_message(tmp_path: Path) -> None:
+    with pytest.raises(FsimError) as error:
+        looked_up(tmp_path / "a.txt", ["n" * 5000], {"m" * 5000: 1}, 0)
+    assert "n" * 100 + "..." in str(error.value) and len(str(error.value)) < 600
 
 
 def test_rows_that_are_numbers_have_no_count(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def files(draw: st.DrawFn) -> tuple[list[str], list[list[int]], bytes]:
     rows = draw(
         st.lists(st.tuples(names, st.lists(st.sampled_from([1, -1, 0]), min_size=width, max_size=width)), min_size=1)
     )
-    newline = draw(st.sampled_from(["\n", "\r\n"]))
+    newline = draw(st.sampled_from(["\n", "\r\n", "\r"]))
     lines = [
         draw(st.sampled_from(["", " "]))
         + name
@@ -37,8 +37,8 @@ def files(draw: st.DrawFn) -> tuple[list[str], list[list[int]], bytes]:
     ]
     head = draw(st.sampled_from([[str(len(rows)), "image_name  attribute_labels"], ["image_name  attribute_labels"]]))
     text = newline.join(head + lines) + draw(st.sampled_from(["", newline, newline * 2]))
-    mark = draw(st.sampled_from([b"", b"\xef\xbb\xbf"]))
-    return [name for name, _ in rows], [labels for _, labels in rows], mark + text.encode()
+    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+    return [name for name, _ in rows], [labels for _, labels in rows], text.encode(encoding)
 
 
 @settings(max_examples=200)

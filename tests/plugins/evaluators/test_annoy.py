@@ -8,10 +8,9 @@ import pytest
 import torch
 
 from fsim.errors import FsimError
-from fsim.functional.topk import topk
 from fsim.interfaces import Distance, Evaluator, RetrievalTask
 from fsim.testing.evaluator_contract import EvaluatorContract, embedded
-from fsim_plugins.evaluators.annoy import Annoy, share_found
+from fsim_plugins.evaluators.annoy import Annoy
 from fsim_plugins.evaluators.exact import Exact
 
 
@@ -51,24 +50,10 @@ def test_a_hasty_search_loses_some() -> None:
     assert hasty["recall@10"] < thorough["recall@10"]
 
 
-def test_index_recall_counts_the_exact_neighbours_that_were_found() -> None:
-    one = task(60)
-    exact = topk(one.query.embedding, None, 5, "cosine")
-    answers = exact.index.clone()
-    assert share_found(one, exact, answers) == 1
-    answers[:, 0] = -1
-    assert share_found(one, exact, answers) == pytest.approx(4 / 5)
-    farther = topk(one.query.embedding, None, 59, "cosine").index[:, 20:25]
-    assert share_found(one, exact, farther) == 0
-
-
 def test_an_image_just_as_near_is_as_good() -> None:
     points = torch.ones(30, 4) * torch.arange(1, 31)[:, None]  # one direction
     images = embedded(points, [0] * 30, [0] * 30)
-    one = RetrievalTask(images, images, "category", "cosine")
-    exact = topk(points, None, 3, "cosine")
-    assert share_found(one, exact, exact.index.flip(0)) == 1
-    assert Annoy(trees=1)(one)["index_recall@10"] == 1
+    assert Annoy(trees=1)(RetrievalTask(images, images, "category", "cosine"))["index_recall@10"] == 1
 
 
 def test_duplicates_do_not_hide_the_query_among_its_answers() -> None:

@@ -1,0 +1,51 @@
+"""fsim evaluate RUN [key=value ...]"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path, help="the run folder: runs/<name>/<time>")
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="key=value",
+        help="evaluate otherwise: evaluation.flip=true, data.dataset.root=DIR, evaluation.evaluators=[{name: exact}]",
+    )
+    parser.add_argument(
+        "--checkpoint",
+        metavar="best|last|FILE",
+        help="which network (default: the best, or the last where none was chosen)",
+    )
+    parser.add_argument("--split", metavar="SPLIT", help="leave-one-out over this split, in place of the protocols")
+    parser.add_argument("--json", action="store_true", help="the lines of metrics.jsonl, for programs")
+
+
+def execute(args: argparse.Namespace) -> int:
+    import json
+
+    from fsim.display import Display
+    from fsim.evaluate_run import evaluate_run, refuse_other_networks
+    from fsim.processes import processes
+    from fsim.run_folder import RunFolder
+    from fsim.summary import show_evaluation
+    from fsim.validate import check_recipe
+
+    folder = RunFolder.open(args.run)
+    refuse_other_networks(args.overrides)
+    asked = [] if args.split is None else [f"evaluation.protocols=[{{query: '{args.split}'}}]"]
+    checked = check_recipe(folder.recipe, [*args.overrides, *asked])
+    checkpoint = folder.checkpoint(args.checkpoint)
+    with processes() as shared, Display(folder.log if shared.first else None) as display:
+        evaluated = evaluate_run(checked, folder, checkpoint, display, shared)
+        display.close_bars()
+        if args.json and shared.first:
+            print(json.dumps([one.line for one in evaluated], indent=2, ensure_ascii=False))
+            return 0
+        for one in evaluated:
+            show_evaluation([one.line], [f"{checkpoint.stem} (epoch {one.line['epoch']})"], display)
+        if shared.first:
+            display.say(f"all metrics, and those of each query: {folder.path / 'evaluations'}")
+    return 0

@@ -1,0 +1,143 @@
+"""fsim index tune EMBEDDINGS.npy"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fsim.display import Display
+    from fsim.index_tuning import Measured, Questions
+
+QUERIES = 1_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("embeddings", type=Path, metavar="EMBEDDINGS.npy", help="an array, images x dimensions")
+    parser.add_argument(
+        "--kind", metavar="NAME", help="only this index: annoy, exact, faiss, ... (default: all that are installed)"
+    )
+    parser.add_argument("--recall", type=float, default=0.95, help="the recall to reach, above 0, to 1 (default: 0.95)")
+    parser.add_argument("-k", type=int, default=10, help="neighbours that a query asks for (default: 10)")
+    parser.add_argument(
+        "--distance", choices=("cosine", "euclidean"), default="cosine", help="what nearness is (default: cosine)"
+    )
+    parser.add_argument(
+        "--queries",
+        type=int,
+        default=QUERIES,
+        metavar="N",
+        help=f"embeddings to query with, each left out of its own answers (default: {QUERIES:,}, or all)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the queries and of the indexes (default: 0)")
+    parser.add_argument("--json", action="store_true", help="all figures, for programs")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with the curve")
+
+
+def execute(args: argparse.Namespace) -> int:
+    import json
+
+    from fsim.display import Display
+    from fsim.embeddings_file import read_embeddings
+    from fsim.errors import FsimError
+    from fsim.files import refuse_without_folder
+    from fsim.index_tuning import Questions, choose, make_index, usable_indexes
+    from fsim.index_tuning_page import tuning_page
+
+    if not 0 < args.recall <= 1:
+        raise FsimError(f"--recall {args.recall:g}: give more than 0, up to 1")
+    if args.queries < 1 or args.seed < 0:
+        raise FsimError(f"--queries {args.queries} --seed {args.seed}: give 1 query or more, and a seed of 0 or more")
+    if args.html is not None:
+        refuse_without_folder(args.html)
+    if args.kind is not None:
+        make_index(args.kind, {})
+    embeddings = read_embeddings(args.embeddings)
+    with Display() as display:
+        questions = Questions(embeddings, args.distance, args.k, args.queries, args.seed)
+        names, missing = ([args.kind], {}) if args.kind is not None else usable_indexes()
+        for cause in missing.values():
+            if not args.json:
+                display.warn(f"left out: {cause}")
+        measured = _measure(names, questions, args, display)
+        chosen = choose(measured, args.recall)
+        if args.html is not None:
+            tuning_page(str(args.embeddings), questions, measured, args.recall, chosen).write(args.html)
+        if args.json:
+            print(json.dumps(_as_json(args, questions, measured, chosen, missing), indent=2))
+        else:
+            _show(questions, measured, chosen, display)
+            if args.html is not None:
+                display.say(f"page: {args.html}")
+        if chosen is None:
+            best = max(measured, key=lambda one: one.recall)
+            raise FsimError(
+                f"no parameters reach recall@{args.k} {args.recall:g}; the best is {best.recall:.4f} at "
+                f"{best.queries_per_second:,.0f} queries/s by {best.line}; ask for less, or take the index exact"
+            )
+    return 0
+
+
+def _measure(names: list[str], questions: Questions, args: argparse.Namespace, display: Display) -> list[Measured]:
+    import os
+
+    from fsim.index_tuning import curves
+
+    measured: list[Measured] = []
+    for name in names:
+
+        def tried(done: int, of: int, name: str = name) -> None:
+            if not args.json:
+                display.bar(f"build and search {name}", done, of)
+
+        measured += curves(name, questions, args.recall, os.cpu_count() or 1, args.seed, tried)
+    return measured
+
+
+def _show(questions: Questions, measured: list[Measured], chosen: Measured | None, display: Display) -> None:
+    from fsim.index_tuning_page import by_index, measured_table
+    from fsim.recall_chart import unbeaten
+
+    best = [one for of_index in by_index(measured).values() for one in unbeaten(of_index)]
+    if chosen is not None and chosen not in best:  # as fast as the fastest, and smaller
+        best.append(chosen)
+    table = measured_table(questions.k, best, chosen)
+    title = f"{len(questions.embeddings):,} x {questions.embeddings.shape[1]}, {questions.distance}"
+    display.table(
+        f"{title}, {len(questions.queries):,} queries on one core",
+        table.header,
+        ([str(cell) for cell in row] for row in table.rows),
+    )
+    if len(measured) > len(best):
+        display.say(f"{len(measured) - len(best):,} more that others of the same index beat: --json or --html")
+    if chosen is not None:
+        display.say(
+            f"fastest: recall@{questions.k} {chosen.recall:.4f}, {chosen.queries_per_second:,.0f} queries/s, "
+            f"{chosen.megabytes:,.1f} MB; under `evaluators` of a recipe:"
+        )
+        display.say(f"    {chosen.line}")
+
+
+def _as_json(
+    args: argparse.Namespace,
+    questions: Questions,
+    measured: list[Measured],
+    chosen: Measured | None,
+    missing: dict[str, str],
+) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "embeddings": str(args.embeddings),
+        "number": len(questions.embeddings),
+        "dimensions": questions.embeddings.shape[1],
+        "distance": questions.distance,
+        "k": questions.k,
+        "wanted_recall": args.recall,
+        "queries": len(questions.queries),
+        "seed": args.seed,
+        "chosen": None if chosen is None else {**asdict(chosen), "recipe": chosen.line},
+        "measured": [asdict(one) for one in measured],
+        "left_out": missing,
+    }

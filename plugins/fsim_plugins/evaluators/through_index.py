@@ -1,0 +1,96 @@
+"""Retrieval through an approximate index, and what it loses against the exact answer: what the evaluators `annoy`,
+`faiss`, `hnswlib` and `usearch` share.
+
+    recall@k, precision@k   as of the evaluator `exact`, from the index's answers; with `macro_` before the name, means
+                            over labels. Fewer answers than k count as wrong ones
+    index_recall@k          for the largest k: share of the exact nearest that the index found, over all queries; an
+                            image just as near as the k-th (to rounding) is as good. What is lost here is the index's
+                            fault, not the embedding's
+    build_seconds           adding the images and building, on one core
+    queries_per_second      all queries, one core
+    index_mb                size of the saved index, 10^6 bytes
+    num_queries, num_queries_without_relevant   as of `exact`
+
+In leave-one-out one more answer is asked for, and the query taken out by its number. An index is built on one core:
+with more, many come out another each time, and so do answers. build_seconds and queries_per_second are timings: they
+differ from run to run. NaN: metrics of retrieval where no query has a relevant image, index_recall@k where there is no
+answer.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fsim.functional.index_folder import index_bytes
+from fsim.functional.index_recall import share_found
+from fsim.functional.index_vectors import without_self
+from fsim.functional.relevant_ranks import num_relevant, ranks_in_answers
+from fsim.functional.retrieval_metrics import micro_and_macro, of_each_query, topk_metrics
+from fsim.functional.topk import topk
+from fsim.interfaces import Direction, Index, RetrievalTask
+
+TIMINGS = frozenset({"build_seconds", "queries_per_second"})
+
+
+def index_directions(k: Sequence[int]) -> Mapping[str, Direction]:
+    """Every metric of `measure_index`."""
+    names = [f"{name}@{depth}" for depth in k for name in ("recall", "precision")]
+    return {
+        **dict.fromkeys(names, "max"),
+        **dict.fromkeys((f"macro_{name}" for name in names), "max"),
+        f"index_recall@{max(k)}": "max",
+        "build_seconds": "min",
+        "queries_per_second": "max",
+        "index_mb": "min",
+        "num_queries": "max",
+        "num_queries_without_relevant": "min",
+    }
+
+
+def measure_index(index: Index, task: RetrievalTask, k: Sequence[int]) -> dict[str, float]:
+    """Builds the index of the task's gallery, and asks it.
+
+    Raises:
+        FsimError: embeddings that are NaN, infinite or too large for float32; the index refuses them.
+    """
+    gallery = None if task.leave_one_out else task.gallery.embedding
+    exact = topk(task.query.embedding, gallery, max(k), task.distance)
+    answers, cost = _ask(index, task, max(k))  # [Q, K]
+    relevant = num_relevant(task.query_labels, None if task.leave_one_out else task.gallery_labels)  # [Q]
+    counted = relevant > 0
+    metrics = topk_metrics(ranks_in_answers(answers, task.query_labels, task.gallery_labels), k)  # [Q]
+    task.per_query.update(of_each_query(metrics, counted))
+    return {
+        **micro_and_macro({name: values[counted] for name, values in metrics.items()}, task.query_labels[counted]),
+        f"index_recall@{max(k)}": share_found(task.query.embedding, gallery, task.distance, exact, answers),
+        **cost,
+        "num_queries": float(counted.sum()),
+        "num_queries_without_relevant": float((~counted).sum()),
+    }
+
+
+def _ask(index: Index, task: RetrievalTask, k: int) -> tuple[Tensor, dict[str, float]]:
+    """The index's answers [Q, K], -1 where it gave fewer, and what they cost."""
+    gallery, queries = task.gallery.embedding.numpy(), task.query.embedding.numpy()
+    start = time.perf_counter()
+    index.build(gallery, task.distance)
+    built = time.perf_counter()
+    answers = index.search(queries, k + task.leave_one_out).ids
+    if task.leave_one_out:
+        answers = without_self(answers, np.arange(len(answers)))
+    asked = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        index.save(Path(folder))
+        size = index_bytes(Path(folder))
+    return torch.from_numpy(answers), {
+        "build_seconds": built - start,
+        "queries_per_second": len(answers) / (asked - built),
+        "index_mb": size / 1e6,
+    }
