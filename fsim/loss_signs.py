@@ -17,13 +17,16 @@ ROUNDING = 1e-5  # of a loss of cosines in float32
 
 
 def loss_signs(losses: LossTerms, available: dict[str, Any], values: dict[str, float]) -> dict[str, float]:
-    """Signs of each loss term that sees embeddings, by `<term>/<sign>`:
+    """Signs of each loss term that compares embeddings with each other, by `<term>/<sign>`:
 
         loss       its value, weighted
         collapsed  what it would be of a network that gives all images nearly the same embedding, the batch's mean: for
                    a triplet loss its margin, for `supcon` log(B - 1), 0 where nothing keeps embeddings apart
         active_negatives, active_triplets
                    of a loss that has a method of this name: the share of them that cost something; 0 to 1
+
+    A loss with parameters (`arcface`, `proxy_anchor`) compares them with what it learned, and has no signs: it begins above
+    what a collapse would cost, as a classification does, and a healthy one passes it on its way down.
 
     The losses are asked as copies, so that one that remembers what it saw is not disturbed. A loss that cannot be
     copied or asked has no signs, which is logged once.
@@ -37,7 +40,7 @@ def loss_signs(losses: LossTerms, available: dict[str, Any], values: dict[str, f
     embedding = available["embedding"]  # [B, D]
     with torch.no_grad():
         for (name, loss), weight, wanted in zip(losses.losses.items(), losses.weights, losses.needs, strict=True):
-            if "embedding" not in wanted or name in losses.without_signs:
+            if "embedding" not in wanted or any(True for _ in loss.parameters()) or name in losses.without_signs:
                 continue
             given = {need: available[need] for need in wanted}
             try:

@@ -14,6 +14,7 @@ from fsim_plugins.losses.contrastive import Contrastive
 from fsim_plugins.losses.cosine_contrastive import CosineContrastive
 from fsim_plugins.losses.cross_entropy import CrossEntropy
 from fsim_plugins.losses.info_nce import InfoNce
+from fsim_plugins.losses.proxy_anchor import ProxyAnchor
 from fsim_plugins.losses.supcon import SupCon
 from fsim_plugins.losses.triplet import Triplet
 
@@ -97,8 +98,9 @@ def test_no_pair_is_active_where_there_is_none() -> None:
     assert float(Triplet("semi_hard").active_triplets(torch.randn(3, 2), torch.arange(3))) == 0
 
 
-def test_a_loss_of_logits_has_no_signs() -> None:
+def test_losses_of_logits_and_of_learned_directions_have_no_signs() -> None:
     assert signs(CrossEntropy()) == {}
+    assert signs(ProxyAnchor(embedding_dim=8, num_labels=4)) == {}
 
 
 def test_a_loss_that_remembers_is_not_disturbed() -> None:
