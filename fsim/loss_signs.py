@@ -25,8 +25,8 @@ def loss_signs(losses: LossTerms, available: dict[str, Any], values: dict[str, f
         active_negatives, active_triplets
                    of a loss that has a method of this name: the share of them that cost something; 0 to 1
 
-    A loss with parameters (`arcface`, `proxy_anchor`) compares them with what it learned, and has no signs: it begins above
-    what a collapse would cost, as a classification does, and a healthy one passes it on its way down.
+    A loss with parameters (`arcface`, `proxy_anchor`) compares embeddings with what it learned, and has no signs: it
+    begins above what a collapse would cost, as a classification does, and a healthy one passes it on its way down.
 
     The losses are asked as copies, so that one that remembers what it saw is not disturbed. A loss that cannot be
     copied or asked has no signs, which is logged once.

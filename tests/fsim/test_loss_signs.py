@@ -30,7 +30,7 @@ def signs(loss: torch.nn.Module, spread: float = 1.0, weight: float = 1.0) -> di
     given: dict[str, Any] = {"embedding": 3 + spread * noise, "labels": LABELS, "categories": LABELS, "pairs": PAIRS}
     given["logits"] = noise
     terms = LossTerms({"one": loss}, [weight])
-    values = {name: float(value) for name, value in terms(given).items()}
+    values = {name: value.item() for name, value in terms(given).items()}
     return {name.partition("/")[2]: value for name, value in loss_signs(terms, given, values).items()}
 
 
