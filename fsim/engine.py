@@ -17,10 +17,13 @@ from fsim.batches import Batch
 from fsim.checked_recipe import CheckedRecipe
 from fsim.errors import FsimError
 from fsim.interfaces import IntArray
+from fsim.loss_signs import loss_signs
 from fsim.machine import Machine
 from fsim.network import LossTerms, Network
 from fsim.params import arguments
 from fsim.randomness import seed_torch
+
+SIGN_STEPS = 8  # the last steps of an epoch, at which the losses are asked for their signs
 
 
 class NotFiniteError(FsimError):
@@ -46,6 +49,7 @@ class Training:
         self.average = _moving_average(network, train.ema_decay) if train.ema_decay else None
         self.step = 0  # optimizer steps done
         self.sums: dict[str, float] = {}  # of the losses, over the epoch so far
+        self.signs: dict[str, float] = {}  # sums of the losses' signs, over the last steps of the epoch so far
 
     @property
     def evaluated(self) -> Network:
@@ -62,6 +66,7 @@ class Training:
             "average": None if self.average is None else self.average.state_dict(),
             "step": self.step,
             "sums": dict(self.sums),
+            "signs": dict(self.signs),
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
@@ -72,12 +77,18 @@ class Training:
         self.scheduler.load_state_dict(state["scheduler"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])
-        self.step, self.sums = int(state["step"]), dict(state["sums"])
+        self.step, self.sums, self.signs = int(state["step"]), dict(state["sums"]), dict(state.get("signs", {}))
 
     def take_epoch_means(self) -> dict[str, float]:
         """Mean of each loss term over the epoch that just ended."""
         means = {name: value / self.steps_per_epoch for name, value in self.sums.items()}
         self.sums = {}
+        return means
+
+    def take_epoch_signs(self) -> dict[str, float]:
+        """Mean of each sign of the losses (`fsim.loss_signs`) over the last steps of the epoch that just ended."""
+        means = {name: value / min(SIGN_STEPS, self.steps_per_epoch) for name, value in self.signs.items()}
+        self.signs = {}
         return means
 
 
@@ -120,7 +131,8 @@ def build_engine(training: Training, machine: Machine, seed: int, rank: int = 0)
         network.train()
         with machine.autocast():
             outputs = network(batch.images)
-        terms = losses({**{name: value.float() for name, value in outputs.items()}, **vars(batch)})
+        available = {**{name: value.float() for name, value in outputs.items()}, **vars(batch)}
+        terms = losses(available)
         total: Tensor = torch.stack(list(terms.values())).sum()
         if not torch.isfinite(total):
             rows = batch.rows.cpu().numpy()
@@ -136,10 +148,16 @@ def build_engine(training: Training, machine: Machine, seed: int, rank: int = 0)
             "loss": total.item(),
             **({name: term.item() for name, term in terms.items()} if len(terms) > 1 else {}),
         }
-        for name, value in values.items():
-            training.sums[name] = training.sums.get(name, 0.0) + value
+        _add(values, training.sums)
+        if training.steps_per_epoch - position <= SIGN_STEPS:
+            _add(loss_signs(losses, available, {name: term.item() for name, term in terms.items()}), training.signs)
         return values
 
     engine = Engine(train_step)
     engine.logger.setLevel(logging.CRITICAL)  # it would print each exception, which is told once and better above
     return engine
+
+
+def _add(values: Mapping[str, float], sums: dict[str, float]) -> None:
+    for name, value in values.items():
+        sums[name] = sums.get(name, 0.0) + value

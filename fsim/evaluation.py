@@ -17,6 +17,8 @@ from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.embedding import Embedder
 from fsim.errors import FsimError
+from fsim.functional.embedding_health import embedding_health
+from fsim.functional.subsets import comparable
 from fsim.interfaces import Direction, Embedded, Evaluator, IntArray, RetrievalTask
 from fsim.leaks import without_leaks
 from fsim.network import Network, built
@@ -77,6 +79,7 @@ class Evaluation:
     def __init__(self, checked: CheckedRecipe, catalog: EncodedCatalog, embedder: Embedder) -> None:
         self.catalog, self.embedder = catalog, embedder
         self.relevant, self.flip = checked.recipe.evaluation.relevant, checked.recipe.evaluation.flip
+        self.seed = checked.recipe.seed
         self.evaluators: dict[str, Evaluator] = {
             part.name: built(part, interfaces.Evaluator, seed=checked.recipe.seed)
             for part in checked.each("evaluation.evaluators")
@@ -166,6 +169,7 @@ class Evaluation:
                 "protocol": {**protocol.description, "distance": task.distance},
                 "fingerprint": protocol.fingerprint,
                 "metrics": metrics,
+                "health": embedding_health(comparable(task), self.seed),
                 "timings": timings,
             }
             evaluated.append(Evaluated(protocol, task, line, per_query))

@@ -146,6 +146,10 @@ class Loss(Protocol):
     A batch in which the loss is undefined (no pair, one class) gives a zero that is connected to the graph.
     Injected: `embedding_dim`, `num_categories`, `num_labels`, `attribute_counts` (`AttributeCounts` of the training
     images).
+
+    A loss of pairs may also have a method `active_negatives`, one of triplets a method `active_triplets`. It takes what
+    forward takes, and returns the share, a scalar in [0, 1], of its negative pairs or its triplets that cost something.
+    It is asked at the end of an epoch, and tells whether the loss still teaches (`fsim.loss_signs`).
     """
 
     def __call__(self, *args: Tensor | Pairs) -> Tensor: ...

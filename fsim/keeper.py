@@ -8,6 +8,7 @@ from typing import Any
 from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.checkpoint import load_checkpoint, save_checkpoint
+from fsim.collapse import alarms
 from fsim.display import Display, number, shown
 from fsim.engine import Training
 from fsim.errors import FsimError
@@ -72,9 +73,12 @@ class Keeper:
         training = self.training
         epoch = training.step // training.steps_per_epoch
         metrics = {**training.take_epoch_means(), "learning_rate": training.optimizer.param_groups[0]["lr"]}
+        signs = training.take_epoch_signs()
+        timings = {"images_per_second": rate}
         self.folder.append_metrics(
-            [{"epoch": epoch, "split": "train", "metrics": metrics, "timings": {"images_per_second": rate}}]
+            [{"epoch": epoch, "split": "train", "metrics": metrics, "health": signs, "timings": timings}]
         )
+        self._track({f"train/health/{name}": value for name, value in signs.items()})
         self._track({f"train/{name}": value for name, value in {**metrics, "images_per_second": rate}.items()})
         self.save_last()
         return f"epoch {epoch}/{self.recipe.train.epochs}  {shown(metrics)}  {rate:.0f} images/s"
@@ -90,15 +94,30 @@ class Keeper:
         if last or epoch % self.recipe.evaluation.every == 0:
             evaluated = self.evaluation(self.training.evaluated, epoch, at_end=last)
             lines = [one.line for one in evaluated]
+            self._look_for_collapse(epoch, lines)
             said += self._keep_best(epoch, evaluated)
             if last:
                 write_per_query(self.folder.per_query("last"), evaluated)
             self.folder.append_metrics(lines)
             self.last_lines = lines
             for line in lines:
-                self._track({f"{line['split']}/{name}": value for name, value in line["metrics"].items()})
+                for kind, name in (("metrics", ""), ("health", "health/")):
+                    self._track({f"{line['split']}/{name}{key}": value for key, value in line[kind].items()})
         self.display.say(said)
         self.epochs_done = epoch
+
+    def _look_for_collapse(self, epoch: int, lines: list[dict[str, Any]]) -> None:
+        """Put the alarms of an evaluation into its lines, and warn of them."""
+        trained = [line for line in self.folder.read_metrics() if line["epoch"] == epoch and line["split"] == "train"]
+        signs = trained[-1].get("health", {}) if trained else {}
+        rate = self.recipe.train.optimizer.parameters.get("lr")
+        warned = set()
+        for line in lines:
+            line["alarms"] = alarms(line["split"], line["health"], signs, self.training.step, rate)
+            for alarm in line["alarms"]:
+                if alarm["cause"] not in warned:
+                    warned.add(alarm["cause"])
+                    self.display.warn(f"epoch {epoch}: {alarm['cause']}. Remedy: {alarm['remedy']}")
 
     def _keep_best(self, epoch: int, evaluated: list[Evaluated]) -> str:
         lines = [one.line for one in evaluated]

@@ -46,6 +46,7 @@ class LossTerms(nn.Module):
         self.losses = nn.ModuleDict(losses)
         self.weights = weights
         self.needs = [needs(loss) for loss in losses.values()]
+        self.without_signs: set[str] = set()  # those that `fsim.loss_signs` has found it cannot ask
 
     def forward(self, available: dict[str, Any]) -> dict[str, Tensor]:
         """Each term by its name, weighted; the loss is their sum."""

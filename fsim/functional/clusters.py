@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 
 ROWS = 512
+OTHERS = 2048  # points that a block of rows meets at once: their distances stay in the processor's cache
+SUMS_IN_MEMORY = 2**22  # of the distances to each group
 # Points come from float32 embeddings: their squared distances say nothing below this fraction of their scale.
 RESOLUTION = 1e-14
 
@@ -109,21 +111,76 @@ def silhouette(points: Tensor, groups: Tensor) -> float:
 
     Points [N, D], groups 0 .. K-1 [N], every one of which occurs; K from 2 to N - 1.
     """
-    points = points.double() - points[0].double()
+    order = groups.argsort(stable=True)
+    groups = groups[order]
+    points = points.double()[order] - points[0].double()
     sizes = torch.bincount(groups).double()  # [K]
-    squared = points.square().sum(1)  # [N]
+    blocks = [slice(0, len(points))]
+    if len(points) * len(sizes) > SUMS_IN_MEMORY:
+        blocks = [*_blocks(len(points))]
+    sums = _sums_of_blocks(points, groups) if len(blocks) > 1 else iter([_sums_of_all(points, groups)])
     total = 0.0
-    for rows in _blocks(len(points)):
+    for rows, of_rows in zip(blocks, sums, strict=True):
         own = groups[rows]  # [b]
-        distances = torch.addmm(squared[rows], points, points[rows].T, alpha=-2)  # [N, b]
-        distances = distances.add_(squared[:, None]).clamp_min_(0).sqrt_()
-        distances.diagonal(-rows.start).zero_()
-        sums = torch.zeros(len(sizes), len(own), dtype=torch.float64).index_add_(0, groups, distances)  # [K, b]
-        a = sums.gather(0, own[None])[0] / (sizes[own] - 1)  # [b]
-        b = (sums / sizes[:, None]).scatter_(0, own[None], math.inf).amin(0)  # [b]
+        a = of_rows.gather(0, own[None])[0] / (sizes[own] - 1)  # [b]
+        b = of_rows.div_(sizes[:, None]).scatter_(0, own[None], math.inf).amin(0)  # [b]
         scores = ((b - a) / torch.maximum(a, b)).nan_to_num(0)  # 0 / 0: alone in its group, or b = a = 0
         total += float(scores.sum())
     return total / len(points)
+
+
+class _Distances:
+    """Distances between blocks of points [N, D], in memory that the next call overwrites: fresh memory for each block
+    takes as long as the product."""
+
+    def __init__(self, points: Tensor, most: int) -> None:
+        squared = points.square().sum(1, keepdim=True)  # [N, 1]
+        one = torch.ones_like(squared)
+        # |x|^2 - 2 x.y + |y|^2 as one product
+        self.left = torch.cat([-2 * points, squared, one], 1)  # [N, D + 2]
+        self.right = torch.cat([points, one, squared], 1)
+        self.room = points.new_empty(min(most, len(points)), min(ROWS, len(points)))
+
+    def __call__(self, others: slice, rows: slice) -> Tensor:
+        """[m, b]"""
+        room = self.room[: others.stop - others.start, : rows.stop - rows.start]
+        distances = torch.mm(self.left[others], self.right[rows].T, out=room).clamp_min_(0).sqrt_()
+        if others.start <= rows.start < others.stop:
+            distances.diagonal(others.start - rows.start).zero_()
+        return distances
+
+
+def _sums_of_blocks(points: Tensor, groups: Tensor) -> Iterator[Tensor]:
+    """Block by block of rows, [K, b] sums of their distances to the points of each group."""
+    distances = _Distances(points, len(points))
+    for rows in _blocks(len(points)):
+        sums = points.new_zeros(int(groups[-1]) + 1, rows.stop - rows.start)
+        yield sums.index_add_(0, groups, distances(slice(0, len(points)), rows))
+
+
+def _sums_of_all(points: Tensor, groups: Tensor) -> Tensor:
+    """[K, N] the same of all points at once; `groups` ascend.
+
+    The distance of two points is computed once: a block of points meets itself and those that come after it.
+    """
+    sums = points.new_zeros(int(groups[-1]) + 1, len(points))
+    distances = _Distances(points, OTHERS)
+    for rows in _blocks(len(points)):
+        for start in range(rows.start, len(points), OTHERS):
+            others = slice(start, min(start + OTHERS, len(points)))
+            block = distances(others, rows)  # [m, b]
+            for group, some in _by_group(block, groups[others], 0):
+                sums[group, rows] += some.sum(0)
+            later = max(others.start, rows.stop)
+            for group, some in _by_group(block[later - others.start :], groups[rows], 1):
+                sums[group, later : others.stop] += some.sum(1)
+    return sums
+
+
+def _by_group(block: Tensor, groups: Tensor, dim: int) -> Iterator[tuple[int, Tensor]]:
+    """The groups along a dimension, which ascend, and their parts."""
+    names, counts = torch.unique_consecutive(groups, return_counts=True)
+    return zip(names.tolist(), torch.split(block, counts.tolist(), dim), strict=True)
 
 
 def _blocks(num_rows: int) -> Iterator[slice]:

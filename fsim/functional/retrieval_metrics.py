@@ -8,6 +8,7 @@ With R the number of images relevant to a query and rel(i) = 1 where the i-th an
     map@r        1/R sum_{i <= R} P(i) rel(i), P(i) the precision of the first i. Musgrave, Belongie and Lim, "A metric
                  learning reality check", ECCV 2020, section 3.2
     map          1/R sum_i P(i) rel(i) over the whole gallery, the average precision
+    mrr          1 over the rank of the first relevant answer, the reciprocal rank; 0 where no answer is relevant
 
 Shape legend: Q queries, M ranks.
 """
@@ -61,6 +62,12 @@ def r_metrics(ranks: Tensor, num_relevant: Tensor) -> dict[str, Tensor]:
 def average_precision(ranks: Tensor, num_relevant: Tensor) -> Tensor:
     """The average precision of each query: ranks [Q, M] of all its R [Q] relevant images, ascending -> [Q] float64."""
     return _precision_at(ranks).sum(1) / num_relevant
+
+
+def reciprocal_rank(ranks: Tensor) -> Tensor:
+    """1 / the rank of the first relevant answer of each query: ranks [Q, M], ascending -> [Q] float64, nearly 0 where
+    there is none."""
+    return 1 / ranks[:, 0].double() if ranks.shape[1] else torch.zeros(len(ranks), dtype=torch.float64)
 
 
 def _precision_at(ranks: Tensor) -> Tensor:

@@ -80,6 +80,7 @@ def test_it_runs(
     last = json.loads(metrics.read_text().splitlines()[-1])
     assert 0 <= last["metrics"]["exact/recall@1"] <= 1
     assert {"annoy/recall@1", "cluster_distance/silhouette"} <= set(last["metrics"])
+    assert last["alarms"] == [] and last["health"]["spread"] > 0
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda file: str(file.relative_to(ROOT / "recipes")))

@@ -45,6 +45,27 @@ def finished(fsim: Fsim, tmp_path_factory: pytest.TempPathFactory, pictures: Pat
     return only_run(out / "runs"), done.stdout
 
 
+@pytest.mark.parametrize(
+    ("broken", "cause"),
+    [
+        ("train.optimizer={name: adamw, lr: 3.0}", "collapsed|stands at"),
+        ("losses.0.margin=0.0", "keeps embeddings apart"),
+    ],
+)
+def test_a_collapsed_run_raises_an_alarm(
+    finished: tuple[Path, str], broken: str, cause: str, fsim: Fsim, tmp_path: Path, pictures: Path
+) -> None:
+    recipe = tmp_path / "small.yaml"
+    recipe.write_text(SMALL.format(root=pictures))
+    done = fsim("run", recipe, "--out", tmp_path, "train.epochs=5", "sampler.batches_per_epoch=10", broken)
+    assert done.returncode == 0, done.stderr
+    run = only_run(tmp_path)
+    told = [alarm["cause"] for line in lines(run) for alarm in line.get("alarms", ())]
+    assert any(re.search(cause, text) for text in told)
+    assert "Remedy: " in done.stdout and told[0] in (run / "log.txt").read_text()
+    assert not any(line.get("alarms") for line in lines(finished[0]))
+
+
 SMALL = """
 name: small
 data:

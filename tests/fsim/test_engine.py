@@ -73,7 +73,7 @@ def test_all_state_is_saved_and_taken_up() -> None:
     one.optimizer.step()
     one.scheduler.step()
     one.average.update_parameters(one.network)  # type: ignore[union-attr]
-    one.step, one.sums = 1, {"loss": 2.0}
+    one.step, one.sums, one.signs = 1, {"loss": 2.0}, {"supcon/loss": 1.0}
     other.load_state(one.state())
     flat = list(_leaves(other.state()))
     assert len(flat) == len(list(_leaves(one.state())))

@@ -70,6 +70,25 @@ def test_a_kill_before_the_best_network_is_written_loses_nothing(small_recipe: P
     assert again.keeper.epochs_done == 1
 
 
+def test_a_collapse_is_told_with_its_remedy_and_survives_a_kill(
+    small_recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed = Bench(small_recipe, tmp_path / "run", KilledBeforeBest)
+    signs = {"contrastive/loss": 0.3, "contrastive/collapsed": 0.0, "contrastive/active_negatives": 0.0}
+    killed.training.signs = {name: 2 * value for name, value in signs.items()}  # sums of two steps
+    with pytest.raises(KeyboardInterrupt):
+        killed.epoch()
+    again = Bench(small_recipe, tmp_path / "run")
+    capsys.readouterr()
+    again.keeper.take_up()
+    train, val = again.folder.read_metrics()
+    assert train["health"] == pytest.approx(signs)
+    (alarm,) = val["alarms"]
+    assert "contrastive keeps embeddings apart" in alarm["cause"]
+    assert f"warning: epoch 1: {alarm['cause']}. Remedy: {alarm['remedy']}" in capsys.readouterr().out
+    assert val["health"]["spread"] > 0
+
+
 def test_a_kill_before_the_first_checkpoint_leaves_no_line_twice(small_recipe: Path, tmp_path: Path) -> None:
     killed = Bench(small_recipe, tmp_path / "run", KilledBeforeLast)
     with pytest.raises(KeyboardInterrupt):

@@ -32,15 +32,17 @@ class ClusterDistance:
         intra_inter_ratio  mean distance of an image to its centroid / mean of d(i, j); from 0, less is better
         centroid_dunn      min d(i, j) / max 2 s(i); from 0. Dunn's index in the form with centroids, nu_43 of
                            Bezdek and Pal, "Some new indexes of cluster validity", 1998
+        silhouette_images  images of which the silhouette was taken. Neither more nor fewer is better
 
     The first three equal scikit-learn's, save where that gives a number to 0 / 0. Images of unknown label are
     left out. Every metric is NaN where there are fewer than two labels, where every image has its own, or
     where the embedding has collapsed to one point; davies_bouldin also where two centroids coincide,
     calinski_harabasz and centroid_dunn where all images lie on their centroids.
 
-    The silhouette costs N^2 distances, so beyond `max_images` it is taken from a fixed sample, in which every
-    label keeps its share. With more than max_images / 10 labels whole labels are drawn instead; fewer rivals
-    then make it larger, so compare it only at the same `max_images`. The other metrics use all images.
+    The silhouette costs N^2 distances, so beyond `max_images` it is taken from a fixed sample, drawn by the
+    recipe's seed, in which every label keeps its share; silhouette_images says how large it was. With more than
+    max_images / 10 labels whole labels are drawn instead; fewer rivals then make it larger, so compare it only
+    at the same `max_images`. The other metrics use all images.
 
     Args:
         max_images: the most images for the silhouette, 10 or more.
@@ -58,6 +60,7 @@ class ClusterDistance:
             "calinski_harabasz": "max",
             "intra_inter_ratio": "min",
             "centroid_dunn": "max",
+            "silhouette_images": "max",
         }
 
     def __call__(self, task: RetrievalTask) -> dict[str, float]:
@@ -66,19 +69,20 @@ class ClusterDistance:
             return dict.fromkeys(self.directions, math.nan)
         groups = summarise(points, labels)
         apart = separation(groups)
+        rng = keyed_generator(self.seed, "cluster_distance")
+        rows = torch.from_numpy(stratified_subset(labels.numpy(), self.max_images, rng))
         return {
-            "silhouette": self._silhouette(points, labels),
+            "silhouette": _silhouette(points[rows], numbered(labels[rows])),
             "davies_bouldin": apart.davies_bouldin,
             "calinski_harabasz": calinski_harabasz(groups),
             "intra_inter_ratio": apart.intra_inter_ratio,
             "centroid_dunn": apart.centroid_dunn,
+            "silhouette_images": float(len(rows)),
         }
 
-    def _silhouette(self, points: torch.Tensor, labels: torch.Tensor) -> float:
-        rng = keyed_generator(self.seed, "cluster_distance")
-        rows = torch.from_numpy(stratified_subset(labels.numpy(), self.max_images, rng))
-        points, labels = points[rows], numbered(labels[rows])
-        return silhouette(points, labels) if _defined(points, labels) else math.nan
+
+def _silhouette(points: torch.Tensor, labels: torch.Tensor) -> float:
+    return silhouette(points, labels) if _defined(points, labels) else math.nan
 
 
 def _defined(points: torch.Tensor, labels: torch.Tensor) -> bool:

@@ -43,15 +43,17 @@ class Clustering:
                             Rosenberg and Hirschberg 2007
         hdbscan/noise       fraction of the images that HDBSCAN puts in no cluster; less is better. In the
                             measures above each of them is a cluster of its own, so noise gains nothing
+        num_images          images clustered. Neither more nor fewer is better
 
     kmeans: Lloyd's, the best of 3 starts. ward: agglomerative. gaussian_mixture: diagonal covariances.
     hdbscan: finds the number of clusters itself. The last two see the leading principal components only: in
     more dimensions a mixture has too many parameters, and densities mean little.
 
     Images of unknown label are left out. Ward and HDBSCAN take N^2 memory, so beyond `max_images` a fixed
-    sample is clustered, in which every label keeps its share; with more than max_images / 10 labels, whole
-    labels are drawn instead. Every metric is NaN where there are fewer than two labels, where every image has
-    its own, where there are fewer images than clusters, or where the embedding has collapsed to one point.
+    sample, drawn by the recipe's seed, is clustered, in which every label keeps its share; with more than
+    max_images / 10 labels, whole labels are drawn instead. Every metric is NaN where there are fewer than two
+    labels, where every image has its own, where there are fewer images than clusters, or where the embedding
+    has collapsed to one point.
 
     Args:
         methods: any of `kmeans`, `ward`, `gaussian_mixture`, `hdbscan`.
@@ -87,7 +89,7 @@ class Clustering:
         directions: dict[str, Direction] = {}
         for method in self.methods:
             directions |= {f"{method}/{measure}": "max" for measure in ("ami", "nmi", "ari", "v_measure")}
-        return directions | ({"hdbscan/noise": "min"} if "hdbscan" in self.methods else {})
+        return directions | ({"hdbscan/noise": "min"} if "hdbscan" in self.methods else {}) | {"num_images": "max"}
 
     def __call__(self, task: RetrievalTask) -> dict[str, float]:
         embedding, labels = labelled(task)  # [N, D], [N]
@@ -101,7 +103,7 @@ class Clustering:
         points = (points - points.mean(0)) / points.std()  # a mixture adds a fixed 1e-6 to its variances
         leading = principal_components(points, self.dimensions).numpy()
 
-        measures: dict[str, float] = {}
+        measures = {"num_images": float(len(rows))}
         for method in self.methods:
             found = self._cluster(method, points.numpy(), leading, wanted)
             if method == "hdbscan":

@@ -18,6 +18,7 @@ from fsim.functional.retrieval_metrics import (
     micro_and_macro,
     of_each_query,
     r_metrics,
+    reciprocal_rank,
     topk_metrics,
 )
 from fsim.functional.topk import topk
@@ -37,6 +38,8 @@ class Exact:
         map@r        1/R sum_{i <= R} P(i) rel(i), with P(i) the precision of the first i answers and rel(i) = 1 where
                      the i-th is relevant. Musgrave, Belongie and Lim, "A metric learning reality check", ECCV 2020
         map          the same sum over the whole gallery: mean average precision
+        mrr          mean of 1 / the rank of the first relevant image. Voorhees, "The TREC-8 question answering track
+                     report", 1999. With `map` alone, whose ranking it needs
         ndcg@k       by grades: 3 the same item, 2 the same category and attributes, 1 the same category. DCG = sum over
                      i <= k of (2^grade(i) - 1) / log2(1 + i), over that of the best ranking of the gallery. Jarvelin
                      and Kekalainen, ACM TOIS 20(4), 2002; gain and discount of Burges et al., ICML 2005
@@ -62,7 +65,7 @@ class Exact:
 
     Args:
         k: the depths for recall and precision, each 1 or more.
-        map: whether to compute map.
+        map: whether to compute map and mrr.
         ndcg: the depths for ndcg@k, each 1 or more; none by default.
         same_attributes: from what Jaccard index on, in (0, 1], attributes count as the same. Null: nothing has grade 2,
             and the data needs no attributes.
@@ -140,4 +143,5 @@ class Exact:
         metrics = {**topk_metrics(ranks, self.k), **r_metrics(ranks, relevant)}
         if self.map:
             metrics["map"] = average_precision(ranks, relevant)
+            metrics["mrr"] = reciprocal_rank(ranks)
         return metrics

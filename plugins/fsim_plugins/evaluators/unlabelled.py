@@ -40,11 +40,12 @@ class Unlabelled:
                          better. Wang and Isola's other half: it must know which images belong together
         effective_rank   dimensions in use, 1 to D: exp of the entropy of the singular values; near 1 where an
                          embedding collapses. Roy and Vetterli 2007
+        num_images       images of which all but label_alignment are taken. Neither more nor fewer is better
 
-    All but label_alignment are taken from a fixed random sample of `max_images` images. NaN: every metric
-    where there are fewer than two images; all but uniformity and label_alignment where the embedding has
-    collapsed to one point; silhouette and num_clusters where no number of clusters is smaller than that of
-    images; label_alignment where no two images share a known label.
+    That is a fixed sample of `max_images` images, drawn by the recipe's seed without a look at the labels. NaN:
+    every metric where there are fewer than two images; all but uniformity and label_alignment where the
+    embedding has collapsed to one point; silhouette and num_clusters where no number of clusters is smaller
+    than that of images; label_alignment where no two images share a known label.
 
     Args:
         num_clusters: the numbers of clusters to try, each 2 or more.
@@ -75,6 +76,7 @@ class Unlabelled:
             "uniformity": "min",
             "label_alignment": "min",
             "effective_rank": "max",
+            "num_images": "max",
         }
 
     def __call__(self, task: RetrievalTask) -> dict[str, float]:
@@ -86,6 +88,7 @@ class Unlabelled:
         points = comparable(task)  # [N, D]
         if len(points) > self.max_images:
             points = points[np.sort(rng.choice(len(points), self.max_images, replace=False))]
+        measures["num_images"] = float(len(points))
         measures["uniformity"] = uniformity(points)
         if len(points) < 2 or coincide(points):
             return measures

@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from fsim.functional.distances import root, squared_euclidean_of_pairs
+from fsim.functional.masked import masked_mean
 from fsim.interfaces import Pairs
 
 
@@ -34,13 +35,13 @@ class Contrastive(torch.nn.Module):
     their sum. A batch without a pair costs 0.
 
     Args:
-        margin: m, > 0, in units of the embedding. Bell and Bala: sqrt(0.2) for embeddings of length one (as
-            secondary sources quote it), and a larger one, said to be sqrt(1000), for free ones. Two
-            embeddings of length one are at most 2 apart.
+        margin: m, 0 or more, in units of the embedding. With 0 nothing pushes, and all embeddings become one. Bell and
+            Bala: sqrt(0.2) for embeddings of length one (as secondary sources quote it), and a larger one, said to be
+            sqrt(1000), for free ones. Two embeddings of length one are at most 2 apart.
         form: `bell` or `hadsell`.
     """
 
-    def __init__(self, margin: Annotated[float, Field(gt=0)] = 1.0, form: Literal["bell", "hadsell"] = "bell") -> None:
+    def __init__(self, margin: Annotated[float, Field(ge=0)] = 1.0, form: Literal["bell", "hadsell"] = "bell") -> None:
         super().__init__()
         self.margin = margin
         self.form = form
@@ -54,3 +55,8 @@ class Contrastive(torch.nn.Module):
             push = (self.margin - root(squared)).clamp_min(0).square()  # [P]
         losses = torch.where(pairs.same, squared, push)  # [P]
         return losses.sum() / max(len(losses), 1)
+
+    def active_negatives(self, embedding: Tensor, pairs: Pairs) -> Tensor:
+        """Share of the negative pairs within the margin; 0 where there is none."""
+        squared = squared_euclidean_of_pairs(embedding, pairs.first, pairs.second)  # [P]
+        return masked_mean((squared < self.margin**2).float(), ~pairs.same)

@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from fsim.functional.distances import cosine_of_pairs
+from fsim.functional.masked import masked_mean
 from fsim.interfaces import Pairs
 
 
@@ -36,3 +37,8 @@ class CosineContrastive(torch.nn.Module):
         cosine = cosine_of_pairs(embedding, pairs.first, pairs.second)  # [P]
         losses = torch.where(pairs.same, 1 - cosine, (cosine - self.margin).clamp_min(0))  # [P]
         return losses.sum() / max(len(losses), 1)
+
+    def active_negatives(self, embedding: Tensor, pairs: Pairs) -> Tensor:
+        """Share of the negative pairs whose cosine is above the margin; 0 where there is none."""
+        cosine = cosine_of_pairs(embedding, pairs.first, pairs.second)  # [P]
+        return masked_mean((cosine > self.margin).float(), ~pairs.same)

@@ -38,24 +38,25 @@ class Triplet(torch.nn.Module):
 
     Args:
         mining: `batch_hard`, `semi_hard` or `all`.
-        margin: m, > 0, in units of the distance; null for a soft margin. FaceNet: 0.2. On the unit sphere
-            good values are .05 to .14. A loss that stays at m is a sign that all embeddings have become one.
+        margin: m, 0 or more, in units of the distance; null for a soft margin. With 0, embeddings may become one at no
+            cost. FaceNet: 0.2. On the unit sphere good values are .05 to .14. A loss that stays at m is a sign that
+            all embeddings have become one.
         distance: `euclidean`, not squared (Hermans et al.), or `cosine`: 1 - cosine of the two.
 
     Raises:
-        FsimError: for semi_hard with a soft margin, which has no band.
+        FsimError: for semi_hard with a soft margin or one of 0, which have no band.
     """
 
     def __init__(
         self,
         mining: Literal["batch_hard", "semi_hard", "all"] = "batch_hard",
-        margin: Annotated[float, Field(gt=0)] | None = 0.2,
+        margin: Annotated[float, Field(ge=0)] | None = 0.2,
         distance: Distance = "euclidean",
     ) -> None:
         super().__init__()
-        if mining == "semi_hard" and margin is None:
+        if mining == "semi_hard" and not margin:
             raise FsimError(
-                "triplet: semi-hard triplets are defined by the margin, so it cannot be null; "
+                "triplet: semi-hard triplets are defined by the margin, so it cannot be null or 0; "
                 "give `margin` a number, or use mining `batch_hard` or `all`"
             )
         self.mining = mining
@@ -64,6 +65,20 @@ class Triplet(torch.nn.Module):
 
     def forward(self, embedding: Tensor, labels: Tensor) -> Tensor:
         """[B, D] and [B] -> scalar."""
+        cost, chosen = self._triplets(embedding, labels)
+        return masked_mean(cost, chosen & (cost > 0) if self.mining == "all" else chosen)
+
+    def active_triplets(self, embedding: Tensor, labels: Tensor) -> Tensor:
+        """Share of the triplets that cost more than 0, of those of a hardest positive and negative (`batch_hard`) or
+        of all; for `semi_hard` of all, those in its band. 0 where there is no triplet."""
+        cost, chosen = self._triplets(embedding, labels)
+        if self.mining == "semi_hard":
+            positive, negative = label_pairs(labels)
+            return chosen.sum() / (positive.sum(1) * negative.sum(1)).sum().clamp_min(1)
+        return masked_mean((cost > 0).float(), chosen)
+
+    def _triplets(self, embedding: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Costs of triplets, and which of them `mining` looks at: [B] each, or [P, B] with P positive pairs."""
         if self.distance == "euclidean":
             distance = root(squared_euclidean_matrix(embedding, embedding))  # [B, B]
         else:
@@ -73,22 +88,20 @@ class Triplet(torch.nn.Module):
             return self._hardest(distance, positive, negative)
         return self._many(distance, positive, negative)
 
-    def _hardest(self, distance: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
+    def _hardest(self, distance: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
         # amax and amin share the gradient among equal candidates, so the order of the batch does not matter.
         farthest = distance.masked_fill(~positive, -1).amax(1)  # [B]
         nearest = distance.masked_fill(~negative, torch.finfo(distance.dtype).max).amin(1)  # [B]
-        return masked_mean(self._cost(farthest - nearest), positive.any(1) & negative.any(1))
+        return self._cost(farthest - nearest), positive.any(1) & negative.any(1)
 
-    def _many(self, distance: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
+    def _many(self, distance: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
         # One row for each positive pair, not for each pair: [B, B, B] would be mostly empty.
         anchor, other = positive.nonzero(as_tuple=True)  # [P] each
         rows = distance.index_select(0, anchor)  # [P, B]
         gap = rows.gather(1, other[:, None]) - rows  # [P, B]
         chosen = negative.index_select(0, anchor)  # [P, B]
         cost = self._cost(gap)  # [P, B]
-        if self.mining == "semi_hard":
-            return masked_mean(cost, chosen & (gap < 0) & (cost > 0))
-        return masked_mean(cost, chosen & (cost > 0))
+        return cost, chosen & (gap < 0) & (cost > 0) if self.mining == "semi_hard" else chosen
 
     def _cost(self, gap: Tensor) -> Tensor:
         if self.margin is None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
+from fsim.functional import clusters
 from fsim.functional.clusters import calinski_harabasz, coincide, separation, silhouette, summarise
 
 
@@ -38,8 +39,13 @@ def test_equal_scikit_learn(num_points: int, num_groups: int, dimensions: int, s
     assert calinski_harabasz(summary) == pytest.approx(expected, rel=1e-6)
 
 
-def test_equal_scikit_learn_beyond_a_block_of_rows() -> None:
-    points, groups = clouds(1300, 600, 5, seed=0)
+@pytest.mark.parametrize("in_memory", [0, 2**22])
+@pytest.mark.parametrize("num_groups", [3, 600])
+def test_equal_scikit_learn_beyond_a_block_of_rows(
+    monkeypatch: pytest.MonkeyPatch, in_memory: int, num_groups: int
+) -> None:
+    monkeypatch.setattr(clusters, "SUMS_IN_MEMORY", in_memory)
+    points, groups = clouds(1300, num_groups, 5, seed=0)
     exact, labels = points.double().numpy(), groups.numpy()
     summary = summarise(points, groups)
     assert silhouette(points, groups) == pytest.approx(metrics.silhouette_score(exact, labels), abs=1e-9)

@@ -32,6 +32,7 @@ def evaluate(images: Embedded, **settings: object) -> dict[str, float]:
 def test_clusters_that_lie_apart_are_found_by_every_method() -> None:
     found = evaluate(clouds(120, 4, apart=20))
     assert found.pop("hdbscan/noise") == pytest.approx(0, abs=0.05)
+    assert found.pop("num_images") == 120
     assert len(found) == 16
     assert all(value == pytest.approx(1, abs=0.05) for value in found.values())
 
@@ -53,6 +54,7 @@ def test_equals_scikit_learn() -> None:
             "ward/nmi": metrics.normalized_mutual_info_score(labels, clusters),
             "ward/ari": metrics.adjusted_rand_score(labels, clusters),
             "ward/v_measure": metrics.v_measure_score(labels, clusters),
+            "num_images": 90,
         }
     )
 
@@ -90,6 +92,7 @@ def test_a_sample_of_the_images() -> None:
     settings = {"methods": ["kmeans", "ward"], "max_images": 200}
     one, again = evaluate(images, **settings), evaluate(images, **settings)
     assert one == again
+    assert one["num_images"] == 200
     assert one["ward/ami"] != evaluate(images, **settings, seed=1)["ward/ami"]
 
 
@@ -99,6 +102,7 @@ def test_only_the_methods_asked_for() -> None:
         "ward/nmi",
         "ward/ari",
         "ward/v_measure",
+        "num_images",
     }
 
 

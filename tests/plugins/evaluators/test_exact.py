@@ -74,11 +74,17 @@ def slow_metrics(one: RetrievalTask) -> dict[str, float]:
                 "r_precision": sum(hits[:relevant]) / relevant,
                 "map@r": sum(precision[:relevant]) / relevant,
                 "map": sum(precision) / relevant,
+                "mrr": 1 / (1 + hits.index(1)),
             }
         )
     queries = [query for some in of_label.values() for query in some]
     metrics = {"num_queries": float(len(queries)), "num_queries_without_relevant": float(alone)}
-    for name in [f"{kind}@{k}" for k in K for kind in ("recall", "precision")] + ["r_precision", "map@r", "map"]:
+    for name in [f"{kind}@{k}" for k in K for kind in ("recall", "precision")] + [
+        "r_precision",
+        "map@r",
+        "map",
+        "mrr",
+    ]:
         metrics[name] = float(np.mean([query[name] for query in queries])) if queries else math.nan
         means = [np.mean([query[name] for query in some]) for some in of_label.values()]
         metrics[f"macro_{name}"] = float(np.mean(means)) if queries else math.nan
@@ -89,7 +95,7 @@ def check(one: RetrievalTask) -> None:
     """Both ways to the ranks against the oracle."""
     expected = slow_metrics(one)
     assert Exact(K)(one) == pytest.approx(expected, abs=1e-6, nan_ok=True)
-    without = {name: value for name, value in expected.items() if name not in ("map", "macro_map")}
+    without = {name: value for name, value in expected.items() if name.removeprefix("macro_") not in ("map", "mrr")}
     assert Exact(K, map=False)(one) == pytest.approx(without, abs=1e-6, nan_ok=True)
 
 
@@ -106,6 +112,7 @@ TASKS = {
     "lone queries": (POINTS, [0] * 20 + [1] * 20 + list(range(100, 120))),
     "only lone queries": (POINTS[:9], list(range(9))),
     "one image": (POINTS[:1], [0]),
+    "zero vectors": (np.where(np.arange(60)[:, None] % 3, POINTS, 0), LABELS),
     "unknown labels": (POINTS, [-1] * 20 + LABELS[20:]),
 }
 
@@ -158,6 +165,40 @@ def test_metrics_equal_those_of_pytorch_metric_learning(name: str, leave_one_out
             ("map", "mean_average_precision"),
         ):
             assert ours[prefix + our_name] == pytest.approx(theirs[their_name], abs=1e-6, nan_ok=True)
+
+
+@pytest.mark.parametrize("name", [name for name in TASKS if name not in ("unknown labels", "one image")])
+@pytest.mark.parametrize("distance", get_args(Distance))
+@pytest.mark.parametrize("leave_one_out", [True, False])
+def test_metrics_equal_those_of_trec_eval(name: str, distance: Distance, leave_one_out: bool) -> None:
+    """Average precision, P@k, R-precision, success@k (our recall@k) and reciprocal rank, by trec_eval itself.
+
+    It breaks ties in its own way, so its scores are the places in the order that we promise.
+    """
+    pytrec_eval = pytest.importorskip("pytrec_eval")
+    points, labels = TASKS[name]
+    if distance == "cosine" and name == "tied":
+        points = np.eye(3)[points[:, 0]]
+    query = images(points, labels)
+    one = task(query, None if leave_one_out else images(points[::-1][:40], labels[:40]), distance)
+    relevant, answers = {}, {}
+    for number, order in enumerate(ranked(one)):
+        of_query = {str(i): int(one.gallery_labels[i] == one.query_labels[number]) for i in order}
+        if any(of_query.values()):  # trec_eval's own mean counts the others too
+            relevant[str(number)] = of_query
+            answers[str(number)] = {str(i): float(len(order) - place) for place, i in enumerate(order)}
+    k = (1, 5, 10, 100)  # more than any gallery here has
+    asked = {"map", "Rprec", "recip_rank", "P.1,5,10,100", "success.1,5,10,100"}
+    found = [*pytrec_eval.RelevanceEvaluator(relevant, asked).evaluate(answers).values()]
+    ours = Exact(k)(one)
+    assert ours["num_queries"] == len(found)
+    theirs = {"map": "map", "r_precision": "Rprec", "mrr": "recip_rank"}
+    theirs |= {f"precision@{depth}": f"P_{depth}" for depth in k} | {
+        f"recall@{depth}": f"success_{depth}" for depth in k
+    }
+    for our_name, their_name in theirs.items():
+        expected = np.mean([of_query[their_name] for of_query in found]) if found else math.nan
+        assert ours[our_name] == pytest.approx(expected, abs=1e-6, nan_ok=True), our_name
 
 
 def test_equals_pytorch_metric_learning_with_its_own_search() -> None:

@@ -82,6 +82,7 @@ def test_a_sample_of_the_images() -> None:
     images = clouds(1000, 5, apart=2)
     one, other = evaluate(images, max_images=300), evaluate(images, max_images=300, seed=1)
     assert one["uniformity"] != other["uniformity"]
+    assert one["num_images"] == 300
     assert one["label_alignment"] == other["label_alignment"]
     assert one["uniformity"] == pytest.approx(evaluate(images)["uniformity"], abs=0.1)
 
@@ -97,6 +98,7 @@ def test_a_collapsed_embedding() -> None:
     found = evaluate(embedded(np.ones((20, 4)), [0, 1] * 10, [0, 1] * 10))
     assert found.pop("uniformity") == pytest.approx(0, abs=1e-6)
     assert found.pop("label_alignment") == pytest.approx(0, abs=1e-6)
+    assert found.pop("num_images") == 20
     assert all(math.isnan(value) for value in found.values())
 
 
