@@ -56,8 +56,17 @@ class Protocol:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+# Called with what was embedded for a protocol, the epoch, and whether it is the last one.
+Listener = Callable[[Protocol, RetrievalTask, int, bool], None]
+
+
 class Evaluation:
-    """The evaluators and protocols of a recipe, ready to measure a network again and again."""
+    """The evaluators and protocols of a recipe, ready to measure a network again and again.
+
+    Whoever wants more of what was embedded than its metrics (a map, the answers to each query) is appended to
+    `listeners`, and called after each protocol was measured and before its metrics are kept: a kill in between leaves
+    an epoch without metrics, which is evaluated again, listeners and all, when the run is taken up.
+    """
 
     def __init__(
         self,
@@ -71,6 +80,7 @@ class Evaluation:
         self.catalog, self.images, self.normalise, self.machine = catalog, images, normalise, machine
         self.relevant = checked.recipe.evaluation.relevant
         self.on_progress = on_progress
+        self.listeners: list[Listener] = []
         self.evaluators: dict[str, Evaluator] = {
             part.name: built(part, interfaces.Evaluator, seed=checked.recipe.seed)
             for part in checked.each("evaluation.evaluators")
@@ -163,6 +173,8 @@ class Evaluation:
                     "timings": timings,
                 }
             )
+            for listener in self.listeners:
+                listener(protocol, task, epoch, at_end)
         return lines
 
     def _of(self, embedded: dict[str, Embedded], split: str, rows: IntArray) -> Embedded:

@@ -52,6 +52,7 @@ KINDS = {
             classes=True,
         ),
         Kind("evaluator", frozenset({"seed"}), ("__call__", "directions")),
+        Kind("projection", frozenset({"seed"}), ("__call__",)),
         Kind("optimizer", frozenset({"params"}), ("step", "zero_grad")),
         Kind("scheduler", frozenset({"optimizer", "total_steps", "steps_per_epoch"})),
         Kind("tracker", frozenset({"folder"}), ("log", "close")),
