@@ -20,6 +20,7 @@ from fsim.keeper import Keeper
 from fsim.machine import describe_environment, prepare_machine
 from fsim.network import build_losses, build_network
 from fsim.normalise import Normalise
+from fsim.projections import Projections
 from fsim.quick_start import take_up_garbage_collection
 from fsim.randomness import seed_torch
 from fsim.recipe import AUTO
@@ -89,6 +90,8 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
     evaluation = Evaluation(
         checked, catalog, images, normalise, machine, lambda done, total: display.bar("evaluate", done, total)
     )
+    if recipe.evaluation.projections:
+        evaluation.listeners.append(Projections(checked, evaluation, folder, display))
     display.say(
         f"{recipe.name}: {len(rows)} training images, {len(catalog.category_names)} categories, "
         f"{recipe.train.epochs} epochs of {batches.steps_per_epoch} steps on {machine.device} in {machine.precision}"

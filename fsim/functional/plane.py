@@ -36,7 +36,8 @@ def principal_plane(points: Points) -> Points:
     largest = axes.gather(0, axes.abs().argmax(0, keepdim=True))  # [1, 2]
     plane = centred @ (axes * largest.sign())
     plane[:, variances[-2:].flip(0) <= NO_VARIANCE * exact.square().sum()] = 0
-    return plane.float().numpy()
+    found: Points = plane.float().numpy()
+    return found
 
 
 def without_neighbourhoods(points: Points) -> bool:
@@ -48,4 +49,5 @@ def start_from(plane: Points, deviation: float, seed: int) -> npt.NDArray[np.flo
     """Points [N, 2], to start an optimisation from: with this standard deviation along the first axis, and a hundredth
     of it in noise, without which points on a line or on each other would never part."""
     noise = keyed_generator(seed, "projection").normal(size=plane.shape)
-    return deviation * (plane / plane[:, 0].std(dtype=np.float64) + 0.01 * noise)
+    start: npt.NDArray[np.float64] = deviation * (plane / plane[:, 0].std(dtype=np.float64) + 0.01 * noise)
+    return start

@@ -1,0 +1,44 @@
+"""Which embedded images are looked at, on maps and by trackers."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from fsim.evaluation import Evaluation, Protocol
+from fsim.functional.draws import keyed_generator
+from fsim.functional.subsets import stratified_subset
+from fsim.interfaces import EmbeddedImages, IntArray, RetrievalTask
+
+THUMBNAIL = 64  # pixels
+AT_ONCE = 256  # images that are made small together
+
+
+def embedded_images(
+    evaluation: Evaluation, protocol: Protocol, task: RetrievalTask, at_most: int, seed: int
+) -> EmbeddedImages:
+    """The queries of a protocol, or `at_most` of them, drawn by the seed, of which every category keeps its share."""
+    chosen = stratified_subset(task.query.categories.numpy(), at_most, keyed_generator(seed, "embedded images"))
+    rows = protocol.query_rows[chosen]
+    frame = evaluation.catalog.catalog.frame.iloc[rows]
+    return EmbeddedImages(
+        split=protocol.query,
+        embedding=task.query.embedding[chosen].numpy(),
+        names=evaluation.catalog.names(rows),
+        categories=[str(name) for name in frame["category"]],
+        items=[str(item) for item in frame["item"]],
+        thumbnails=_thumbnails(evaluation, rows),
+    )
+
+
+def _thumbnails(evaluation: Evaluation, rows: IntArray) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """uint8 [N, T, T, 3] of catalog rows."""
+    size = min(THUMBNAIL, evaluation.images.size)
+    parts = []
+    for start in range(0, len(rows), AT_ONCE):
+        images = evaluation.images.gather(rows[start : start + AT_ONCE])  # uint8 [B, 3, S, S]
+        small = F.interpolate(images, (size, size), mode="bilinear", antialias=True)
+        parts.append(small.permute(0, 2, 3, 1))  # [B, T, T, 3]
+    thumbnails: np.ndarray[tuple[int, ...], np.dtype[np.uint8]] = torch.cat(parts).contiguous().numpy()
+    return thumbnails
