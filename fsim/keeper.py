@@ -9,9 +9,11 @@ from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.checkpoint import load_checkpoint, save_checkpoint
 from fsim.display import Display, number, shown
+from fsim.embedded_images import embedded_images
 from fsim.engine import Training
 from fsim.errors import FsimError
-from fsim.evaluation import Evaluation
+from fsim.evaluation import Evaluation, Protocol
+from fsim.interfaces import RetrievalTask
 from fsim.run_folder import RunFolder
 
 
@@ -31,6 +33,7 @@ class Keeper:
         self.training, self.evaluation, self.catalog, self.display = training, evaluation, catalog, display
         self.monitor = self._monitored()
         self.trackers = [part.build(folder=folder.path) for part in checked.each("trackers")]
+        evaluation.listeners.append(self._show)
         self.best: dict[str, Any] | None = None
         self.last_lines: list[dict[str, Any]] = []
         self.epochs_done = 0
@@ -158,6 +161,15 @@ class Keeper:
     def _track(self, values: dict[str, float]) -> None:
         for tracker in self.trackers:
             tracker.log(self.training.step, values)
+
+    def _show(self, protocol: Protocol, task: RetrievalTask, epoch: int, at_end: bool) -> None:
+        """After the last epoch: the monitored protocol's queries, for the trackers that show images."""
+        if not at_end or protocol is not self.evaluation.monitored:
+            return
+        for tracker in self.trackers:
+            if getattr(tracker, "max_images", 0) > 0:
+                images = embedded_images(self.evaluation, protocol, task, tracker.max_images, self.recipe.seed)
+                tracker.show(self.training.step, images)
 
     def close(self) -> None:
         """Write out what the trackers hold."""
