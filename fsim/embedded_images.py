@@ -18,7 +18,8 @@ AT_ONCE = 256  # images that are made small together
 def embedded_images(
     evaluation: Evaluation, protocol: Protocol, task: RetrievalTask, at_most: int, seed: int
 ) -> EmbeddedImages:
-    """The queries of a protocol, or `at_most` of them, drawn by the seed, of which every category keeps its share."""
+    """The queries of a protocol, or at most so many of them, drawn by the seed: every category keeps its share, or, with
+    more than at_most / 10 categories, some of them are drawn and keep their images."""
     chosen = stratified_subset(task.query.categories.numpy(), at_most, keyed_generator(seed, "embedded images"))
     rows = protocol.query_rows[chosen]
     frame = evaluation.catalog.catalog.frame.iloc[rows]

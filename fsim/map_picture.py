@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from fsim.category_marks import Mark, category_marks
 from fsim.interfaces import IntArray, Points
 
-PANEL = 1200  # pixels, the side of each of the two squares
+PANEL = 1200  # pixels, the width of each of the two panels, and their height at most
 MARGIN = 40
 TITLE = 44
 LEGEND = 26  # pixels, the size of its letters
@@ -21,7 +21,7 @@ ROW = 42  # pixels between lines of the legend
 FINER = 3  # markers are drawn so many times larger and then made small, for smooth edges
 PAPER, INK, FRAME = "#FFFFFF", "#222222", "#D5D5D5"
 FEWEST_CELLS, MOST_CELLS = 14, 24  # thumbnails along a side
-MOST_LABELS = 12  # more names on the map would hide it
+MOST_LABELS = 20  # more names on the map would hide it
 
 
 def map_picture(
@@ -33,40 +33,42 @@ def map_picture(
     its middle, framed in the colour of its category, so none hides another. The legend below serves both.
     """
     marks = category_marks(categories)
-    places = _places(plane)  # [N, 2] pixels in a panel
+    side = PANEL // int(np.clip(2 * len(plane) ** 0.5, FEWEST_CELLS, MOST_CELLS))  # of a cell, in pixels
+    places, height = _places(plane, side)  # [N, 2] pixels in a panel
     legend = _legend(list(dict.fromkeys(marks.values())), 2 * PANEL + MARGIN)
     top = MARGIN + TITLE + MARGIN // 2
-    picture = Image.new("RGB", (2 * PANEL + 3 * MARGIN, top + PANEL + MARGIN + legend.height + MARGIN), PAPER)
+    picture = Image.new("RGB", (2 * PANEL + 3 * MARGIN, top + height + MARGIN + legend.height + MARGIN), PAPER)
     ImageDraw.Draw(picture).text((MARGIN, MARGIN), title, INK, _font(TITLE - 8))
-    picture.paste(_points(places, categories, marks), (MARGIN, top))
-    picture.paste(_images(places, categories, marks, thumbnails), (2 * MARGIN + PANEL, top))
-    picture.paste(legend, (MARGIN, top + PANEL + MARGIN))
+    picture.paste(_points(places, height, categories, marks), (MARGIN, top))
+    picture.paste(_images(places, height, side, categories, marks, thumbnails), (2 * MARGIN + PANEL, top))
+    picture.paste(legend, (MARGIN, top + height + MARGIN))
     return picture
 
 
-def _places(plane: Points) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Points [N, 2] -> pixels [N, 2] in a panel, the second axis upwards."""
+def _places(plane: Points, side: int) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], int]:
+    """Points [N, 2] -> pixels [N, 2] in a panel, the second axis upwards; and the panel's height, which holds
+    whole cells and is less than its width where that of the map is."""
     exact = plane.astype(np.float64)
     low, high = exact.min(0), exact.max(0)
-    scale = (PANEL - 2 * MARGIN) / max((high - low).max(), np.finfo(np.float64).tiny)
-    centred = (exact - (low + high) / 2) * scale * (1, -1)
-    places: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = PANEL / 2 + centred
-    return places
+    scale = (PANEL - 2 * MARGIN) / ((high - low).max() or 1.0)
+    height = -(-max(PANEL // 2, int((high - low)[1] * scale) + 2 * MARGIN) // side) * side
+    places: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = (exact - (low + high) / 2) * scale * (1, -1)
+    return places + np.array([PANEL / 2, height / 2]), height
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-def _panel(scale: int = 1) -> Image.Image:
-    panel = Image.new("RGB", (PANEL * scale, PANEL * scale), PAPER)
-    ImageDraw.Draw(panel).rectangle((0, 0, PANEL * scale - 1, PANEL * scale - 1), outline=FRAME, width=2 * scale)
+def _panel(height: int, scale: int = 1) -> Image.Image:
+    panel = Image.new("RGB", (PANEL * scale, height * scale), PAPER)
+    ImageDraw.Draw(panel).rectangle((0, 0, PANEL * scale - 1, height * scale - 1), outline=FRAME, width=2 * scale)
     return panel
 
 
-def _points(places: np.ndarray, categories: Sequence[str], marks: dict[str, Mark]) -> Image.Image:
+def _points(places: np.ndarray, height: int, categories: Sequence[str], marks: dict[str, Mark]) -> Image.Image:
     """The left panel."""
-    panel = _panel(FINER)
+    panel = _panel(height, FINER)
     draw = ImageDraw.Draw(panel, "RGBA")
     radius = float(np.clip(140 / len(places) ** 0.5, 4.5, 11)) * FINER
     # In random order, or the last category would hide the others; pale marks below.
@@ -74,7 +76,7 @@ def _points(places: np.ndarray, categories: Sequence[str], marks: dict[str, Mark
     pale_first = sorted(order, key=lambda row: bool(categories[row]))
     for row in pale_first:
         _mark(draw, marks[categories[row]], places[row] * FINER, radius, opacity=200)
-    panel = panel.resize((PANEL, PANEL), Image.Resampling.LANCZOS)
+    panel = panel.resize((PANEL, height), Image.Resampling.LANCZOS)
     names = [name for name in marks if name]
     if len(names) <= MOST_LABELS:
         _name_groups(ImageDraw.Draw(panel), places, np.array(categories), marks, names)
@@ -110,15 +112,15 @@ def _name_groups(
 
 def _images(
     places: np.ndarray,
+    height: int,
+    side: int,
     categories: Sequence[str],
     marks: dict[str, Mark],
     thumbnails: np.ndarray,
 ) -> Image.Image:
     """The right panel."""
-    panel = _panel()
+    panel = _panel(height)
     draw = ImageDraw.Draw(panel)
-    cells = int(np.clip(2 * len(places) ** 0.5, FEWEST_CELLS, MOST_CELLS))
-    side = PANEL // cells
     frame = max(2, side // 20)
     for row, column, line in one_in_each_cell(places, side):
         x, y = column * side, line * side

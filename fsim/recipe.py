@@ -59,7 +59,7 @@ class ProjectionSettings(ComponentSettings):
     """A projection, and which of the monitored protocol's queries it draws when."""
 
     at_end: bool = True  # only after the last epoch; false: in every evaluation
-    max_images: Annotated[int, Field(ge=1)] = 5_000  # of more a sample is drawn; every category keeps its share
+    max_images: Annotated[int, Field(ge=1)] = 5_000  # of more a sample, in which categories keep their share
 
 
 class Data(Section):
