@@ -298,8 +298,34 @@ class Index(Protocol):
 
 
 @runtime_checkable
+class Projection(Protocol):
+    """Draws embeddings as points of a plane. Injected: `seed`."""
+
+    def __call__(self, embedding: Vectors, distance: Distance) -> Vectors:
+        """Finite float32 [N, D], compared by `distance` -> finite float32 [N, 2]: a new array, for any N and D of 1 or
+        more, also where embeddings repeat or are all the same. The same seed gives the same points again."""
+        ...
+
+
+@dataclass(frozen=True)
+class EmbeddedImages:
+    """Embedded images of one split to be looked at, in catalog order."""
+
+    split: str
+    embedding: Vectors  # [N, D]
+    names: Sequence[str]  # [N] the catalog's `image`
+    categories: Sequence[str]  # [N] names; "" where unknown
+    items: Sequence[str]  # [N] ids; "" where unknown
+    thumbnails: npt.NDArray[np.uint8]  # [N, T, T, 3] as the network sees them, T at most 64 pixels
+
+
+@runtime_checkable
 class Tracker(Protocol):
-    """Shows a run's numbers somewhere. Injected: `folder` (the run folder)."""
+    """Shows a run's numbers somewhere. Injected: `folder` (the run folder).
+
+    One that shows images too has `max_images`, the most that it takes, and `show(step: int, images: EmbeddedImages)`,
+    which is called after the last evaluation with queries of the monitored protocol.
+    """
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Numbers by name, after so many optimizer steps."""

@@ -10,9 +10,12 @@ from fsim.checked_recipe import CheckedRecipe
 from fsim.checkpoint import load_checkpoint, save_checkpoint
 from fsim.collapse import alarms
 from fsim.display import Display, number, shown
+from fsim.embedded_images import embedded_images
 from fsim.engine import Training
 from fsim.errors import FsimError
-from fsim.evaluation import Evaluated, Evaluation
+from fsim.evaluation import Evaluated, Evaluation, Protocol
+from fsim.image_cache import CachedImages
+from fsim.interfaces import RetrievalTask
 from fsim.per_query import write_per_query
 from fsim.run_folder import RunFolder
 
@@ -27,14 +30,16 @@ class Keeper:
         training: Training,
         evaluation: Evaluation,
         catalog: EncodedCatalog,
+        images: CachedImages,
         num_attributes: int,
         display: Display,
     ) -> None:
         self.recipe, self.folder = checked.recipe, folder
         self.training, self.evaluation, self.catalog, self.display = training, evaluation, catalog, display
-        self.num_attributes = num_attributes
+        self.images, self.num_attributes = images, num_attributes
         self.monitor = self._monitored()
         self.trackers = [part.build(folder=folder.path) for part in checked.each("trackers")]
+        evaluation.listeners.append(self._show)
         self.best: dict[str, Any] | None = None
         self.last_lines: list[dict[str, Any]] = []
         self.epochs_done = 0
@@ -189,6 +194,17 @@ class Keeper:
     def _track(self, values: dict[str, float]) -> None:
         for tracker in self.trackers:
             tracker.log(self.training.step, values)
+
+    def _show(self, protocol: Protocol, task: RetrievalTask, epoch: int, at_end: bool) -> None:
+        """After the last epoch: the monitored protocol's queries, for the trackers that show images."""
+        if not at_end or protocol is not self.evaluation.monitored:
+            return
+        for tracker in self.trackers:
+            if getattr(tracker, "max_images", 0) > 0:
+                images = embedded_images(
+                    self.catalog, self.images, protocol, task, tracker.max_images, self.recipe.seed
+                )
+                tracker.show(self.training.step, images)
 
     def close(self) -> None:
         """Write out what the trackers hold."""

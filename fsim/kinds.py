@@ -53,6 +53,7 @@ KINDS = {
         ),
         Kind("evaluator", frozenset({"seed"}), ("__call__", "directions")),
         Kind("index", frozenset({"seed", "threads"}), ("build", "search", "save", "load")),
+        Kind("projection", frozenset({"seed"}), ("__call__",)),
         Kind("optimizer", frozenset({"params"}), ("step", "zero_grad")),
         Kind("scheduler", frozenset({"optimizer", "total_steps", "steps_per_epoch"})),
         Kind("tracker", frozenset({"folder"}), ("log", "close")),

@@ -108,6 +108,7 @@ TRIED: dict[str, Callable[[Any], dict[str, Any]]] = {
     "augmentation": lambda optimizer: {},
     "dataset": lambda optimizer: {"cache_dir": cache_dir()},
     "evaluator": lambda optimizer: {"seed": 0},
+    "projection": lambda optimizer: {"seed": 0},
     "loss": lambda optimizer: {
         "embedding_dim": 8,
         "num_categories": 2,

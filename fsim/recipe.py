@@ -55,6 +55,13 @@ class LossSettings(ComponentSettings):
     weight: Annotated[float, Field(ge=0)] = 1.0
 
 
+class ProjectionSettings(ComponentSettings):
+    """A projection, and which of the monitored protocol's queries it draws when."""
+
+    at_end: bool = True  # only after the last epoch; false: in every evaluation
+    max_images: Annotated[int, Field(ge=1)] = 5_000  # of more a sample, in which categories keep their share
+
+
 class Data(Section):
     """Which images, and how they reach the network."""
 
@@ -106,6 +113,7 @@ class Evaluation(Section):
     flip: bool = False  # whether an image's embedding is the mean of its own and its mirror image's
     evaluators: Annotated[list[ComponentSettings], Field(min_length=1)] = [ComponentSettings(name="exact")]
     every: Annotated[int, Field(ge=1)] = 1  # epochs between evaluations; the last epoch is always evaluated
+    projections: list[ProjectionSettings] = []  # maps of the embeddings, as pictures in the run folder
 
 
 class Recipe(Section):
@@ -133,8 +141,12 @@ SLOTS: tuple[tuple[tuple[str, ...], str, bool], ...] = (
     (("train", "optimizer"), "optimizer", False),
     (("train", "scheduler"), "scheduler", False),
     (("evaluation", "evaluators"), "evaluator", True),
+    (("evaluation", "projections"), "projection", True),
     (("trackers",), "tracker", True),
 )
+
+# What stands beside a component's own parameters; `ComponentSettings` for the kinds that are not here.
+SETTINGS: dict[str, type[ComponentSettings]] = {"loss": LossSettings, "projection": ProjectionSettings}
 
 
 def value_at(value: Any, path: tuple[str, ...]) -> Any:

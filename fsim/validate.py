@@ -16,7 +16,7 @@ from fsim.misfits import misfits
 from fsim.override import override
 from fsim.params import injected_names, parameter_model
 from fsim.problem import Key, Problem, RecipeError
-from fsim.recipe import SLOTS, LossSettings, Recipe, value_at
+from fsim.recipe import SETTINGS, SLOTS, ComponentSettings, Recipe, value_at
 from fsim.recipe_file import read_document
 from fsim.registry import find, load
 from fsim.value_problems import value_problems
@@ -84,7 +84,7 @@ def check_component(
     except FsimError as error:
         problems.append(Problem(document.where((*key, "name")), (*key, "name"), str(error)))
         return None
-    engine_keys = set(LossSettings.model_fields) if kind == "loss" else {"name"}
+    engine_keys = set(SETTINGS.get(kind, ComponentSettings).model_fields)
     given = {parameter: value for parameter, value in settings.items() if parameter not in engine_keys}
     for parameter in sorted(injected_names(kind, component) & set(given)):
         at = (*key, parameter)

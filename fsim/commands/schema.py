@@ -23,7 +23,7 @@ def recipe_schema() -> dict[str, Any]:
     """The schema of `Recipe`, each component slot narrowed to the components that are installed."""
     from fsim.errors import FsimError
     from fsim.params import parameter_model
-    from fsim.recipe import SLOTS, LossSettings, Recipe
+    from fsim.recipe import SETTINGS, SLOTS, ComponentSettings, Recipe
     from fsim.registry import find, load, offers
 
     schema = Recipe.model_json_schema(by_alias=True)
@@ -41,9 +41,8 @@ def recipe_schema() -> dict[str, Any]:
             except FsimError:  # broken plugins are list-plugins' matter
                 continue
             definitions.update(parameters.pop("$defs", {}))
-            properties = {"name": {"const": offer.name}, **parameters.get("properties", {})}
-            if kind == "loss":
-                properties["weight"] = LossSettings.model_json_schema()["properties"]["weight"]
+            beside = SETTINGS.get(kind, ComponentSettings).model_json_schema()["properties"]
+            properties = {**beside, "name": {"const": offer.name}, **parameters.get("properties", {})}
             required = ["name", *parameters.get("required", [])]
             options.append(
                 {

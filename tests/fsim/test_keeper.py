@@ -37,7 +37,7 @@ class Bench:
         measured = Evaluation(self.checked, self.catalog, Embed(images, normalise, prepare_machine("fp32")))
         self.folder = RunFolder(folder)
         (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
-        self.keeper = keeper(self.checked, self.folder, self.training, measured, self.catalog, 0, display)
+        self.keeper = keeper(self.checked, self.folder, self.training, measured, self.catalog, images, 0, display)
 
     def epoch(self) -> None:
         self.training.step += 2
