@@ -105,7 +105,7 @@ def test_a_browser_shows_it_without_errors(tensorboard: str, tmp_path: Path) -> 
     done = subprocess.run([str(CHROMIUM), *options, *where], capture_output=True, text=True, timeout=240)
     assert picture.is_file(), done.stderr
     console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    errors = [line for line in console if re.search(r"error|exception|failed|40\d|50\d", line, re.IGNORECASE)]
+    errors = [line for line in console if re.search(r"uncaught|exception|failed to load|status of [45]\d\d", line, re.IGNORECASE)]
     assert not errors, errors
     shown = {tuple(colour) for colour in np.asarray(Image.open(picture).convert("RGB")).reshape(-1, 3)[::3].tolist()}
     colours = {tuple(colour) for colour in embedded_images().thumbnails[:, 0, 0].tolist()}
