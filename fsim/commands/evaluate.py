@@ -11,6 +11,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "overrides",
         nargs="*",
+        default=[],
         metavar="key=value",
         help="evaluate otherwise: evaluation.flip=true, data.dataset.root=DIR, evaluation.evaluators=[{name: exact}]",
     )

@@ -135,7 +135,7 @@ def test_near_duplicates_by_a_run(fsim: Fsim, small_recipe: Path, faulty: Path, 
     for checkpoint in (run / "checkpoints").iterdir():
         checkpoint.unlink()
     done = fsim("data", "audit", faulty, "--run", run)
-    assert done.returncode == 2 and "has no checkpoint yet" in done.stderr
+    assert done.returncode == 2 and "there is no checkpoint" in done.stderr
 
 
 def difference_hash(file: Path) -> int:

@@ -98,10 +98,12 @@ def test_a_run_measures_its_images_and_writes_the_numbers_down(
     assert (run / "recipe.yaml").read_bytes() == written
 
 
-@pytest.mark.parametrize("action", [["stats"], ["audit"], ["attributes", "hat"]], ids=str)
-def test_a_page_does_not_replace_a_catalog(action: list[str], fsim: Fsim, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "action", [["data", "stats"], ["data", "audit"], ["data", "attributes", "hat"], ["index", "tune"]], ids=str
+)
+def test_a_page_does_not_replace_what_it_is_of(action: list[str], fsim: Fsim, tmp_path: Path) -> None:
     own = tmp_path / "own.csv"
     own.write_text("image,category\na.jpg,hat\n")
-    told = fsim("data", *action, own, "--html", own)
+    told = fsim(*action, own, "--html", own)
     assert told.returncode == 2 and "no page of fsim's" in told.stderr
     assert own.read_text() == "image,category\na.jpg,hat\n"

@@ -40,6 +40,7 @@ def usual_collection() -> Iterator[None]:
         ("data audit", "are required: CATALOG\n"),
         ("data attributes", "are required: CATEGORY\n"),
         ("run", "are required: recipe\n"),
+        ("evaluate", "are required: run\n"),
     ],
 )
 def test_what_is_wrong_is_told(arguments: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:

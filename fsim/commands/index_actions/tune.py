@@ -41,16 +41,16 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.display import Display
     from fsim.embeddings_file import read_embeddings
     from fsim.errors import FsimError
-    from fsim.files import refuse_without_folder
     from fsim.index_tuning import Questions, choose, make_index, usable_indexes
     from fsim.index_tuning_page import tuning_page
+    from fsim.page import refuse_page_file
 
     if not 0 < args.recall <= 1:
         raise FsimError(f"--recall {args.recall:g}: give more than 0, up to 1")
     if args.queries < 1 or args.seed < 0:
         raise FsimError(f"--queries {args.queries} --seed {args.seed}: give 1 query or more, and a seed of 0 or more")
     if args.html is not None:
-        refuse_without_folder(args.html)
+        refuse_page_file(args.html)
     if args.kind is not None:
         make_index(args.kind, {})
     embeddings = read_embeddings(args.embeddings)

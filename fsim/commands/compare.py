@@ -1,0 +1,72 @@
+"""fsim compare RUN RUN..."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="run folders; the first is the base")
+    parser.add_argument(
+        "--checkpoint", choices=("last", "best"), default="last", help="which evaluations (default: of the last epoch)"
+    )
+    parser.add_argument("--json", action="store_true", help="all of it, for programs")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the table, a row for each metric and run")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page")
+
+
+def execute(args: argparse.Namespace) -> int:
+    import json
+
+    from fsim.comparison import compare, recipe_differences, run_paths
+    from fsim.comparison_tables import comparison_page, difference_table, metric_table
+    from fsim.display import Display
+    from fsim.errors import FsimError
+    from fsim.files import write_text
+    from fsim.page import refuse_page_file
+
+    if args.html is not None:
+        refuse_page_file(args.html)
+    if args.csv is not None and args.csv.exists():
+        raise FsimError(f"{args.csv} is there already; move it away, or name another file")
+    folders = run_paths(args.runs)
+    differences, compared = recipe_differences(folders), compare(folders, args.checkpoint)
+    if args.csv is not None:
+        rows = [one.table.assign(split=one.split) for one in compared]
+        import pandas as pd
+
+        write_text(args.csv, pd.concat(rows).to_csv(index=False))
+    if args.html is not None:
+        comparison_page(folders, differences, compared).write(args.html)
+    if args.json:
+        print(
+            json.dumps(
+                {
+                    "runs": [str(folder.path) for folder in folders],
+                    "recipes": json.loads(differences.to_json(orient="index")),
+                    "protocols": [
+                        {
+                            "split": one.split,
+                            "warnings": one.warnings,
+                            "metrics": json.loads(one.table.to_json(orient="records", double_precision=15)),
+                        }
+                        for one in compared
+                    ],
+                },
+                indent=2,
+                ensure_ascii=False,
+            )
+        )
+        return 0
+    with Display() as display:
+        for table, title in (
+            (difference_table(differences), "what the recipes differ in"),
+            *((metric_table(one, folders), f"{one.split}, of the {args.checkpoint} network") for one in compared),
+        ):
+            display.table(title, table.header, ([str(cell) for cell in row] for row in table.rows))
+        for one in compared:
+            for warning in one.warnings:
+                display.warn(f"{one.split}: {warning}")
+        display.say("* is best; in brackets the 95% interval of the difference to the first run, over queries, and p")
+    return 0
