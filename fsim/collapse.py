@@ -4,9 +4,11 @@ The thresholds stand between what was measured on generated garments (ResNet-18,
 runs, at the learning rate 1e-3 of the recipes, and of runs made to collapse by a learning rate of 1:
 
                     healthy          collapsed
-    effective rank  13 and more      1.0 to 14 (so this alone tells little)
+    effective rank  13 and more      1.0 to 14 (so a higher threshold would tell nothing)
     spread          0.02 and more    0 to 0.005
     duplicates      0                0.94 to 1, or 0
+
+After 2 steps the lowest effective rank of all recipes is 1.85, of a VGG-16 without batch norm.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypedDict
 
-LEAST_EFFECTIVE_RANK = 2.0
+LEAST_EFFECTIVE_RANK = 1.5
 LEAST_SPREAD = 1e-3
 MOST_DUPLICATES = 0.5
 # A loss between these parts of what a collapse costs stands there. One far above is not unhealthy by itself: of the
