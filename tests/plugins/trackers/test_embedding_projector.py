@@ -21,6 +21,8 @@ from fsim_plugins.trackers.embedding_projector import MOST_PIXELS, metadata, spr
 from fsim_plugins.trackers.tensorboard import TensorBoard
 
 NUM_IMAGES, DIM, SIZE = 30, 8, 16
+ATTEMPTS = 4  # at a picture
+FAULT = r"uncaught|exception|failed to load|status of [45]\d\d"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -102,13 +104,17 @@ def test_a_browser_shows_it_without_errors(tensorboard: str, tmp_path: Path) -> 
         "--virtual-time-budget=20000",
     ]
     where = [f"--user-data-dir={tmp_path / 'profile'}", f"--screenshot={picture}", f"{tensorboard}#projector"]
-    done = subprocess.run([str(CHROMIUM), *options, *where], capture_output=True, text=True, timeout=240)
-    assert picture.is_file(), done.stderr
-    console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    errors = [line for line in console if re.search(r"uncaught|exception|failed to load|status of [45]\d\d", line, re.IGNORECASE)]
-    assert not errors, errors
-    shown = {tuple(colour) for colour in np.asarray(Image.open(picture).convert("RGB")).reshape(-1, 3)[::3].tolist()}
     colours = {tuple(colour) for colour in embedded_images().thumbnails[:, 0, 0].tolist()}
+    for _ in range(ATTEMPTS):
+        done = subprocess.run([str(CHROMIUM), *options, *where], capture_output=True, text=True, timeout=240)
+        assert picture.is_file(), done.stderr
+        console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+        errors = [line for line in console if re.search(FAULT, line, re.IGNORECASE)]
+        assert not errors, errors
+        pixels = np.asarray(Image.open(picture).convert("RGB")).reshape(-1, 3)[::3]
+        shown = {tuple(colour) for colour in pixels.tolist()}
+        if len(colours & shown) > NUM_IMAGES / 2:
+            break  # on a busy machine the screenshot may be taken before the graphics are there
     assert len(colours & shown) > NUM_IMAGES / 2, "the thumbnails are not on the screen"
 
 
