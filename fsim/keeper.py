@@ -199,6 +199,9 @@ class Keeper:
         """After the last epoch: the monitored protocol's queries, for the trackers that show images."""
         if not at_end or protocol is not self.evaluation.monitored:
             return
+        if not task.query.embedding.isfinite().all():
+            self.display.warn(f"embeddings of {protocol.query} are not finite: the trackers do not get them")
+            return
         for tracker in self.trackers:
             if getattr(tracker, "max_images", 0) > 0:
                 images = embedded_images(

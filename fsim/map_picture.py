@@ -21,6 +21,7 @@ ROW = 42  # pixels between lines of the legend
 FINER = 3  # markers are drawn so many times larger and then made small, for smooth edges
 PAPER, INK, FRAME = "#FFFFFF", "#222222", "#D5D5D5"
 FEWEST_CELLS, MOST_CELLS = 14, 24  # thumbnails along a side
+AROUND = 8  # images that tell whether a category is among itself
 MOST_LABELS = 20  # more names on the map would hide it
 
 
@@ -95,12 +96,15 @@ def _name_groups(
     marks: dict[str, Mark],
     names: list[str],
 ) -> None:
-    """Write each category's name where its middle image lies, large categories first; one that would cover another is
-    left to the legend."""
+    """Write each category's name where its middle image lies, large categories first. A category that is not among
+    itself there, and a name that would cover another, are left to the legend."""
     taken: list[tuple[float, float, float, float]] = []
     for name in sorted(names, key=lambda name: -marks[name].count):
         own = places[categories == name]
         middle = own[np.square(own - np.median(own, axis=0)).sum(1).argmin()]
+        around = np.square(places - middle).sum(1).argsort(kind="stable")[:AROUND]
+        if (categories[around] == name).mean() < 0.5:
+            continue
         font = _font(LEGEND)
         width = min(draw.textlength(name, font) / 2 + 6, PANEL / 2)
         x = float(np.clip(middle[0], width, PANEL - width))
