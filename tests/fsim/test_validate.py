@@ -98,7 +98,7 @@ def test_all_mistakes_are_told_at_once_each_with_its_place(tmp_path: Path) -> No
         ":7:30": "did you mean 'weights'",
         ":8:22": "greater than or equal to 2",
         ":9:43": "only at run time",
-        ":11:25": "greater than 0",
+        ":11:25": "greater than or equal to 0",
         ":11:5": "needs pairs, which sampler 'shuffled' does not give",
         ":12:5": "needs logits, which head 'siam' does not give",
         ":15:3": "given twice",
