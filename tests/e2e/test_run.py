@@ -222,7 +222,7 @@ def test_commands_that_look(fsim: Fsim, finished: tuple[Path, str]) -> None:
     rows = json.loads(fsim("list-plugins", "--json").stdout)
     assert {"kind", "name", "distribution", "version", "target"} <= set(rows[0])
     described = fsim("describe", "loss", "contrastive").stdout
-    assert "margin: number > 0 (default 1.0)" in described
+    assert "margin: number >= 0 (default 1.0)" in described
     assert "needs: embedding, pairs" in described
     json.loads(fsim("schema").stdout)
     checked = fsim("list-plugins", "--check")

@@ -109,7 +109,9 @@ class Faiss:
         vectors = checked_queries(queries, k, self.dimensions)
         wanted = min(k, self.index.ntotal)
         with self._threads(1):
-            far, ids = self.index.search(self._as_kept(vectors), wanted, params=self._search_parameters(wanted))
+            # faiss.contrib.torch_utils, which other packages import, puts a search without `params` in its place.
+            search = getattr(self.index, "search_numpy", self.index.search)
+            far, ids = search(self._as_kept(vectors), wanted, params=self._search_parameters(wanted))
         return filled_up(ids, far if self.distance == "cosine" else -far / 2, k)  # of an inner product, of a square
 
     def save(self, folder: Path) -> None:
