@@ -19,6 +19,8 @@ from fsim.interfaces import RetrievalTask
 from fsim.per_query import write_per_query
 from fsim.run_folder import RunFolder
 
+NOT_THERE_ONCE = {"num_attributes": 0}  # what a checkpoint of before does not say, and what it means
+
 
 class Keeper:
     """Keeps what a run must not lose: metrics, the last state, and the best network."""
@@ -170,7 +172,7 @@ class Keeper:
 
     def _hold_against(self, state: dict[str, Any]) -> None:
         for name, now in {**self._identity(), **self._learned_from()}.items():
-            if state.get(name) != now:
+            if state.get(name, NOT_THERE_ONCE.get(name)) != now:
                 raise FsimError(
                     f"since this run was stopped its {name.replace('_', ' ')} changed, from {state.get(name)} to "
                     f"{now}: going on would mix two experiments. Bring the old data back, or start anew: "
