@@ -133,7 +133,15 @@ def test_ctrl_c_keeps_what_was_fetched(fsim: Fsim, server: Any, tmp_path: Path) 
         thread.start()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         command = [sys.executable, "-m", "fsim", *INSHOP, "--accept-terms", "--to", str(tmp_path), "--url", url]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Tests that a shell started in the background inherit that Ctrl-C is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
         for _ in range(3000):
             if part.exists() and part.stat().st_size >= 1 << 20:
                 break
