@@ -7,27 +7,28 @@ import torch
 import torch.nn.functional as F
 
 from fsim.catalog import EncodedCatalog
-from fsim.evaluation import Protocol
+from fsim.evaluation import Evaluated
 from fsim.functional.draws import keyed_generator
 from fsim.functional.subsets import stratified_subset
 from fsim.image_cache import CachedImages
-from fsim.interfaces import EmbeddedImages, IntArray, RetrievalTask
+from fsim.interfaces import EmbeddedImages, IntArray
 
 THUMBNAIL = 64  # pixels
 AT_ONCE = 256  # images that are made small together
 
 
 def embedded_images(
-    catalog: EncodedCatalog, images: CachedImages, protocol: Protocol, task: RetrievalTask, at_most: int, seed: int
+    catalog: EncodedCatalog, images: CachedImages, evaluated: Evaluated, at_most: int, seed: int
 ) -> EmbeddedImages:
     """The queries of a protocol, or at most so many, drawn by the seed: every category keeps its share, or, with more
     than at_most / 10 categories, some of them are drawn and keep their images."""
-    chosen = stratified_subset(task.query.categories.numpy(), at_most, keyed_generator(seed, "embedded images"))
+    protocol, query = evaluated.protocol, evaluated.task.query
+    chosen = stratified_subset(query.categories.numpy(), at_most, keyed_generator(seed, "embedded images"))
     rows = protocol.query_rows[chosen]
     frame = catalog.catalog.frame.iloc[rows]
     return EmbeddedImages(
         split=protocol.query,
-        embedding=task.query.embedding[chosen].numpy(),
+        embedding=query.embedding[chosen].numpy(),
         names=catalog.names(rows),
         categories=[str(name) for name in frame["category"]],
         items=[str(item) for item in frame["item"]],

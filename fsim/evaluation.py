@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,23 +73,13 @@ class Evaluated:
     per_query: dict[str, Tensor]
 
 
-# Called with what was embedded for a protocol, the epoch, and whether it is the last one.
-Listener = Callable[[Protocol, RetrievalTask, int, bool], None]
-
-
 class Evaluation:
-    """The evaluators and protocols of a recipe, ready to measure a network again and again.
-
-    Whoever wants more of what was embedded than its metrics (a map, the answers to each query) is appended to
-    `listeners`, and called after each protocol was measured and before its metrics are kept: a kill in between leaves
-    an epoch without metrics, which is evaluated again, listeners and all, when the run is taken up.
-    """
+    """The evaluators and protocols of a recipe, ready to measure a network again and again."""
 
     def __init__(self, checked: CheckedRecipe, catalog: EncodedCatalog, embedder: Embedder) -> None:
         self.catalog, self.embedder = catalog, embedder
         self.relevant, self.flip = checked.recipe.evaluation.relevant, checked.recipe.evaluation.flip
         self.seed = checked.recipe.seed
-        self.listeners: list[Listener] = []
         self.evaluators: dict[str, Evaluator] = {
             part.name: built(part, interfaces.Evaluator, seed=checked.recipe.seed)
             for part in checked.each("evaluation.evaluators")
@@ -183,8 +172,6 @@ class Evaluation:
                 "health": embedding_health(comparable(task), self.seed),
                 "timings": timings,
             }
-            for listener in self.listeners:
-                listener(protocol, task, epoch, at_end)
             evaluated.append(Evaluated(protocol, task, line, per_query))
         return evaluated
 

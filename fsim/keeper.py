@@ -13,10 +13,10 @@ from fsim.display import Display, number, shown
 from fsim.embedded_images import embedded_images
 from fsim.engine import Training
 from fsim.errors import FsimError
-from fsim.evaluation import Evaluated, Evaluation, Protocol
+from fsim.evaluation import Evaluated, Evaluation
 from fsim.image_cache import CachedImages
-from fsim.interfaces import RetrievalTask
 from fsim.per_query import write_per_query
+from fsim.projections import Projections
 from fsim.run_folder import RunFolder
 
 NOT_THERE_ONCE = {"num_attributes": 0}  # what a checkpoint of before does not say, and what it means
@@ -41,9 +41,10 @@ class Keeper:
         self.images, self.num_attributes = images, num_attributes
         self.monitor = self._monitored()
         self.trackers = [part.build(folder=folder.path) for part in checked.each("trackers")]
-        evaluation.listeners.append(self._show)
+        self.projections = Projections(checked, catalog, images, folder, display)
         self.best: dict[str, Any] | None = None
         self.last_lines: list[dict[str, Any]] = []
+        self.last_monitored: Evaluated | None = None  # where this session evaluated the last epoch
         self.epochs_done = 0
         self.saved_step = 0  # how far the last checkpoint is
 
@@ -93,8 +94,8 @@ class Keeper:
     def evaluate(self, said: str) -> None:
         """After the checkpoint of an epoch: measure the network if that is due, keep it if it is the best, and say so.
 
-        The best network is written before its metrics: a kill between the two leaves an epoch without metrics, which
-        is evaluated again when the run is taken up.
+        The best network and the maps are written before the metrics: a kill between the two leaves an epoch without
+        metrics, which is evaluated again when the run is taken up.
         """
         epoch = self.training.step // self.training.steps_per_epoch
         last = epoch == self.recipe.train.epochs
@@ -102,6 +103,12 @@ class Keeper:
             evaluated = self.evaluation(self.training.evaluated, epoch, at_end=last)
             lines = [one.line for one in evaluated]
             self._look_for_collapse(epoch, lines)
+            monitored = [one for one in evaluated if one.protocol is self.evaluation.monitored]
+            for one in monitored:
+                self.projections(one, at_end=last)
+                if last:
+                    self._show(one)
+                    self.last_monitored = one
             said += self._keep_best(epoch, evaluated)
             if last:
                 write_per_query(self.folder.per_query("last"), evaluated)
@@ -197,18 +204,14 @@ class Keeper:
         for tracker in self.trackers:
             tracker.log(self.training.step, values)
 
-    def _show(self, protocol: Protocol, task: RetrievalTask, epoch: int, at_end: bool) -> None:
-        """After the last epoch: the monitored protocol's queries, for the trackers that show images."""
-        if not at_end or protocol is not self.evaluation.monitored:
-            return
-        if not task.query.embedding.isfinite().all():
-            self.display.warn(f"embeddings of {protocol.query} are not finite: the trackers do not get them")
+    def _show(self, evaluated: Evaluated) -> None:
+        """The queries, for the trackers that show images."""
+        if not evaluated.task.query.embedding.isfinite().all():
+            self.display.warn(f"embeddings of {evaluated.protocol.query} are not finite: the trackers do not get them")
             return
         for tracker in self.trackers:
             if getattr(tracker, "max_images", 0) > 0:
-                images = embedded_images(
-                    self.catalog, self.images, protocol, task, tracker.max_images, self.recipe.seed
-                )
+                images = embedded_images(self.catalog, self.images, evaluated, tracker.max_images, self.recipe.seed)
                 tracker.show(self.training.step, images)
 
     def close(self) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from fsim import interfaces
+from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display
 from fsim.embedded_images import embedded_images
 from fsim.errors import FsimError
-from fsim.evaluation import Evaluation, Protocol
+from fsim.evaluation import Evaluated
 from fsim.files import write_text, write_with
 from fsim.image_cache import CachedImages
 from fsim.interfaces import EmbeddedImages, Projection, RetrievalTask, Vectors
@@ -28,17 +29,17 @@ log = logging.getLogger(__name__)
 
 
 class Projections:
-    """A listener of the evaluation: draws the queries of the monitored protocol.
+    """Draws the queries of a protocol.
 
     Each projection leaves `projections/<split>-<name>.png` and `.csv` (image, x, y, category) in the run folder; with
     `at_end: false` the epoch stands behind the name. One that is there twice gets a number.
     """
 
     def __init__(
-        self, checked: CheckedRecipe, evaluation: Evaluation, cached: CachedImages, folder: RunFolder, display: Display
+        self, checked: CheckedRecipe, catalog: EncodedCatalog, cached: CachedImages, folder: RunFolder, display: Display
     ) -> None:
-        self.recipe, self.evaluation, self.folder, self.display = checked.recipe, evaluation, folder, display
-        self.cached = cached
+        self.recipe, self.folder, self.display = checked.recipe, folder, display
+        self.catalog, self.cached = catalog, cached
         parts = checked.each("evaluation.projections")
         self.projections: list[tuple[str, ProjectionSettings, Projection]] = []
         for place, (part, settings) in enumerate(zip(parts, checked.recipe.evaluation.projections, strict=True)):
@@ -47,17 +48,14 @@ class Projections:
             built_part = built(part, interfaces.Projection, seed=checked.recipe.seed)
             self.projections.append((name, settings, built_part))
 
-    def __call__(self, protocol: Protocol, task: RetrievalTask, epoch: int, at_end: bool) -> None:
+    def __call__(self, evaluated: Evaluated, at_end: bool) -> None:
         """Draw what is due; a projection that fails costs its picture and not the run."""
-        if protocol is not self.evaluation.monitored:
-            return
+        protocol, task, epoch = evaluated.protocol, evaluated.task, evaluated.line["epoch"]
         for name, settings, projection in self.projections:
             if settings.at_end and not at_end:
                 continue
             started = time.perf_counter()
-            images = embedded_images(
-                self.evaluation.catalog, self.cached, protocol, task, settings.max_images, self.recipe.seed
-            )
+            images = embedded_images(self.catalog, self.cached, evaluated, settings.max_images, self.recipe.seed)
             try:
                 plane = _project(projection, images.embedding, task)
             except Exception as error:  # whatever a library raises: what was learned must not be lost to a picture

@@ -21,7 +21,6 @@ from fsim.keeper import Keeper
 from fsim.machine import describe_environment, prepare_machine
 from fsim.network import build_losses, build_network
 from fsim.normalise import Normalise
-from fsim.projections import Projections
 from fsim.quick_start import take_up_garbage_collection
 from fsim.randomness import seed_torch
 from fsim.recipe import AUTO
@@ -92,8 +91,6 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
         images, normalise, machine, recipe.evaluation.flip, lambda done, total: display.bar("evaluate", done, total)
     )
     evaluation = Evaluation(checked, catalog, embed)
-    if recipe.evaluation.projections:
-        evaluation.listeners.append(Projections(checked, evaluation, images, folder, display))
     display.say(
         f"{recipe.name}: {len(rows)} training images, {len(catalog.category_names)} categories, "
         f"{recipe.train.epochs} epochs of {batches.steps_per_epoch} steps on {machine.device} in {machine.precision}"
