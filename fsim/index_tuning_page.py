@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 
 from fsim.index_tuning import Measured, Questions
 from fsim.page import Page, Picture, Section, Table
 from fsim.recall_chart import recall_chart
+from fsim.svg import data_uri
 
 
 def by_index(measured: Sequence[Measured]) -> dict[str, list[Measured]]:
@@ -40,7 +40,7 @@ def tuning_page(
     source: str, questions: Questions, measured: Sequence[Measured], recall: float, chosen: Measured | None
 ) -> Page:
     """The page; `recall` is what was wanted, `chosen` None where none reached it."""
-    picture = base64.b64encode(recall_chart(by_index(measured), recall, chosen).encode()).decode()
+    picture = data_uri(recall_chart(by_index(measured), recall, chosen))
     number, dimensions = questions.embeddings.shape
     figures = {"wanted recall": f"{recall:g}", "neighbours": f"{questions.k}"}
     if chosen is not None:
@@ -63,7 +63,7 @@ def tuning_page(
         "are the queries, each left out of its own answers. Searched on one core, all queries in one call.",
         figures,
         [
-            Section("Recall against speed", said, charts=[Picture(f"data:image/svg+xml;base64,{picture}", caption)]),
+            Section("Recall against speed", said, charts=[Picture(picture, caption)]),
             Section("Measurements", "", [measured_table(questions.k, measured, chosen)]),
         ],
     )

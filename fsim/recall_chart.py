@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
 
 from fsim.index_tuning import Measured
+from fsim.svg import COLOURS, legend, line, svg, text
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 460, 84, 20, 52, 52  # pixels
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b38600", "#56b4e9", "#7f7f7f")  # Okabe and Ito, and grey
 RECALLS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 1.0)
 FINEST = 0.001  # of recall: what the axis still shows apart next to 1
 
@@ -27,7 +26,7 @@ def recall_chart(
         chosen: one to ring.
     """
     shown = [one for measured in curves.values() for one in measured]
-    lowest = max((tick for tick in RECALLS if tick <= min(one.recall for one in shown)), default=0.0)
+    lowest = max(tick for tick in RECALLS[:-1] if tick <= min(one.recall for one in shown))
     decades = [math.log10(one.queries_per_second) for one in shown]
     bottom, top = math.floor(min(decades)), max(math.floor(min(decades)) + 1, math.ceil(max(decades)))
 
@@ -38,17 +37,17 @@ def recall_chart(
     def down(speed: float) -> float:
         return HEIGHT - BOTTOM - (math.log10(speed) - bottom) / (top - bottom) * (HEIGHT - TOP - BOTTOM)
 
-    parts = [_line(across(tick), TOP, across(tick), HEIGHT - BOTTOM) for tick in RECALLS if tick >= lowest]
-    parts += [_text(across(tick), HEIGHT - BOTTOM + 18, f"{tick:g}") for tick in RECALLS if tick >= lowest]
-    parts += [_line(LEFT, down(10**power), WIDTH - RIGHT, down(10**power)) for power in range(bottom, top + 1)]
-    parts += [_text(LEFT - 8, down(10**power) + 4, f"{10**power:,}", "end") for power in range(bottom, top + 1)]
-    parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, "recall (stretched towards 1)"))
-    parts.append(_text(LEFT, TOP - 10, "queries a second, one core", "start"))
+    parts = [line(across(tick), TOP, across(tick), HEIGHT - BOTTOM) for tick in RECALLS if tick >= lowest]
+    parts += [text(across(tick), HEIGHT - BOTTOM + 18, f"{tick:g}") for tick in RECALLS if tick >= lowest]
+    parts += [line(LEFT, down(10**power), WIDTH - RIGHT, down(10**power)) for power in range(bottom, top + 1)]
+    parts += [text(LEFT - 8, down(10**power) + 4, f"{10**power:,}", "end") for power in range(bottom, top + 1)]
+    parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, "recall (stretched towards 1)"))
+    parts.append(text(LEFT, TOP - 10, "queries a second, one core", "start"))
     if wanted is not None and wanted >= lowest:
         parts.append(
-            _line(across(wanted), TOP, across(wanted), HEIGHT - BOTTOM, 'stroke-dasharray="4 4" stroke-width="2"')
+            line(across(wanted), TOP, across(wanted), HEIGHT - BOTTOM, 'stroke-dasharray="4 4" stroke-width="2"')
         )
-    for place, (name, measured) in enumerate(curves.items()):
+    for place, measured in enumerate(curves.values()):
         colour = COLOURS[place % len(COLOURS)]
         best = unbeaten(measured)
         for one in measured:
@@ -57,16 +56,11 @@ def recall_chart(
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" fill="{colour}" {look}/>')
         joined = " ".join(f"{across(one.recall):.1f},{down(one.queries_per_second):.1f}" for one in best)
         parts.append(f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        left = LEFT + min(110, (WIDTH - LEFT) // len(curves)) * place
-        parts.append(f'<rect x="{left}" y="7" width="12" height="12" rx="2" fill="{colour}"/>')
-        parts.append(_text(left + 18, 18, name, "start"))
+    parts += legend(LEFT, WIDTH, curves)
     if chosen is not None:
         x, y = across(chosen.recall), down(chosen.queries_per_second)
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="8" fill="none" stroke="#777" stroke-width="2"/>')
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
-        f'font-family="system-ui, sans-serif" font-size="13">\n' + "\n".join(parts) + "\n</svg>\n"
-    )
+    return svg(WIDTH, HEIGHT, parts)
 
 
 def unbeaten(measured: Sequence[Measured]) -> list[Measured]:
@@ -80,11 +74,3 @@ def unbeaten(measured: Sequence[Measured]) -> list[Measured]:
 
 def _stretched(recall: float) -> float:
     return -math.log10(1 + FINEST - recall)
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, more: str = 'stroke-opacity=".3"') -> str:
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="#777" {more}/>'
-
-
-def _text(x: float, y: float, text: str, anchor: str = "middle") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" fill="#777" text-anchor="{anchor}">{escape(text)}</text>'

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fsim.index_tuning import Measured
@@ -32,6 +32,7 @@ def test_none_of_the_unbeaten_is_beaten(found: list[tuple[float, float]]) -> Non
 
 
 @given(points, points, st.floats(0.01, 1))
+@example([(1.0, 5.0)], [(1.0, 5.0)], 1.0)
 def test_every_measurement_is_in_the_picture(
     first: list[tuple[float, float]], second: list[tuple[float, float]], wanted: float
 ) -> None:

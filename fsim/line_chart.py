@@ -1,0 +1,68 @@
+"""Numbers over epochs, as an SVG picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from fsim.svg import COLOURS, legend, line, svg, text
+
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 460, 280, 56, 12, 34, 44  # pixels
+TICKS = 5
+Point = tuple[float, float]
+
+
+def line_chart(series: Mapping[str, Sequence[Point]], marked: float | None = None) -> str:
+    """Each series as a line through its points (epoch, value); what is not finite leaves a gap.
+
+    Args:
+        series: name -> points, one finite value at least in all.
+        marked: an epoch to draw a line at.
+    """
+    xs = [x for points in series.values() for x, _ in points]
+    ys = [y for points in series.values() for _, y in points if math.isfinite(y)]
+    first, last = min(xs), max(xs)
+    ticks = even_ticks(min(ys), max(ys))
+
+    def across(x: float) -> float:
+        return LEFT + (x - first) / ((last - first) or 1) * (WIDTH - LEFT - RIGHT)
+
+    def down(y: float) -> float:
+        return HEIGHT - BOTTOM - (y - ticks[0]) / (ticks[-1] - ticks[0]) * (HEIGHT - TOP - BOTTOM)
+
+    parts = [line(LEFT, down(tick), WIDTH - RIGHT, down(tick)) for tick in ticks]
+    parts += [text(LEFT - 8, down(tick) + 4, f"{tick:.4g}", "end") for tick in ticks]
+    epochs = [tick for tick in even_ticks(first, last) if first <= tick <= last and tick == round(tick)]
+    parts += [text(across(tick), HEIGHT - BOTTOM + 20, f"{tick:.0f}") for tick in epochs]
+    parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, "epoch"))
+    if marked is not None and first <= marked <= last:
+        parts.append(line(across(marked), TOP, across(marked), HEIGHT - BOTTOM, 'stroke-dasharray="4 4"'))
+    for place, points in enumerate(series.values()):
+        colour = COLOURS[place % len(COLOURS)]
+        for stretch in _without_gaps(points):
+            joined = " ".join(f"{across(x):.1f},{down(y):.1f}" for x, y in stretch)
+            parts.append(f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>')
+            if len(stretch) == 1:
+                (x, y) = stretch[0]
+                parts.append(f'<circle cx="{across(x):.1f}" cy="{down(y):.1f}" r="3" fill="{colour}"/>')
+    return svg(WIDTH, HEIGHT, parts + legend(LEFT, WIDTH, series))
+
+
+def even_ticks(low: float, high: float) -> list[float]:
+    """About `TICKS` round numbers, evenly, from one that is not above `low` to one that is not below `high`."""
+    span = (high - low) or abs(high) or 1.0
+    power = 10.0 ** math.floor(math.log10(span / TICKS))
+    step = power * next(times for times in (1, 2, 5, 10) if span / (times * power) <= TICKS)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(place * step, 12) for place in range(first, max(last, first + 1) + 1)]
+
+
+def _without_gaps(points: Sequence[Point]) -> list[list[Point]]:
+    """The stretches of finite points."""
+    stretches: list[list[Point]] = [[]]
+    for point in points:
+        if math.isfinite(point[1]):
+            stretches[-1].append(point)
+        elif stretches[-1]:
+            stretches.append([])
+    return [stretch for stretch in stretches if stretch]
