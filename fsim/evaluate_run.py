@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display
 from fsim.embedding import Embed, Embedder
@@ -17,12 +18,15 @@ from fsim.embedding_store import EmbeddingStore
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluated, Evaluation
 from fsim.files import write_json
+from fsim.image_cache import CachedImages
 from fsim.interfaces import IntArray
 from fsim.machine import prepare_machine
 from fsim.network import Network
 from fsim.normalise import Normalise
 from fsim.per_query import write_per_query
 from fsim.processes import Processes
+from fsim.report.subject import Subject
+from fsim.report.tables import write_tables
 from fsim.run_folder import RunFolder
 from fsim.run_network import TrainedNetwork, trained_network
 from fsim.training_data import prepare_data
@@ -45,13 +49,22 @@ def refuse_other_networks(assignments: Sequence[str]) -> None:
             )
 
 
-def evaluate_run(
-    checked: CheckedRecipe, folder: RunFolder, checkpoint: Path, display: Display, processes: Processes
-) -> list[Evaluated]:
-    """Embed what the recipe's protocols ask for, by all processes, and measure it; all results are in the run folder.
+@dataclass(frozen=True)
+class Reopened:
+    """A run with one of its networks, ready to be evaluated."""
 
-    Embeddings are kept in `RUN/embeddings` and taken from there while network, images and settings are the same. Only
-    rank 0 measures and writes; the others return nothing.
+    catalog: EncodedCatalog
+    images: CachedImages
+    trained: TrainedNetwork
+    evaluation: Evaluation
+
+
+def reopen(
+    checked: CheckedRecipe, folder: RunFolder, checkpoint: Path, display: Display, processes: Processes
+) -> Reopened:
+    """A run's data, a network of it, and an evaluation that embeds by all processes.
+
+    Embeddings are kept in `RUN/embeddings` and taken from there while network, images and settings are the same.
 
     Raises:
         FsimError: the checkpoint or the catalog does not fit.
@@ -64,7 +77,7 @@ def evaluate_run(
     if processes.first:
         processes.wait()
     trained = trained_network(checked, checkpoint)
-    network = trained.network.to(machine.device)
+    trained.network.to(machine.device)
     embed = Embed(
         images,
         Normalise(recipe.data.mean, recipe.data.std),
@@ -78,14 +91,30 @@ def evaluate_run(
         embedder = source  # what one process has kept the others would not know
     evaluation = Evaluation(checked, catalog, embedder)
     _hold_categories_against(trained, catalog.category_names, evaluation.needs)
+    return Reopened(catalog, images, trained, evaluation)
+
+
+def evaluate_run(
+    checked: CheckedRecipe, folder: RunFolder, checkpoint: Path, display: Display, processes: Processes
+) -> list[Evaluated]:
+    """Embed what the recipe's protocols ask for, by all processes, and measure it; all results are in the run folder.
+
+    Only rank 0 measures and writes; the others return nothing.
+
+    Raises:
+        FsimError: the checkpoint or the catalog does not fit.
+    """
+    reopened = reopen(checked, folder, checkpoint, display, processes)
+    trained, evaluation = reopened.trained, reopened.evaluation
     if not processes.first:
-        evaluation.embed_all(network)
+        evaluation.embed_all(trained.network)
         return []
-    evaluated = evaluation(network, trained.epoch, at_end=True)
+    evaluated = evaluation(trained.network, trained.epoch, at_end=True)
     about = {"checkpoint": checkpoint.stem, "epoch": trained.epoch}
     for one in evaluated:
         place = folder.path / "evaluations" / f"{checkpoint.stem}-{one.line['fingerprint']}"
         write_per_query(place, [one])
+        write_tables(place, Subject(folder, checked, reopened.catalog, reopened.images, one))
         write_json(place / "metrics.json", {**about, **one.line})
     return evaluated
 

@@ -155,12 +155,7 @@ class Evaluation:
             if protocol.at_end and not at_end:
                 continue
             started = time.perf_counter()
-            for split in protocol.splits:
-                if split not in embedded:
-                    embedded[split] = self.embed(network, self.catalog.rows(split))
-            query = self._of(embedded, protocol.query, protocol.query_rows)
-            gallery = query if protocol.gallery is None else self._of(embedded, protocol.gallery, protocol.gallery_rows)
-            task = RetrievalTask(query, gallery, self.relevant, network.distance)
+            task = self.task(protocol, network, embedded)
             metrics, timings, per_query = self._measure(task)
             timings["seconds"] = time.perf_counter() - started
             line = {
@@ -174,6 +169,15 @@ class Evaluation:
             }
             evaluated.append(Evaluated(protocol, task, line, per_query))
         return evaluated
+
+    def task(self, protocol: Protocol, network: Network, embedded: dict[str, Embedded]) -> RetrievalTask:
+        """What a protocol compares; splits that are not in `embedded` are embedded, and put there."""
+        for split in protocol.splits:
+            if split not in embedded:
+                embedded[split] = self.embed(network, self.catalog.rows(split))
+        query = self._of(embedded, protocol.query, protocol.query_rows)
+        gallery = query if protocol.gallery is None else self._of(embedded, protocol.gallery, protocol.gallery_rows)
+        return RetrievalTask(query, gallery, self.relevant, network.distance)
 
     def embed_all(self, network: Network) -> None:
         """Embed what all protocols ask for, in the order of a call at the end, and measure nothing."""

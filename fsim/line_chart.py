@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from fsim.svg import COLOURS, legend, line, svg, text
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 460, 280, 56, 12, 34, 44  # pixels
+WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM = 460, 280, 56, 12, 44  # pixels
 TICKS = 5
 Point = tuple[float, float]
 
@@ -23,12 +23,14 @@ def line_chart(series: Mapping[str, Sequence[Point]], marked: float | None = Non
     ys = [y for points in series.values() for _, y in points if math.isfinite(y)]
     first, last = min(xs), max(xs)
     ticks = even_ticks(min(ys), max(ys))
+    names, top = legend(LEFT, WIDTH, series)
+    top += 8
 
     def across(x: float) -> float:
         return LEFT + (x - first) / ((last - first) or 1) * (WIDTH - LEFT - RIGHT)
 
     def down(y: float) -> float:
-        return HEIGHT - BOTTOM - (y - ticks[0]) / (ticks[-1] - ticks[0]) * (HEIGHT - TOP - BOTTOM)
+        return HEIGHT - BOTTOM - (y - ticks[0]) / (ticks[-1] - ticks[0]) * (HEIGHT - top - BOTTOM)
 
     parts = [line(LEFT, down(tick), WIDTH - RIGHT, down(tick)) for tick in ticks]
     parts += [text(LEFT - 8, down(tick) + 4, f"{tick:.4g}", "end") for tick in ticks]
@@ -36,7 +38,7 @@ def line_chart(series: Mapping[str, Sequence[Point]], marked: float | None = Non
     parts += [text(across(tick), HEIGHT - BOTTOM + 20, f"{tick:.0f}") for tick in epochs]
     parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, "epoch"))
     if marked is not None and first <= marked <= last:
-        parts.append(line(across(marked), TOP, across(marked), HEIGHT - BOTTOM, 'stroke-dasharray="4 4"'))
+        parts.append(line(across(marked), top, across(marked), HEIGHT - BOTTOM, 'stroke-dasharray="4 4"'))
     for place, points in enumerate(series.values()):
         colour = COLOURS[place % len(COLOURS)]
         for stretch in _without_gaps(points):
@@ -45,7 +47,7 @@ def line_chart(series: Mapping[str, Sequence[Point]], marked: float | None = Non
             if len(stretch) == 1:
                 (x, y) = stretch[0]
                 parts.append(f'<circle cx="{across(x):.1f}" cy="{down(y):.1f}" r="3" fill="{colour}"/>')
-    return svg(WIDTH, HEIGHT, parts + legend(LEFT, WIDTH, series))
+    return svg(WIDTH, HEIGHT, parts + names)
 
 
 def even_ticks(low: float, high: float) -> list[float]:

@@ -8,13 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
 from fsim.decode import decode, read_image
 from fsim.errors import FsimError
 from fsim.files import refuse_without_folder, write_text
+from fsim.image_map import ImageMap
 from fsim.interfaces import Catalog, IntArray
 from fsim.resize import DamagedImageError
 
@@ -22,14 +25,18 @@ THUMBNAIL = 96  # pixels
 LINE = 40  # letters that a cell has on one line
 MARK = b'<meta name="generator" content="fsim">'  # in page.html: this page may be written over
 HEAD = 1000  # bytes that the mark is looked for in
+MANY = 6  # sections, from which on links lead to them
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text or numbers under a header; the first column is text."""
+    """Rows of text or numbers under a header, and a title; the first column is text. `shades`, one for each cell but
+    the first column's, are from 0 to 1: how strongly it is coloured."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str | int | float]]
+    shades: Sequence[Sequence[float]] = ()
+    title: str = ""
 
     @property
     def long(self) -> list[bool]:
@@ -40,27 +47,45 @@ class Table:
 @dataclass(frozen=True)
 class Picture:
     """A picture (a data URI, or nothing where it can't be shown) with a caption below it; `note` stands beside it in
-    another colour."""
+    another colour. `mark` frames it as a query or as one of its answers."""
 
     source: str
     caption: str
     note: str = ""
+    mark: Literal["", "query", "right", "wrong"] = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A share from 0 to 1 with the bounds of its interval, drawn as a bar; `count` is what it is the share of."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    count: int
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: a heading, a sentence, wide charts, tables, and rows of pictures, each with a title."""
+    """A part of a page: a heading, a sentence, charts, a map, bars under titles, tables, rows of pictures under titles,
+    and what is folded away: more tables, and text as it stands in a file."""
 
     heading: str
     text: str = ""
     tables: Sequence[Table] = ()
     pictures: Sequence[tuple[str, Sequence[Picture]]] = ()
     charts: Sequence[Picture] = ()
+    map: ImageMap | None = None
+    bars: Sequence[tuple[str, Sequence[Bar]]] = ()
+    more: Sequence[Table] = ()
+    code: str = ""
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a page says; `figures` are the few numbers that stand large at its head."""
+    """What a page says; `figures` are the few numbers that stand large at its head. A page of many sections begins with
+    links to them."""
 
     title: str
     subtitle: str
@@ -74,8 +99,8 @@ class Page:
             FsimError: it cannot be written.
         """
         environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-        template = environment.from_string(files("fsim").joinpath("page.html").read_text(encoding="utf-8"))
-        write_text(file, template.render(page=self))
+        page, script = (files("fsim").joinpath(name).read_text(encoding="utf-8") for name in ("page.html", "map.js"))
+        write_text(file, environment.from_string(page).render(page=self, script=Markup(script), many=MANY))
 
 
 def refuse_page_file(file: Path) -> None:

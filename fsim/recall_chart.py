@@ -56,7 +56,7 @@ def recall_chart(
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" fill="{colour}" {look}/>')
         joined = " ".join(f"{across(one.recall):.1f},{down(one.queries_per_second):.1f}" for one in best)
         parts.append(f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>')
-    parts += legend(LEFT, WIDTH, curves)
+    parts += legend(LEFT, WIDTH, curves)[0]
     if chosen is not None:
         x, y = across(chosen.recall), down(chosen.queries_per_second)
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="8" fill="none" stroke="#777" stroke-width="2"/>')

@@ -24,6 +24,8 @@ from fsim.normalise import Normalise
 from fsim.quick_start import take_up_garbage_collection
 from fsim.randomness import seed_torch
 from fsim.recipe import AUTO
+from fsim.report.page import report_page
+from fsim.report.subject import Subject
 from fsim.run_folder import RunFolder
 from fsim.training_data import (
     attributes_asked_for,
@@ -110,6 +112,8 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
             f"stopped; all up to step {keeper.saved_step} is saved. Go on with: fsim resume {folder.path}"
         )
     keeper.close()
+    if keeper.last_monitored is not None:
+        _report(Subject(folder, checked, catalog, images, keeper.last_monitored, "last"), display)
     return Result(keeper.last_lines, keeper.best)
 
 
@@ -123,6 +127,14 @@ def _note_environment(environment: dict[str, Any], folder: RunFolder, display: D
         if first[name] != environment[name]:
             display.warn(f"the run began with {name} {first[name]} and goes on with {environment[name]}")
     folder.write_environment({**first, "resumed": [*first.get("resumed", ()), environment]})
+
+
+def _report(subject: Subject, display: Display) -> None:
+    """Write report.html; what was learned is kept whatever happens to it."""
+    try:
+        report_page(subject).write(subject.folder.report)
+    except FsimError as error:
+        display.warn(f"no report: {error}; then: fsim report {subject.folder.path}")
 
 
 def _train(

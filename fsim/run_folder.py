@@ -16,7 +16,7 @@ from fsim.files import write_json, write_text
 
 class RunFolder:
     """recipe.yaml, environment.json, metrics.jsonl, log.txt, checkpoints/{last,best}.pt, per_query/{last,best}/*.csv,
-    evaluations/, embeddings/, projections/, tensorboard/"""
+    evaluations/, embeddings/, projections/, tensorboard/, report.html"""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -27,6 +27,7 @@ class RunFolder:
         self.last = path / "checkpoints" / "last.pt"
         self.best = path / "checkpoints" / "best.pt"
         self.projections = path / "projections"
+        self.report = path / "report.html"
 
     @classmethod
     def create(cls, out: Path, name: str) -> RunFolder:

@@ -8,6 +8,7 @@ from html import escape
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b38600", "#56b4e9", "#7f7f7f")  # Okabe and Ito, and grey
 GREY = "#777"
+LETTER, LEGEND_ROW = 7.5, 20  # pixels: the width of a letter, at most on average, and the height of a row
 
 
 def svg(width: float, height: float, parts: Iterable[str]) -> str:
@@ -26,16 +27,20 @@ def text(x: float, y: float, words: str, anchor: str = "middle") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" fill="{GREY}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
-def legend(left: float, right: float, names: Iterable[str]) -> list[str]:
-    """A row at the head of a picture: each name behind a patch of its colour, in the order of `COLOURS`."""
+def legend(left: float, right: float, names: Iterable[str]) -> tuple[list[str], float]:
+    """Rows at the head of a picture, each name behind a patch of its colour, in the order of `COLOURS`; and how far
+    they reach down."""
     names = list(names)
-    step = min(max(110, 8 * max(map(len, names)) + 30), (right - left) / len(names))
+    step = min(LETTER * max(map(len, names)) + 34, right - left)
+    columns = int((right - left) // step)
     parts = []
     for place, name in enumerate(names):
-        x = left + step * place
-        parts.append(f'<rect x="{x:.1f}" y="7" width="12" height="12" rx="2" fill="{COLOURS[place % len(COLOURS)]}"/>')
-        parts.append(text(x + 18, 18, name, "start"))
-    return parts
+        x, y = left + step * (place % columns), 7 + LEGEND_ROW * (place // columns)
+        parts.append(
+            f'<rect x="{x:.1f}" y="{y}" width="12" height="12" rx="2" fill="{COLOURS[place % len(COLOURS)]}"/>'
+        )
+        parts.append(text(x + 18, y + 11, name, "start"))
+    return parts, 7 + LEGEND_ROW * -(-len(names) // columns)
 
 
 def data_uri(picture: str) -> str:

@@ -48,5 +48,7 @@ def execute(args: argparse.Namespace) -> int:
         for one in evaluated:
             show_evaluation([one.line], [f"{checkpoint.stem} (epoch {one.line['epoch']})"], display)
         if shared.first:
-            display.say(f"all metrics, and those of each query: {folder.path / 'evaluations'}")
+            display.say(
+                f"all metrics, of each query, category and attribute too, confusions and hubs: {folder.path / 'evaluations'}"
+            )
     return 0

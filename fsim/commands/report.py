@@ -1,0 +1,45 @@
+"""fsim report RUN"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path, help="the run folder: runs/<name>/<time>")
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        default=[],
+        metavar="key=value",
+        help="where the data is now: data.dataset.root=DIR",
+    )
+    parser.add_argument(
+        "--checkpoint",
+        choices=("last", "best"),
+        help="of which network (default: the last, or the best where the run did not come to its end)",
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: RUN/report.html)")
+
+
+def execute(args: argparse.Namespace) -> int:
+    from fsim.display import Display
+    from fsim.errors import FsimError
+    from fsim.page import refuse_page_file
+    from fsim.report.page import report_page
+    from fsim.report.reopened import reopened_subject
+    from fsim.run_folder import RunFolder
+    from fsim.validate import check_recipe
+
+    folder = RunFolder.open(args.run)
+    for override in args.overrides:
+        if not override.startswith("data.dataset"):
+            raise FsimError(f"{override}: a report shows what the run measured; only data.dataset may be changed")
+    file = args.out or folder.report
+    refuse_page_file(file)
+    checked = check_recipe(folder.recipe, args.overrides)
+    with Display(folder.log) as display:
+        report_page(reopened_subject(checked, folder, args.checkpoint, display)).write(file)
+        display.say(f"report: {file}")
+    return 0

@@ -1,0 +1,56 @@
+"""What a report is of, taken from the folder of a run that ended before."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+
+from fsim.checked_recipe import CheckedRecipe
+from fsim.display import Display
+from fsim.errors import FsimError
+from fsim.evaluate_run import reopen
+from fsim.evaluation import Evaluated
+from fsim.per_query import per_query_file, read_per_query
+from fsim.processes import processes
+from fsim.report.subject import Subject
+from fsim.run_folder import RunFolder
+
+
+def reopened_subject(
+    checked: CheckedRecipe, folder: RunFolder, which: Literal["last", "best"] | None, display: Display
+) -> Subject:
+    """The monitored protocol as the last or the best network answers it; its metrics are those that the run kept.
+
+    Args:
+        which: None is the last network where the run came to its end, else the best so far.
+
+    Raises:
+        FsimError: the run was not evaluated yet, or its images are not those that it was evaluated on.
+    """
+    lines = [line for line in folder.read_metrics() if "protocol" in line]
+    if not lines:
+        raise FsimError(f"{folder.path} has no evaluation yet; finish it first: fsim resume {folder.path}")
+    if which is None:
+        ended = per_query_file(folder.per_query("last"), lines[0]["split"]).is_file()
+        which = "last" if ended else "best"
+    with processes() as alone:
+        opened = reopen(checked, folder, folder.checkpoint(which), display, alone)
+    evaluation, trained = opened.evaluation, opened.trained
+    protocol = evaluation.monitored
+    line = next((one for one in lines if one["split"] == protocol.split and one["epoch"] == trained.epoch), None)
+    if line is None:
+        raise FsimError(
+            f"{folder.path} has no evaluation of its {which} network by the protocol {protocol.split}; finish it "
+            f"first: fsim resume {folder.path}"
+        )
+    table = read_per_query(folder.per_query(which), protocol.split)
+    task = evaluation.task(protocol, trained.network, {})
+    display.close_bars()
+    if list(table["image"]) != list(task.query.names):
+        raise FsimError(
+            f"the images of {protocol.query} are not those that the run was evaluated on; say where these are now: "
+            f"fsim report {folder.path} data.dataset.root=FOLDER"
+        )
+    per_query = {name: torch.from_numpy(table[name].to_numpy(float)) for name in table.columns if "/" in name}
+    return Subject(folder, checked, opened.catalog, opened.images, Evaluated(protocol, task, line, per_query), which)

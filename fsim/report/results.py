@@ -1,0 +1,154 @@
+"""What was measured: a table for each protocol with intervals, curves over epochs, and what looked unhealthy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import compress
+from typing import Any
+
+import numpy as np
+
+from fsim.display import number
+from fsim.errors import FsimError
+from fsim.functional.paired_bootstrap import paired_bootstrap
+from fsim.line_chart import line_chart
+from fsim.page import Picture, Section, Table
+from fsim.per_query import read_per_query
+from fsim.report.subject import Numbers, Subject
+from fsim.run_folder import RunFolder
+from fsim.svg import COLOURS, data_uri
+
+SAMPLES = 2000  # of the bootstrap
+Interval = tuple[float, float, float]  # the mean, and the bounds of its 95 % interval
+
+
+def intervals(values: Mapping[str, Numbers], strata: np.ndarray[Any, Any], seed: int) -> dict[str, Interval]:
+    """Of each metric [Q] the mean over the queries that count (not NaN), and its 95 % interval by a bootstrap over
+    them, within strata [Q]; none of a metric without such a query."""
+    found = {}
+    _, numbers = np.unique(np.asarray(strata).astype(str), return_inverse=True)
+    for name, of in values.items():
+        counted = np.isfinite(of)
+        if counted.any():
+            drawn = paired_bootstrap(of[counted, None], numbers[counted], seed, SAMPLES)
+            found[name] = (float(drawn.mean[0]), float(drawn.low[0]), float(drawn.high[0]))
+    return found
+
+
+def result_sections(subject: Subject) -> list[Section]:
+    """A section of tables, and one of curves."""
+    lines = subject.folder.read_metrics()
+    evaluations = [line for line in lines if "protocol" in line]
+    last = evaluations[-1]["epoch"]
+    best = _best_epoch(subject)
+    text = (
+        "Means over queries; in brackets their 95% interval by a bootstrap over the queries, stratified by category. "
+        "It tells what other queries would change, not what another seed would."
+    )
+    tables, more = [], []
+    for split in dict.fromkeys(line["split"] for line in evaluations if line["epoch"] == last):
+        columns = {f"last, epoch {last}": ("last", last)}
+        if best not in (None, last) and any(line["split"] == split and line["epoch"] == best for line in evaluations):
+            columns[f"best, epoch {best}"] = ("best", best)
+        whole = _table(subject, evaluations, split, columns)
+        first = (subject.checked.recipe.evaluation.monitor or str(whole.rows[0][0])).partition("/")[0]
+        of_first = [str(row[0]).startswith(f"{first}/") for row in whole.rows]
+        others = [not shown for shown in of_first]
+        tables.append(replace(whole, rows=list(compress(whole.rows, of_first))))
+        more.append(replace(whole, rows=list(compress(whole.rows, others))))
+    fingerprints = {line["split"]: line["fingerprint"] for line in evaluations}
+    told = "  ".join(f"{split}: {fingerprint}" for split, fingerprint in fingerprints.items())
+    text = f"{text} Fingerprints of the protocols: {told}."
+    measured = Section("Results", text, tables, more=[table for table in more if table.rows])
+    return [measured, Section("Curves", "", charts=_curves(subject, lines, best))]
+
+
+def _best_epoch(subject: Subject) -> int | None:
+    from fsim.checkpoint import load_checkpoint
+
+    if not subject.folder.best.is_file():
+        return None
+    epoch: int = load_checkpoint(subject.folder.best)["epoch"]
+    return epoch
+
+
+def _table(
+    subject: Subject, evaluations: Sequence[dict[str, Any]], split: str, columns: Mapping[str, tuple[str, int | None]]
+) -> Table:
+    """The metrics of one protocol, without macro means and counts of queries."""
+    cells: list[dict[str, str]] = []
+    for which, epoch in columns.values():
+        line = next(one for one in evaluations if one["split"] == split and one["epoch"] == epoch)
+        known = _kept_intervals(subject.folder, which, split, subject.checked.recipe.seed)
+        cells.append(
+            {
+                name: number(value) + (f" ({known[name][1]:.3f} to {known[name][2]:.3f})" if name in known else "")
+                for name, value in line["metrics"].items()
+            }
+        )
+    names = [name for name in cells[0] if not name.partition("/")[2].startswith(("macro_", "num_queries"))]
+    protocol = line["protocol"]
+    queries = "leave-one-out" if protocol["leave_one_out"] else f"in {protocol['gallery']}"
+    title = f"{split}: {protocol['num_queries']:,} queries {queries}, relevant: {protocol['relevant']}"
+    return Table(["metric", *columns], [[name, *(of.get(name, "-") for of in cells)] for name in names], title=title)
+
+
+def _kept_intervals(folder: RunFolder, which: str, split: str, seed: int) -> dict[str, Interval]:
+    """Of the metrics of which the run kept each query's."""
+    try:
+        table = read_per_query(folder.per_query(which), split)
+    except FsimError:
+        return {}  # a run of before they were kept
+    metrics = {name: table[name].to_numpy(float) for name in table.columns if "/" in name}
+    return intervals(metrics, table["category"].to_numpy(), seed)
+
+
+def _curves(subject: Subject, lines: Sequence[dict[str, Any]], best: int | None) -> list[Picture]:
+    train = [line for line in lines if line["split"] == "train" and "protocol" not in line]
+    monitored = [line for line in lines if line["split"] == subject.evaluated.protocol.split]
+    losses = [name for name in train[0]["metrics"] if name != "learning_rate"] if train else []
+    shown = [name for name in subject.per_query if "/precision" not in name][: len(COLOURS)]
+    charts = (
+        ("Losses of training, means over each epoch", train, "metrics", losses[: len(COLOURS)]),
+        (f"Metrics of {subject.evaluated.protocol.split}; dashed: the best epoch", monitored, "metrics", shown),
+        ("Learning rate at the end of each epoch", train, "metrics", ["learning_rate"]),
+        ("Effective rank: dimensions that the embeddings use", monitored, "health", ["effective_rank"]),
+    )
+    pictures = []
+    for caption, of, part, names in charts:
+        series = {name: [(line["epoch"], _value(line, part, name)) for line in of] for name in names}
+        if any(math.isfinite(y) for points in series.values() for _, y in points):
+            marked = best if of is monitored and part == "metrics" else None
+            pictures.append(Picture(data_uri(line_chart(_short(series), marked)), caption))
+    return pictures
+
+
+def _short(series: Mapping[str, Any]) -> dict[str, Any]:
+    """Names without what all of them begin with, an evaluator's say."""
+    prefixes = {name.rpartition("/")[0] for name in series}
+    return {(name.rpartition("/")[2] if len(prefixes) == 1 else name): of for name, of in series.items()}
+
+
+def _value(line: Mapping[str, Any], part: str, name: str) -> float:
+    value = line.get(part, {}).get(name)
+    return math.nan if value is None else float(value)
+
+
+def health_section(subject: Subject) -> Section:
+    """Alarms of the run, with their remedies, and the health of the embeddings in its last evaluation."""
+    evaluations = [line for line in subject.folder.read_metrics() if "protocol" in line]
+    alarms: dict[tuple[str, str], list[int]] = {}
+    for line in evaluations:
+        for alarm in line.get("alarms", ()):
+            alarms.setdefault((alarm["cause"], alarm["remedy"]), []).append(line["epoch"])
+    rows = [[_epochs(epochs), cause, remedy] for (cause, remedy), epochs in alarms.items()]
+    found = evaluations[-1].get("health", {})
+    health = Table(["embeddings, last epoch", ""], [[name, number(value)] for name, value in found.items()])
+    told = "Nothing looked like a collapse in any evaluation." if not rows else "Alarms, and what to try."
+    return Section("Health", told, [*([Table(["epoch", "cause", "remedy"], rows)] if rows else []), health])
+
+
+def _epochs(epochs: Sequence[int]) -> str:
+    return str(epochs[0]) if len(epochs) == 1 else f"{epochs[0]} to {epochs[-1]} ({len(epochs)} evaluations)"
