@@ -9,6 +9,7 @@ from fsim.svg import COLOURS, legend, line, svg, text
 
 WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM = 460, 280, 56, 12, 44  # pixels
 TICKS = 5
+FLAT = 1e-9  # a span of so small a part of the values is none
 Point = tuple[float, float]
 
 
@@ -52,11 +53,12 @@ def line_chart(series: Mapping[str, Sequence[Point]], marked: float | None = Non
 
 def even_ticks(low: float, high: float) -> list[float]:
     """About `TICKS` round numbers, evenly, from one that is not above `low` to one that is not below `high`."""
-    span = (high - low) or abs(high) or 1.0
+    size = max(abs(low), abs(high))
+    span = high - low if high - low > FLAT * max(size, FLAT) else size if size > FLAT else 1.0
     power = 10.0 ** math.floor(math.log10(span / TICKS))
     step = power * next(times for times in (1, 2, 5, 10) if span / (times * power) <= TICKS)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(place * step, 12) for place in range(first, max(last, first + 1) + 1)]
+    return [float(f"{place * step:.10g}") for place in range(first, max(last, first + 1) + 1)]
 
 
 def _without_gaps(points: Sequence[Point]) -> list[list[Point]]:
