@@ -26,9 +26,10 @@ def gallery_section(subject: Subject) -> Section:
         for name, order in orders.items()
         for query in varied(order, subject.evaluated.task.query.categories.numpy(), QUERIES)
     ]
+    measure = "cosines" if subject.evaluated.task.distance == "cosine" else "distances"
     text = (
-        f"Each row: a query, and its nearest {subject.answers.index.shape[1]} answers with their scores. Right (solid "
-        f"green) are those of the same {subject.evaluated.task.relevant}, wrong (dashed red) all others. Ranked by "
+        f"Each row: a query, and its nearest {subject.answers.index.shape[1]} answers with their {measure}. Right "
+        f"(solid green) are those of the same {subject.evaluated.task.relevant}, wrong (dashed red) all others. Ranked by "
         f"{metric}, median {median:.3f}; no category twice before every one was shown."
     )
     return Section("Galleries", text, pictures=rows)
@@ -87,6 +88,6 @@ def _row(subject: Subject, query: int) -> list[Picture]:
     for answer, score, right in zip(answers.index[query], answers.score[query], answers.right[query], strict=True):
         if answer >= 0:
             found = int(subject.gallery_rows[answer])
-            caption = f"{subject.label(found)} {score:.2f}"
+            caption = f"{subject.label(found)} {subject.nearness(float(score))}"
             shown.append(Picture(subject.picture(found), caption, mark="right" if right else "wrong"))
     return shown

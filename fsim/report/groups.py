@@ -14,6 +14,7 @@ from fsim.report.subject import Numbers, Subject
 MOST_BARS = 50
 MOST_IN_MATRIX = 15
 MOST_CONFUSIONS = 12
+FIRST = 15  # attributes that are not folded away
 FEWEST_QUERIES = 5  # of an attribute, for its results to tell anything
 
 
@@ -42,10 +43,13 @@ def attribute_section(subject: Subject) -> Section | None:
         return None
     metric = next((name for name in table.columns if "/recall@" in name), table.columns[1])
     shown = table.sort_values(metric, kind="stable")
-    of = f"The weakest {MOST_BARS} of {len(shown)} attributes" if len(shown) > MOST_BARS else "Weakest first"
-    rows = [[str(name), f"{row['queries']:.0f}", f"{row[metric]:.3f}"] for name, row in shown[:MOST_BARS].iterrows()]
-    text = f"{metric} over the queries that have an attribute; those of fewer than {FEWEST_QUERIES} are left out. {of}."
-    return Section("Attributes", text, [Table(["attribute", "queries", metric], rows)])
+    rows = [[str(name), f"{row['queries']:.0f}", f"{row[metric]:.3f}"] for name, row in shown.iterrows()]
+    text = (
+        f"{metric} over the queries that have an attribute, weakest first; those of fewer than {FEWEST_QUERIES} "
+        f"queries are left out."
+    )
+    first, more = (Table(["attribute", "queries", metric], part) for part in (rows[:FIRST], rows[FIRST:]))
+    return Section("Attributes", text, [first], more=[more] if more.rows else [])
 
 
 def by_category(subject: Subject) -> pd.DataFrame:

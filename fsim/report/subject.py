@@ -89,9 +89,9 @@ class Subject:
         return self._pictures[row]
 
     def label(self, row: int) -> str:
-        """An image's category, and its item where that is what makes an answer right."""
-        frame = self.catalog.catalog.frame
-        category, item = str(frame["category"].iloc[row]), str(frame["item"].iloc[row])
-        if self.evaluated.task.relevant == "category":
-            return category or "unknown"
-        return ", ".join(part for part in (category, item) if part) or "unknown"
+        """An image's category, or its item where that is what makes an answer right."""
+        return str(self.catalog.catalog.frame[self.evaluated.task.relevant].iloc[row]) or "unknown"
+
+    def nearness(self, score: float) -> str:
+        """A score as a cosine, or as the Euclidean distance that it is minus half the square of."""
+        return f"{score:.2f}" if self.evaluated.task.distance == "cosine" else f"{(-2 * min(score, 0)) ** 0.5:.2f}"
