@@ -29,8 +29,8 @@ def gallery_section(subject: Subject) -> Section:
     measure = "cosines" if subject.evaluated.task.distance == "cosine" else "distances"
     text = (
         f"Each row: a query, and its nearest {subject.answers.index.shape[1]} answers with their {measure}. Right "
-        f"(solid green) are those of the same {subject.evaluated.task.relevant}, wrong (dashed red) all others. Ranked by "
-        f"{metric}, median {median:.3f}; no category twice before every one was shown."
+        f"(solid green) are those of the same {subject.evaluated.task.relevant}, wrong (dashed red) all others. Ranked "
+        f"by {metric}, median {median:.3f}; no category twice before every one was shown."
     )
     return Section("Galleries", text, pictures=rows)
 
