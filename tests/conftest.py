@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import numpy as np
 import pytest
 from PIL import Image
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has a core, and so have the commands that it starts
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+hypothesis.settings.register_profile("fsim", deadline=None)  # a slow machine is no fault
+hypothesis.settings.load_profile("fsim")
 
 ROOT = Path(__file__).resolve().parent.parent
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
