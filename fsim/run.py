@@ -43,9 +43,11 @@ class InterruptedRunError(FsimError):
 
 @dataclass(frozen=True)
 class Result:
-    """What a finished run found: the last evaluation, and the best one by the monitored metric."""
+    """What a finished run found: the last evaluation, that of the monitored protocol among it, and the best one by the
+    monitored metric."""
 
     last: list[dict[str, Any]]
+    monitored: dict[str, Any]
     best: dict[str, Any] | None
 
 
@@ -113,7 +115,8 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
             f"stopped; all up to step {keeper.saved_step} is saved. Go on with: fsim resume {folder.path}"
         )
     keeper.close()
-    return Result(keeper.last_lines, keeper.best)
+    monitored = next(line for line in keeper.last_lines if line["split"] == evaluation.monitored.split)
+    return Result(keeper.last_lines, monitored, keeper.best)
 
 
 def _note_environment(environment: dict[str, Any], folder: RunFolder, display: Display) -> None:
