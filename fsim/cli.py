@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "train and evaluate a recipe, and leave a run folder",
     "resume": "go on with a run that was stopped",
     "evaluate": "measure a run's network again: another split, data set, checkpoint or evaluators",
+    "runs": "list the runs of a folder, with what they gave",
     "compare": "put runs side by side, with the interval of each difference",
     "validate": "check recipes without running them",
     "list-plugins": "the components at hand, and who offers them",

@@ -12,6 +12,7 @@ from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display
 from fsim.embedding import Embed
+from fsim.ending import stopped_at
 from fsim.engine import NotFiniteError, Training, build_engine
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluation
@@ -111,9 +112,7 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
         _train(engine, training, batches, recipe.train.epochs, recipe.data.workers, catalog)
     display.close_bars()
     if not keeper.finished:
-        raise InterruptedRunError(
-            f"stopped; all up to step {keeper.saved_step} is saved. Go on with: fsim resume {folder.path}"
-        )
+        raise InterruptedRunError(f"{stopped_at(keeper.saved_step)}. Go on with: fsim resume {folder.path}")
     keeper.close()
     monitored = next(line for line in keeper.last_lines if line["split"] == evaluation.monitored.split)
     return Result(keeper.last_lines, monitored, keeper.best)
