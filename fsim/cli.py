@@ -19,6 +19,7 @@ COMMANDS = {
     "resume": "go on with a run that was stopped",
     "evaluate": "measure a run's network again: another split, data set, checkpoint or evaluators",
     "report": "write a run's page: results, curves, galleries, map, failures",
+    "runs": "list the runs of a folder, with what they gave",
     "compare": "put runs side by side, with the interval of each difference",
     "validate": "check recipes without running them",
     "list-plugins": "the components at hand, and who offers them",

@@ -17,6 +17,8 @@ from rich.text import Text
 
 from fsim.errors import FsimError
 
+UNLIMITED = 10_000  # characters of a line; tables are no wider than their cells
+
 
 class _Warnings(logging.Handler):
     """Shows the warnings among what is logged."""
@@ -35,6 +37,8 @@ class Display:
 
     def __init__(self, log: Path | None = None) -> None:
         self.console = Console(highlight=False, soft_wrap=True, emoji=False)
+        if not self.console.is_terminal:
+            self.console.width = UNLIMITED
         self.log = logging.getLogger("fsim")  # what any module of fsim logs goes to the file too
         self.log.setLevel(logging.INFO)
         self.log.propagate = False
@@ -106,10 +110,10 @@ class Display:
             self._progress, self._tasks = None, {}
 
     def table(self, title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-        """A table for the user; the log has its rows as lines."""
+        """A table for the user, as wide as it must be where stdout is no terminal; the log has its rows as lines."""
         table = Table(title=title, title_justify="left")
         for index, column in enumerate(columns):
-            table.add_column(column, justify="left" if index == 0 else "right")
+            table.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
         for row in rows:
             cells = list(row)
             table.add_row(*map(Text, cells))

@@ -164,6 +164,7 @@ class Evaluation:
                 "protocol": {**protocol.description, "distance": task.distance},
                 "fingerprint": protocol.fingerprint,
                 "metrics": metrics,
+                "less_is_better": [name for name in metrics if self.direction(name) == "min"],
                 "health": embedding_health(comparable(task), self.seed),
                 "timings": timings,
             }

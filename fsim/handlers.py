@@ -25,8 +25,11 @@ class Speed:
     def count(self, images: int) -> None:
         self.images += images
 
+    def seconds(self) -> float:
+        return time.perf_counter() - self.started
+
     def rate(self) -> float:
-        return self.images / (time.perf_counter() - self.started)
+        return self.images / self.seconds()
 
 
 def attach(
@@ -59,7 +62,7 @@ def attach(
 
     @engine.on(Events.EPOCH_COMPLETED)
     def after_epoch(engine: Engine) -> None:
-        said = keeper.end_epoch(speed.rate())
+        said = keeper.end_epoch(speed.rate(), speed.seconds())
         if not interruption.requested:
             with interruption.immediate():
                 keeper.evaluate(said)

@@ -76,13 +76,14 @@ class Keeper:
         if position == 0 and epoch and not self.last_lines:
             self.evaluate(f"epoch {epoch}/{self.recipe.train.epochs}")
 
-    def end_epoch(self, rate: float) -> str:
-        """After the last step of an epoch: the training line and the checkpoint. What is to be said of it."""
+    def end_epoch(self, rate: float, seconds: float) -> str:
+        """After the last step of an epoch: the training line, with its images/s and the seconds that it took, and the
+        checkpoint. What is to be said of it."""
         training = self.training
         epoch = training.step // training.steps_per_epoch
         metrics = {**training.take_epoch_means(), "learning_rate": training.optimizer.param_groups[0]["lr"]}
         signs = training.take_epoch_signs()
-        timings = {"images_per_second": rate}
+        timings = {"images_per_second": rate, "seconds": seconds}
         self.folder.append_metrics(
             [{"epoch": epoch, "split": "train", "metrics": metrics, "health": signs, "timings": timings}]
         )

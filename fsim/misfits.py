@@ -33,12 +33,21 @@ def misfits(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> I
     built = {key: part.build(seed=0) for key, part in valid.items()}
     if head:
         yield from _lacking_for_evaluators(head, valid, built)
-    evaluation = value.get("evaluation")
-    monitor = evaluation.get("monitor", "exact/recall@1") if isinstance(evaluation, dict) else "exact/recall@1"
-    if isinstance(monitor, str) and len(valid) == len(value_at(value, ("evaluation", "evaluators"))):
+    if len(valid) == len(value_at(value, ("evaluation", "evaluators"))):
         metrics = [f"{valid[key].name}/{metric}" for key, one in built.items() for metric in _monitorable(one)]
-        if monitor not in metrics:
-            yield ("evaluation", "monitor"), f"no evaluator measures '{monitor}'{nearest(monitor, metrics)}"
+        for key, metric in _named_metrics(value.get("evaluation")):
+            if metric not in metrics:
+                yield key, f"no evaluator measures '{metric}'{nearest(metric, metrics)}"
+
+
+def _named_metrics(evaluation: Any) -> Iterator[tuple[Key, str]]:
+    """The metrics that a recipe names: those that it monitors, and expects something of."""
+    evaluation = evaluation if isinstance(evaluation, dict) else {}
+    monitor, expect = evaluation.get("monitor", "exact/recall@1"), evaluation.get("expect")
+    if isinstance(monitor, str):
+        yield ("evaluation", "monitor"), monitor
+    for metric in expect if isinstance(expect, dict) else ():
+        yield ("evaluation", "expect", metric), metric
 
 
 def _lacking_for_losses(

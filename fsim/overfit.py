@@ -36,6 +36,7 @@ def overfit_recipe(checked: CheckedRecipe, num_images: int) -> CheckedRecipe:
         "every": 1,
         "evaluators": [{"name": "exact", "k": [1], "map": False}],
         "monitor": LEARNT,
+        "expect": None,
     }
     sampler = recipe["sampler"]
     if "batch_size" in sampler:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, FilePath, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, FilePath, Tag
 from pydantic_core import to_jsonable_python
 
+from fsim.expectation import Expectation
 from fsim.interfaces import Label
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -29,6 +30,7 @@ OF_CHANNELS = Discriminator(
 )
 Auto = Annotated[Literal["auto"], Tag(AUTO)]
 Mean = Annotated[list[float], Field(min_length=3, max_length=3), Tag("numbers")]
+Expected = Annotated[str, BeforeValidator(lambda text: Expectation.of(text).text)]
 Std = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=3, max_length=3), Tag("numbers")]
 
 
@@ -110,6 +112,7 @@ class Evaluation(Section):
     relevant: Label = "category"  # what makes an answer right
     protocols: list[ProtocolSettings] = []  # the first not at_end is monitored; empty: val leave-one-out, or similar
     monitor: str | None = "exact/recall@1"  # chooses the best epoch; null: the last one
+    expect: dict[str, Expected] | None = None  # {metric: 0.85 +- 0.02}: what the last evaluation should give
     flip: bool = False  # whether an image's embedding is the mean of its own and its mirror image's
     evaluators: Annotated[list[ComponentSettings], Field(min_length=1)] = [ComponentSettings(name="exact")]
     every: Annotated[int, Field(ge=1)] = 1  # epochs between evaluations; the last epoch is always evaluated

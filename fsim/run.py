@@ -12,6 +12,7 @@ from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display
 from fsim.embedding import Embed
+from fsim.ending import stopped_at
 from fsim.engine import NotFiniteError, Training, build_engine
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluation
@@ -44,9 +45,11 @@ class InterruptedRunError(FsimError):
 
 @dataclass(frozen=True)
 class Result:
-    """What a finished run found: the last evaluation, and the best one by the monitored metric."""
+    """What a finished run found: the last evaluation, that of the monitored protocol among it, and the best one by the
+    monitored metric."""
 
     last: list[dict[str, Any]]
+    monitored: dict[str, Any]
     best: dict[str, Any] | None
 
 
@@ -108,13 +111,12 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
         _train(engine, training, batches, recipe.train.epochs, recipe.data.workers, catalog)
     display.close_bars()
     if not keeper.finished:
-        raise InterruptedRunError(
-            f"stopped; all up to step {keeper.saved_step} is saved. Go on with: fsim resume {folder.path}"
-        )
+        raise InterruptedRunError(f"{stopped_at(keeper.saved_step)}. Go on with: fsim resume {folder.path}")
     keeper.close()
     if keeper.last_monitored is not None:
         _report(Subject(folder, checked, catalog, images, keeper.last_monitored, "last"), display)
-    return Result(keeper.last_lines, keeper.best)
+    monitored = next(line for line in keeper.last_lines if line["split"] == evaluation.monitored.split)
+    return Result(keeper.last_lines, monitored, keeper.best)
 
 
 def _note_environment(environment: dict[str, Any], folder: RunFolder, display: Display) -> None:

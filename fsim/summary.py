@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from fsim.display import Display, number
+from fsim.expectation import Held
 from fsim.run import Result
 from fsim.run_folder import RunFolder
 
 
-def summarise(result: Result, folder: RunFolder, display: Display) -> None:
-    """Show the last and the best evaluation without the macro means, and where the run folder is."""
+def summarise(result: Result, held: Sequence[Held], folder: RunFolder, display: Display) -> None:
+    """Show the last and the best evaluation without the macro means, what is as its recipe expects, and where
+    the run folder is."""
     evaluations = [line for line in folder.read_metrics() if "protocol" in line]
     for last in result.last:
         split, shown, columns = last["split"], [last], [f"last (epoch {last['epoch']})"]
@@ -20,7 +22,14 @@ def summarise(result: Result, folder: RunFolder, display: Display) -> None:
             shown.append(next(line for line in evaluations if line["split"] == split and line["epoch"] == epoch))
             columns.append(f"best (epoch {epoch})")
         show_evaluation(shown, columns, display)
+    show_held(held, display)
     display.say(f"all metrics, macro means too: {folder.metrics}\nrun folder: {folder.path}")
+
+
+def show_held(held: Sequence[Held], display: Display) -> None:
+    """A line for each metric that the recipe expects something of."""
+    for one in held:
+        display.say(f"{'met' if one.met else 'outside'}: {one}")
 
 
 def show_evaluation(lines: Sequence[dict[str, Any]], columns: Sequence[str], display: Display) -> None:

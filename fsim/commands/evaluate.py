@@ -37,6 +37,9 @@ def execute(args: argparse.Namespace) -> int:
     folder = RunFolder.open(args.run)
     refuse_other_networks(args.overrides)
     asked = [] if args.split is None else [f"evaluation.protocols=[{{query: '{args.split}'}}]"]
+    asked.append(
+        "evaluation.expect=null"
+    )  # it is of the run's own evaluation, and other evaluators may lack its metrics
     checked = check_recipe(folder.recipe, [*args.overrides, *asked])
     checkpoint = folder.checkpoint(args.checkpoint)
     with processes() as shared, Display(folder.log if shared.first else None) as display:

@@ -12,6 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     from fsim.display import Display
+    from fsim.expectation import hold_against
     from fsim.run import execute as execute_run
     from fsim.run_folder import RunFolder
     from fsim.summary import summarise
@@ -21,5 +22,6 @@ def execute(args: argparse.Namespace) -> int:
     checked = check_recipe(folder.recipe)
     with Display(folder.log) as display:
         result = execute_run(checked, folder, display, resume=True)
-        summarise(result, folder, display)
+        held = hold_against(checked.recipe.evaluation.expect, result.monitored["metrics"])
+        summarise(result, held, folder, display)
     return 0

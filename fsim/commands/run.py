@@ -18,6 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="train on N fixed images without augmentation and evaluate on the same: can the model learn at all?",
     )
+    parser.add_argument(
+        "--check", action="store_true", help="exit with code 2 where the result is not as the recipe expects"
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -27,19 +30,32 @@ def execute(args: argparse.Namespace) -> int:
 
     from fsim.display import Display
     from fsim.errors import FsimError
+    from fsim.expectation import hold_against, refuse_outside
     from fsim.overfit import overfit_recipe, verdict
     from fsim.run import InterruptedRunError
     from fsim.run import execute as execute_run
     from fsim.run_folder import RunFolder
     from fsim.summary import summarise
 
+    if args.check and args.overfit is not None:
+        raise FsimError(
+            "--overfit trains otherwise than the recipe, whose expectations don't hold then: leave --check out"
+        )
+    if args.check and not checked.recipe.evaluation.expect:
+        raise FsimError(
+            f"--check: {args.recipe} expects nothing; say it there, such as "
+            f"evaluation: {{expect: {{exact/recall@1: 0.85 +- 0.02}}}}"
+        )
     if args.overfit is not None:
         checked = overfit_recipe(checked, args.overfit)
     folder = RunFolder.create(args.out, checked.recipe.name)
     try:
         with Display(folder.log) as display:
             result = execute_run(checked, folder, display)
-            summarise(result, folder, display)
+            held = hold_against(checked.recipe.evaluation.expect, result.monitored["metrics"])
+            summarise(result, held, folder, display)
+            if args.check:
+                refuse_outside(held, folder.path)
             if args.overfit is not None:
                 display.say(verdict(result.last[0]))
     except InterruptedRunError:

@@ -50,7 +50,7 @@ RECIPE = {
 class Idle(Keeper):
     """The steps alone are timed, not what an epoch's end saves and measures."""
 
-    def end_epoch(self, rate: float) -> str:
+    def end_epoch(self, rate: float, seconds: float) -> str:
         return ""
 
     def evaluate(self, said: str) -> None:

@@ -41,7 +41,7 @@ class Bench:
 
     def epoch(self) -> None:
         self.training.step += 2
-        self.keeper.evaluate(self.keeper.end_epoch(rate=1.0))
+        self.keeper.evaluate(self.keeper.end_epoch(rate=1.0, seconds=2.0))
 
     def lines(self) -> list[tuple[int, str]]:
         return [(line["epoch"], line["split"]) for line in self.folder.read_metrics()]

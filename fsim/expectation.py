@@ -1,0 +1,89 @@
+"""What a recipe expects of a run, as people write it, and whether a run kept to it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from fsim.errors import FsimError
+
+_NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?"
+_AROUND = re.compile(rf"([-+]?{_NUMBER})\s*(?:\+-|±)\s*({_NUMBER})")
+_BOUND = re.compile(rf"([<>]=)\s*([-+]?{_NUMBER})")
+_SAYS = "must be a number and how far off a run may be, such as 0.85 +- 0.02, or a bound: '>= 0.8', '<= 0.1'"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """An interval of values, both ends within it."""
+
+    text: str
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, text: Any) -> Expectation:
+        """`0.85 +- 0.02`, `0.85 ± 0.02`, `>= 0.8` or `<= 0.1`.
+
+        Raises:
+            ValueError: it is none of these, or not finite.
+        """
+        if not isinstance(text, str):
+            raise ValueError(_SAYS)
+        text = text.strip()
+        around, bound = _AROUND.fullmatch(text), _BOUND.fullmatch(text)
+        low, high = -math.inf, math.inf
+        if around:  # in decimals, so that 0.87 is within 0.85 +- 0.02
+            value, off = Decimal(around[1]), Decimal(around[2])
+            low, high = float(value - off), float(value + off)
+        elif bound:
+            low, high = (float(bound[2]), high) if bound[1] == ">=" else (low, float(bound[2]))
+        if math.isinf(low) and math.isinf(high):
+            raise ValueError(_SAYS)
+        return cls(text, low, high)
+
+    def holds(self, value: float | None) -> bool:
+        """Whether a metric is as expected; None and NaN, which is written as None, never are."""
+        return value is not None and self.low <= value <= self.high
+
+
+@dataclass(frozen=True)
+class Held:
+    """A metric, held against what was expected of it."""
+
+    metric: str
+    expectation: Expectation
+    value: float | None
+
+    @property
+    def met(self) -> bool:
+        return self.expectation.holds(self.value)
+
+    def __str__(self) -> str:
+        value = "not a number" if self.value is None or math.isnan(self.value) else f"{self.value:.4g}"
+        return f"{self.metric} is {value}, expected {self.expectation.text}"
+
+
+def hold_against(expect: Mapping[str, str] | None, metrics: Mapping[str, float | None]) -> list[Held]:
+    """The metrics that a recipe expects something of, in its order."""
+    return [Held(metric, Expectation.of(text), metrics[metric]) for metric, text in (expect or {}).items()]
+
+
+def refuse_outside(held: Sequence[Held], where: Path) -> None:
+    """Tell that a run is outside of what its recipe expects.
+
+    Raises:
+        FsimError: with each metric that is outside, and `where` the results are.
+    """
+    outside = [one for one in held if not one.met]
+    if outside:
+        raise FsimError(
+            f"{len(outside)} of {len(held)} expectations not met:\n"
+            + "".join(f"  {one}\n" for one in outside)
+            + f"all is kept in {where}; find out what changed, or correct evaluation.expect in the recipe"
+        )
