@@ -52,7 +52,7 @@ def _execute(given: list[str]) -> int:
         from fsim.display import say_error
 
         say_error(str(error))
-        return INTERRUPTED if getattr(error, "interrupted", False) else USER_ERROR
+        return error.exit_code
     except KeyboardInterrupt:
         print("\nfsim: interrupted", file=sys.stderr)
         return INTERRUPTED

@@ -15,11 +15,11 @@ from fsim.errors import FsimError
 from fsim.functional.paired_bootstrap import SAMPLES, paired_bootstrap
 from fsim.interfaces import Direction
 from fsim.per_query import read_per_query
+from fsim.recipe_changes import differing
 from fsim.run_folder import RunFolder
 from fsim.validate import check_recipe
 
 Which = Literal["last", "best"]
-ABSENT = "-"
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,8 @@ class Compared:
 
 def recipe_differences(folders: Sequence[RunFolder]) -> pd.DataFrame:
     """The keys whose values differ, a row each, with a column for each run."""
-    flat = [_flat(yaml.safe_load(folder.recipe.read_text(encoding="utf-8"))) for folder in folders]
-    keys = dict.fromkeys(key for one in flat for key in one)
-    rows = {key: [one.get(key, ABSENT) for one in flat] for key in keys}
-    differing = {key: values for key, values in rows.items() if len(set(values)) > 1}
-    return pd.DataFrame.from_dict(differing, orient="index", columns=[str(folder.path) for folder in folders])
+    found = differing([yaml.safe_load(folder.recipe.read_text(encoding="utf-8")) for folder in folders])
+    return pd.DataFrame.from_dict(found, orient="index", columns=[str(folder.path) for folder in folders])
 
 
 def compare(folders: Sequence[RunFolder], which: Which, seed: int = 0, samples: int = SAMPLES) -> list[Compared]:
@@ -142,22 +139,6 @@ def _best(values: Sequence[float | None], direction: Direction | None) -> int | 
         return None
     array = np.array(values, dtype=float)
     return int(array.argmin() if direction == "min" else array.argmax())
-
-
-def _flat(value: Any, prefix: str = "") -> dict[str, str]:
-    """{path: value} of a recipe, for people."""
-    if isinstance(value, dict) and value:
-        return {key: one for name, of in value.items() for key, one in _flat(of, f"{prefix}{name}.").items()}
-    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
-        named = [
-            one.get("name", str(place)) if isinstance(one, dict) else str(place) for place, one in enumerate(value)
-        ]
-        return {
-            key: one
-            for name, of in zip(named, value, strict=True)
-            for key, one in _flat(of, f"{prefix}{name}.").items()
-        }
-    return {prefix.rstrip("."): str(value)}
 
 
 def run_paths(paths: Sequence[Path]) -> list[RunFolder]:

@@ -32,6 +32,17 @@ class _Warnings(logging.Handler):
             self.console.print(f"warning: {record.getMessage()}", style="yellow", markup=False)
 
 
+class _LogFile(logging.FileHandler):
+    """A log that a full disk does not stop: that it can't be written is told once."""
+
+    told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, the name is logging's
+        if not self.told:
+            self.told = True
+            print(f"warning: cannot write {self.baseFilename}: {sys.exc_info()[1]}", file=sys.stderr)
+
+
 class Display:
     """Speaks to the terminal and to a log file; bars are shown only where someone can see them."""
 
@@ -44,7 +55,7 @@ class Display:
         self.log.propagate = False
         self._shown = _Warnings(self.console)
         self.log.addHandler(self._shown)
-        self._file = logging.NullHandler() if log is None else logging.FileHandler(log, encoding="utf-8")
+        self._file = logging.NullHandler() if log is None else _LogFile(log, encoding="utf-8")
         self._file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         self.log.addHandler(self._file)
         self._progress: Progress | None = None

@@ -9,6 +9,12 @@ from collections.abc import Iterable
 class FsimError(Exception):
     """A mistake of the user or a fault of their machine. The message ends with the next action."""
 
+    exit_code = 2
+
+
+class WriteError(FsimError):
+    """A file cannot be written: a full disk, no permission. What was there before is whole."""
+
 
 def nearest(wrong: str, valid: Iterable[str]) -> str:
     """A hint for a misspelt name: ` (did you mean 'x'?)`, or the valid names where none is near."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from fsim.errors import FsimError
+from fsim.errors import FsimError, WriteError
+
+LEFTOVER = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
 @contextmanager
@@ -18,7 +21,7 @@ def atomic_file(file: Path) -> Iterator[IO[bytes]]:
     """A file to write in place of `file`, which stays as it was until all is written.
 
     Raises:
-        FsimError: it cannot be written (a full disk, no permission).
+        WriteError: it cannot be written (a full disk, no permission).
     """
     temporary: Path | None = None
     try:
@@ -30,13 +33,46 @@ def atomic_file(file: Path) -> Iterator[IO[bytes]]:
             os.fsync(stream.fileno())
         temporary.replace(file)
         temporary = None
+        _flush_names(file.parent)
     except OSError as error:
-        raise FsimError(
+        raise WriteError(
             f"cannot write {file}: {error.strerror or error}; free space there or choose another place"
         ) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def replace_by_link(name: Path, file: Path) -> None:
+    """Give another name to a file that is replaced and never changed; what had the name before is gone.
+
+    Raises:
+        WriteError: that can't be done.
+    """
+    beside = name.with_name(f".{name.name}.{uuid.uuid4().hex}")
+    try:
+        os.link(file, beside)
+        beside.replace(name)
+    except OSError as error:
+        raise WriteError(f"cannot write {name}: {error.strerror or error}; choose another place") from error
+
+
+def _flush_names(folder: Path) -> None:
+    """Put the names in a folder on the disk: a rename too must survive the machine's end."""
+    if os.name == "nt":  # which has no such thing
+        return
+    names = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(names)
+    finally:
+        os.close(names)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what the writers above leave in a folder, at any depth, where it is killed. Nobody may be writing there."""
+    for file in folder.rglob(".*"):
+        if LEFTOVER.fullmatch(file.name):
+            file.unlink(missing_ok=True)
 
 
 def refuse_without_folder(file: Path) -> None:

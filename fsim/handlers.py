@@ -56,9 +56,13 @@ def attach(
             output: Any = engine.state.output
             text = f"{shown(output)}  {speed.rate():.0f} images/s"
             display.bar(f"epoch {epoch + 1}/{epochs}", done + 1, training.steps_per_epoch, text)
-        if interruption.requested and training.step % training.steps_per_epoch:
+        if training.step % training.steps_per_epoch == 0:
+            return  # the epoch's end saves
+        if interruption.requested:
             keeper.save_last()
             engine.terminate()
+        else:
+            keeper.save_if_due()
 
     @engine.on(Events.EPOCH_COMPLETED)
     def after_epoch(engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C once: the step ends, the run is saved and stops. Ctrl-C twice: it stops at once."""
+"""Ctrl-C or SIGTERM once: the step ends, the run is saved and stops. Twice: it stops at once."""
 
 from __future__ import annotations
 
@@ -11,27 +11,37 @@ from typing import Any
 
 
 class Interruption:
-    """While this context is entered, SIGINT sets `requested` in place of raising KeyboardInterrupt."""
+    """While this context is entered, SIGINT and SIGTERM, by which a cluster takes a machine back, set `signal`."""
 
     def __init__(self) -> None:
-        self.requested = False
+        self.signal: int | None = None
         self._immediate = False
-        self._before: Any = None
+        self._before: dict[int, Any] = {}
+
+    @property
+    def requested(self) -> bool:
+        return self.signal is not None
+
+    @property
+    def exit_code(self) -> int:
+        """As of a process that the signal ended: 130 or 143."""
+        assert self.signal is not None
+        return 128 + self.signal
 
     def __enter__(self) -> Interruption:
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._on_signal)
+            self._before = {one: signal.signal(one, self._on_signal) for one in (signal.SIGINT, signal.SIGTERM)}
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for one, before in self._before.items():
+            signal.signal(one, before)
 
     @contextmanager
     def immediate(self) -> Iterator[None]:
-        """Within, Ctrl-C stops at once: what it would lose is measured again."""
+        """Within, a signal stops at once: what is lost is measured again."""
         self._immediate = True
         try:
             yield
@@ -40,6 +50,6 @@ class Interruption:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         at_once = self.requested or self._immediate
-        self.requested = True
+        self.signal = number
         if at_once:
             raise KeyboardInterrupt

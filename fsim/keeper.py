@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
-from fsim.checkpoint import load_checkpoint, save_checkpoint
+from fsim.checkpoint import load_checkpoint
+from fsim.checkpoint_folder import CheckpointFolder
 from fsim.collapse import alarms
 from fsim.display import Display, number, shown
 from fsim.embedded_images import embedded_images
 from fsim.engine import Training
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluated, Evaluation
+from fsim.files import remove_leftovers
 from fsim.image_cache import CachedImages
 from fsim.per_query import write_per_query
 from fsim.projections import Projections
@@ -37,6 +40,8 @@ class Keeper:
         display: Display,
     ) -> None:
         self.recipe, self.folder = checked.recipe, folder
+        self.resolved = checked.resolved()
+        self.checkpoints = CheckpointFolder(folder, checked.recipe.train.checkpoints)
         self.training, self.evaluation, self.catalog, self.display = training, evaluation, catalog, display
         self.images, self.num_attributes = images, num_attributes
         self.monitor = self._monitored()
@@ -47,6 +52,7 @@ class Keeper:
         self.last_monitored: Evaluated | None = None  # where this session evaluated the last epoch
         self.epochs_done = 0
         self.saved_step = 0  # how far the last checkpoint is
+        self.saved_at = time.monotonic()
 
     @property
     def finished(self) -> bool:
@@ -54,11 +60,12 @@ class Keeper:
         return self.epochs_done == self.recipe.train.epochs
 
     def take_up(self) -> None:
-        """Go on from the last checkpoint, and finish what its epoch still lacks.
+        """Go on from the last checkpoint, and finish what its epoch still lacks. What a kill left half is removed.
 
         Raises:
             FsimError: the checkpoint cannot be read, or what was learned from has changed since.
         """
+        remove_leftovers(self.folder.path)
         if not self.folder.last.is_file():
             self.folder.write_metrics([])
             return
@@ -73,6 +80,8 @@ class Keeper:
         self.last_lines = [line for line in lines if line["epoch"] == epoch and "protocol" in line]
         self.display.say(f"going on after epoch {epoch}, step {position}")
         self.epochs_done = epoch
+        if position == 0 and epoch:
+            self.checkpoints.keep_last(epoch)
         if position == 0 and epoch and not self.last_lines:
             self.evaluate(f"epoch {epoch}/{self.recipe.train.epochs}")
 
@@ -146,7 +155,22 @@ class Keeper:
             self.best = {"epoch": epoch, "split": split, "monitor": monitor, "value": value}
             self.save_best()
             write_per_query(self.folder.per_query("best"), evaluated)
+        self.checkpoints.save_among_best(self._network(), self._ranking(epoch, value))
         return "" if monitor is None else f"  {split} {monitor} {number(value)}"
+
+    def _ranking(self, epoch: int, value: float | None) -> list[int]:
+        """The epochs evaluated so far, this one too, the best first; the later first where no metric chooses."""
+        lines = [line for line in self.folder.read_metrics() if line["split"] == self.evaluation.monitored.split]
+        found = (
+            {line["epoch"]: line["metrics"][self.monitor] for line in lines}
+            if self.monitor is not None
+            else {line["epoch"]: None for line in lines}
+        )
+        found[epoch] = value
+        if self.monitor is None:
+            return sorted(found, reverse=True)
+        sign = -1 if self.evaluation.direction(self.monitor) == "max" else 1
+        return sorted(found, key=lambda one: (_unknown(found[one]), sign * (found[one] or 0.0), one))
 
     def _better(self, monitor: str, value: Any, best: Any) -> bool:
         if math.isnan(value) or math.isnan(best):
@@ -155,14 +179,27 @@ class Keeper:
 
     def save_last(self) -> None:
         """The whole state, to go on from here."""
-        save_checkpoint(self.folder.last, {**self.training.state(), **self._identity(), **self._learned_from()})
-        self.saved_step = self.training.step
+        state = {**self.training.state(), **self._identity(), **self._learned_from(), "resolved": self.resolved}
+        epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
+        self.checkpoints.save_last(state, epoch if position == 0 else None)
+        self.saved_step, self.saved_at = self.training.step, time.monotonic()
+
+    def save_if_due(self) -> None:
+        """Within an epoch: the state, after as many steps or minutes as the recipe says."""
+        due = self.recipe.train.checkpoints
+        steps, seconds = self.training.step - self.saved_step, time.monotonic() - self.saved_at
+        if (due.every_steps and steps >= due.every_steps) or (due.every_minutes and seconds >= 60 * due.every_minutes):
+            self.save_last()
 
     def save_best(self) -> None:
         """The network alone, as it was evaluated."""
+        network = self._network()
+        self.checkpoints.save_best(network, network["epoch"])
+
+    def _network(self) -> dict[str, Any]:
         epoch = self.training.step // self.training.steps_per_epoch
         model = self.training.evaluated.state_dict()
-        save_checkpoint(self.folder.best, {"model": model, "epoch": epoch, "best": self.best, **self._identity()})
+        return {"model": model, "epoch": epoch, "best": self.best, **self._identity()}
 
     def _identity(self) -> dict[str, Any]:
         return {
@@ -219,3 +256,7 @@ class Keeper:
         """Write out what the trackers hold."""
         for tracker in self.trackers:
             tracker.close()
+
+
+def _unknown(value: float | None) -> bool:
+    return value is None or math.isnan(value)

@@ -87,6 +87,15 @@ class Model(Section):
     head: ComponentSettings
 
 
+class Checkpoints(Section):
+    """When a run's state is saved beside the end of each epoch, and what is kept."""
+
+    every_steps: Annotated[int, Field(ge=1)] | None = None
+    every_minutes: Annotated[float, Field(gt=0)] | None = None
+    keep_last: Annotated[int, Field(ge=1)] = 1  # epochs whose state is kept
+    keep_best: Annotated[int, Field(ge=1)] = 1  # epochs whose network is kept, by evaluation.monitor
+
+
 class Train(Section):
     """How the weights are found."""
 
@@ -94,6 +103,7 @@ class Train(Section):
     optimizer: ComponentSettings = ComponentSettings(name="adamw")
     scheduler: ComponentSettings = ComponentSettings(name="constant")
     precision: Literal["auto", "fp32", "bf16"] = "auto"  # auto: bf16 where the hardware has it natively
+    checkpoints: Checkpoints = Checkpoints()
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of the weights that are evaluated and kept; 0: none
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from fsim.display import Display
 from fsim.embedding import Embed
 from fsim.ending import stopped_at
 from fsim.engine import NotFiniteError, Training, build_engine
-from fsim.errors import FsimError
+from fsim.errors import FsimError, WriteError
 from fsim.evaluation import Evaluation
 from fsim.handlers import attach
 from fsim.interruption import Interruption
@@ -38,9 +39,11 @@ from fsim.training_data import (
 
 
 class InterruptedRunError(FsimError):
-    """The user stopped the run; everything up to there is saved."""
+    """A signal stopped the run; everything up to there is saved."""
 
-    interrupted = True
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 @dataclass(frozen=True)
@@ -53,18 +56,31 @@ class Result:
     best: dict[str, Any] | None
 
 
-def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resume: bool = False) -> Result:
+def execute(
+    checked: CheckedRecipe,
+    folder: RunFolder,
+    display: Display,
+    *,
+    resume: bool = False,
+    changes: Mapping[str, Sequence[str]] | None = None,
+) -> Result:
     """Train and evaluate as the recipe says; the run folder has everything afterwards.
+
+    Args:
+        resume: whether to go on from the last checkpoint.
+        changes: what was changed in the recipe since then, to be recorded.
 
     Raises:
         FsimError: the data does not fit the recipe, or the loss is no longer finite.
-        InterruptedRunError: Ctrl-C; the run can be resumed.
+        WriteError: a full disk; the run can be resumed once there is room.
+        InterruptedRunError: Ctrl-C or SIGTERM; the run can be resumed.
     """
     recipe = checked.recipe
     machine = prepare_machine(recipe.train.precision)
     if not resume:
         folder.write_recipe(checked.resolved())
-    _note_environment(describe_environment(machine), folder, display)
+    environment = describe_environment(machine)
+    _note_environment({**environment, "changed": dict(changes)} if changes else environment, folder, display)
 
     catalog, images = prepare_data(checked, display)
     rows = catalog.rows("train")
@@ -108,10 +124,15 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
     take_up_garbage_collection()
     with Interruption() as interruption:
         attach(engine, training, keeper, display, interruption, recipe.train.epochs)
-        _train(engine, training, batches, recipe.train.epochs, recipe.data.workers, catalog)
+        try:
+            _train(engine, training, batches, recipe.train.epochs, recipe.data.workers, catalog)
+        except WriteError as error:
+            saved = f"all up to step {keeper.saved_step} is saved; then go on with: fsim resume {folder.path}"
+            raise WriteError(f"{error}; {saved}") from error
     display.close_bars()
     if not keeper.finished:
-        raise InterruptedRunError(f"{stopped_at(keeper.saved_step)}. Go on with: fsim resume {folder.path}")
+        told = f"{stopped_at(keeper.saved_step)}. Go on with: fsim resume {folder.path}"
+        raise InterruptedRunError(told, interruption.exit_code)
     keeper.close()
     if keeper.last_monitored is not None:
         _report(Subject(folder, checked, catalog, images, keeper.last_monitored, "last"), display)

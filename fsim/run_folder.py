@@ -15,7 +15,7 @@ from fsim.files import write_json, write_text
 
 
 class RunFolder:
-    """recipe.yaml, environment.json, metrics.jsonl, log.txt, checkpoints/{last,best}.pt, per_query/{last,best}/*.csv,
+    """recipe.yaml, environment.json, metrics.jsonl, log.txt, checkpoints/, per_query/{last,best}/*.csv,
     evaluations/, embeddings/, projections/, tensorboard/, report.html"""
 
     def __init__(self, path: Path) -> None:
@@ -24,8 +24,9 @@ class RunFolder:
         self.environment = path / "environment.json"
         self.metrics = path / "metrics.jsonl"
         self.log = path / "log.txt"
-        self.last = path / "checkpoints" / "last.pt"
-        self.best = path / "checkpoints" / "best.pt"
+        self.checkpoints = path / "checkpoints"
+        self.last = self.checkpoints / "last.pt"
+        self.best = self.checkpoints / "best.pt"
         self.projections = path / "projections"
         self.report = path / "report.html"
 
@@ -41,7 +42,7 @@ class RunFolder:
             path = out / name / (time if attempt == 0 else f"{time}-{attempt + 1}")
             try:
                 path.mkdir(parents=True)
-                (path / "checkpoints").mkdir()
+                cls(path).checkpoints.mkdir()
             except FileExistsError:
                 continue
             except OSError as error:
@@ -62,14 +63,16 @@ class RunFolder:
         return folder
 
     def checkpoint(self, which: str | None) -> Path:
-        """The file of the checkpoint `best` or `last`, or that file; None: the best, or the last where there is none.
+        """The file of a checkpoint by its name (`best`, `last`, `epoch-0007`), or that file; None: the best, or the
+        last where there is none.
 
         Raises:
             FsimError: it is not there.
         """
         if which is None:
             which = "best" if self.best.is_file() else "last"
-        file = {"best": self.best, "last": self.last}.get(which, Path(which))
+        named = self.checkpoints / f"{which}.pt"
+        file = named if which in ("best", "last") or named.is_file() else Path(which)
         if not file.is_file():
             raise FsimError(f"there is no checkpoint {file}; train the run (fsim resume {self.path}), or name another")
         return file

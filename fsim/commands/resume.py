@@ -8,20 +8,30 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, help="the run folder: runs/<name>/<time>")
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="go on although this key of recipe.yaml was changed, such as train.epochs; may be given several times",
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
     from fsim.display import Display
     from fsim.expectation import hold_against
+    from fsim.resumption import allowed_changes
     from fsim.run import execute as execute_run
     from fsim.run_folder import RunFolder
+    from fsim.run_lock import locked
     from fsim.summary import summarise
     from fsim.validate import check_recipe
 
     folder = RunFolder.open(args.run)
     checked = check_recipe(folder.recipe)
-    with Display(folder.log) as display:
-        result = execute_run(checked, folder, display, resume=True)
+    with locked(folder), Display(folder.log) as display:
+        changes = allowed_changes(checked, folder, args.allow)
+        result = execute_run(checked, folder, display, resume=True, changes=changes)
         held = hold_against(checked.recipe.evaluation.expect, result.monitored["metrics"])
         summarise(result, held, folder, display)
     return 0

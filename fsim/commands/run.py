@@ -35,6 +35,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.run import InterruptedRunError
     from fsim.run import execute as execute_run
     from fsim.run_folder import RunFolder
+    from fsim.run_lock import locked
     from fsim.summary import summarise
 
     if args.check and args.overfit is not None:
@@ -50,7 +51,7 @@ def execute(args: argparse.Namespace) -> int:
         checked = overfit_recipe(checked, args.overfit)
     folder = RunFolder.create(args.out, checked.recipe.name)
     try:
-        with Display(folder.log) as display:
+        with locked(folder), Display(folder.log) as display:
             result = execute_run(checked, folder, display)
             held = hold_against(checked.recipe.evaluation.expect, result.monitored["metrics"])
             summarise(result, held, folder, display)

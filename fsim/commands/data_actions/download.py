@@ -12,7 +12,7 @@ from fsim.errors import FsimError
 class InterruptedDownloadError(FsimError):
     """Ctrl-C; what was fetched is kept."""
 
-    interrupted = True
+    exit_code = 130
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
