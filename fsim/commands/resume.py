@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", type=Path, help="the run folder: runs/<name>/<time>")
+    parser.add_argument("run", type=Path, help="the run folder: runs/<name>/<time>; of several seeds: its -seeds.json")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -18,6 +18,12 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.summary import summarise
     from fsim.validate import check_recipe
 
+    if args.run.is_file():
+        from fsim.run_seeds import run_seeds
+        from fsim.seed_series import SeedSeries
+
+        run_seeds(SeedSeries.open(args.run))
+        return 0
     folder = RunFolder.open(args.run)
     checked = check_recipe(folder.recipe)
     with Display(folder.log) as display:
