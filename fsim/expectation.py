@@ -85,5 +85,5 @@ def refuse_outside(held: Sequence[Held], where: Path) -> None:
         raise FsimError(
             f"{len(outside)} of {len(held)} expectations not met:\n"
             + "".join(f"  {one}\n" for one in outside)
-            + f"all is kept in {where}; find out what changed, or correct evaluation.expect in the recipe"
+            + f"all is kept: see {where}; find out what changed, or correct evaluation.expect in the recipe"
         )

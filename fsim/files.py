@@ -69,7 +69,7 @@ def _flush_names(folder: Path) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what the writers above leave in a folder, at any depth, where it is killed. Nobody may be writing there."""
+    """Remove what the writers above leave in a folder, at any depth, where they are killed. Nobody may be writing."""
     for file in folder.rglob(".*"):
         if LEFTOVER.fullmatch(file.name):
             file.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", type=Path, help="the run folder: runs/<name>/<time>")
+    parser.add_argument("run", type=Path, help="the run folder: runs/<name>/<time>; of several seeds: its -seeds.json")
     parser.add_argument(
         "--allow",
         action="append",
@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     from fsim.display import Display
+    from fsim.errors import FsimError
     from fsim.expectation import hold_against
     from fsim.resumption import allowed_changes
     from fsim.run import execute as execute_run
@@ -27,6 +28,14 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.summary import summarise
     from fsim.validate import check_recipe
 
+    if args.run.is_file():
+        if args.allow:
+            raise FsimError("--allow is for one run: give its folder, or leave it out")
+        from fsim.run_seeds import run_seeds
+        from fsim.seed_series import SeedSeries
+
+        run_seeds(SeedSeries.open(args.run))
+        return 0
     folder = RunFolder.open(args.run)
     checked = check_recipe(folder.recipe)
     with locked(folder), Display(folder.log) as display:

@@ -19,7 +19,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="train on N fixed images without augmentation and evaluate on the same: can the model learn at all?",
     )
     parser.add_argument(
-        "--check", action="store_true", help="exit with code 2 where the result is not as the recipe expects"
+        "--seeds",
+        type=int,
+        metavar="N",
+        help="N runs, of the recipe's seed and the following ones; then their means with 95%% intervals",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="exit with code 2 where the result (of --seeds: the mean) is not as the recipe expects",
     )
 
 
@@ -38,15 +46,22 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.run_lock import locked
     from fsim.summary import summarise
 
-    if args.check and args.overfit is not None:
-        raise FsimError(
-            "--overfit trains otherwise than the recipe, whose expectations don't hold then: leave --check out"
-        )
+    if args.overfit is not None and (args.check or args.seeds is not None):
+        raise FsimError("--overfit asks whether the model can learn at all: leave --check and --seeds out")
     if args.check and not checked.recipe.evaluation.expect:
         raise FsimError(
             f"--check: {args.recipe} expects nothing; say it there, such as "
             f"evaluation: {{expect: {{exact/recall@1: 0.85 +- 0.02}}}}"
         )
+    if args.seeds is not None:
+        from fsim.run_seeds import run_seeds
+        from fsim.seed_series import SeedSeries
+
+        series = SeedSeries.create(args.out, checked, args.seeds)
+        held = run_seeds(series)
+        if args.check:
+            refuse_outside(held, series.file)
+        return 0
     if args.overfit is not None:
         checked = overfit_recipe(checked, args.overfit)
     folder = RunFolder.create(args.out, checked.recipe.name)

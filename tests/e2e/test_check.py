@@ -1,4 +1,4 @@
-"""fsim run --check, whole."""
+"""fsim run --check, whole, and what is told before anything is trained."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_run_outside_of_what_its_recipe_expects_is_told_and_kept(
     done = fsim("run", small_recipe, "--check", "--out", tmp_path / "runs", *SHORT)
     assert done.returncode == 2, done.stderr
     (run,) = (tmp_path / "runs" / "small").iterdir()
-    told = r"1 of 2 expectations not met:\n  exact/map@r is \S+, expected 3 \+- 0\.5\nall is kept in (\S+);"
+    told = r"1 of 2 expectations not met:\n  exact/map@r is \S+, expected 3 \+- 0\.5\nall is kept: see (\S+);"
     (kept,) = re.findall(told, done.stderr)
     assert kept == str(run)
     assert "\nmet: exact/recall@1 is " in done.stdout and "\noutside: exact/map@r is " in done.stdout
@@ -47,12 +47,19 @@ def test_a_run_outside_of_what_its_recipe_expects_is_told_and_kept(
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [([], "small.yaml expects nothing; say it there"), (["--overfit", "8"], "leave --check out")],
+    [
+        ("--check", "small.yaml expects nothing; say it there"),
+        ("--check --overfit 8", "leave --check and --seeds out"),
+        ("--seeds 2 --overfit 8", "leave --check and --seeds out"),
+        ("--seeds 1", "--seeds needs 2 runs or more"),
+        ("--seeds 2 seed=9223372036854775807", "seed: must be less than 9223372036854775808"),
+        ("--seeds 2 data.dataset.root=/nowhere", "seed 0: there is no folder /nowhere"),
+    ],
 )
 def test_mistakes_are_told(
-    arguments: list[str], told: str, small_recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    arguments: str, told: str, small_recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as left:
-        main(["run", str(small_recipe), "--check", "--out", str(tmp_path / "runs"), *arguments])
+        main(["run", str(small_recipe), "--out", str(tmp_path / "runs"), *arguments.split()])
     assert left.value.code == 2 and told in capsys.readouterr().err
-    assert not (tmp_path / "runs").exists()
+    assert not list(tmp_path.glob("runs/*/*"))
