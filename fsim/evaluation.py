@@ -19,7 +19,7 @@ from fsim.embedding import Embedder
 from fsim.errors import FsimError
 from fsim.functional.embedding_health import embedding_health
 from fsim.functional.subsets import comparable
-from fsim.interfaces import Direction, Embedded, Evaluator, IntArray, RetrievalTask
+from fsim.interfaces import Direction, Embedded, Evaluator, IntArray, JunkLabel, RetrievalTask
 from fsim.leaks import without_leaks
 from fsim.network import Network, built
 from fsim.params import evaluator_needs
@@ -38,14 +38,16 @@ class Protocol:
     query_rows: IntArray
     gallery_rows: IntArray
     without_leaks: bool
+    junk: JunkLabel | None
     description: dict[str, Any]
 
     @property
     def split(self) -> str:
         """How its lines in metrics.jsonl are called: `val`; `val:train` for queries of val in the gallery train; `val
-        without leaks` where an audit says which images to leave out."""
+        without leaks` where an audit says which images to leave out, `val without junk` where junk is left out."""
         name = self.query if self.gallery is None else f"{self.query}:{self.gallery}"
-        return f"{name} without leaks" if self.without_leaks else name
+        without = [word for word, is_set in (("leaks", self.without_leaks), ("junk", self.junk)) if is_set]
+        return f"{name} without {' and '.join(without)}" if without else name
 
     @property
     def splits(self) -> list[str]:
@@ -115,6 +117,11 @@ class Evaluation:
                 f"no image of '{settings.query}' has {'an item' if self.relevant == 'item' else 'a category'}: "
                 f"set evaluation.relevant to {'category' if self.relevant == 'item' else 'item'}, or mend the catalog"
             )
+        if settings.junk is not None and (self.catalog.labels(settings.junk)[query] < 0).all():
+            raise FsimError(
+                f"no image of '{settings.query}' has an {settings.junk}, so that nothing is junk: leave "
+                f"`junk: {settings.junk}` out of the protocol, or mend the catalog"
+            )
         description = {
             "query": settings.query,
             "gallery": settings.gallery or settings.query,
@@ -126,6 +133,7 @@ class Evaluation:
             "evaluators": evaluators,
             "metrics_version": METRICS_VERSION,
             **({"left_out_as_leaks": left_out} if left_out else {}),
+            **({"junk": settings.junk} if settings.junk else {}),
             **({"flip": True} if self.flip else {}),
         }
         if "attributes" in self.needs:
@@ -139,6 +147,7 @@ class Evaluation:
             query_rows=query,
             gallery_rows=gallery,
             without_leaks=settings.without_leaks is not None,
+            junk=settings.junk,
             description=description,
         )
 
@@ -178,7 +187,7 @@ class Evaluation:
                 embedded[split] = self.embed(network, self.catalog.rows(split))
         query = self._of(embedded, protocol.query, protocol.query_rows)
         gallery = query if protocol.gallery is None else self._of(embedded, protocol.gallery, protocol.gallery_rows)
-        return RetrievalTask(query, gallery, self.relevant, network.distance)
+        return RetrievalTask(query, gallery, self.relevant, network.distance, junk=protocol.junk)
 
     def embed_all(self, network: Network) -> None:
         """Embed what all protocols ask for, in the order of a call at the end, and measure nothing."""

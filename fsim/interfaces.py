@@ -28,6 +28,7 @@ Vectors = npt.NDArray[np.float32]
 
 Distance = Literal["cosine", "euclidean"]
 Label = Literal["category", "item"]
+JunkLabel = Literal["item"]
 Direction = Literal["max", "min"]
 
 CATALOG_COLUMNS = ("image", "split", "category", "item", "box", "attributes", "caption")
@@ -208,15 +209,28 @@ class Embedded:
         )
 
 
+class JunkLabels(NamedTuple):
+    """Labels by which gallery images are junk to a query: where both have the same. -1 is unknown, and makes none."""
+
+    query: Tensor  # [Q] int64
+    gallery: Tensor  # [G] int64; in leave-one-out those of the queries
+
+
 @dataclass(frozen=True)
 class RetrievalTask:
-    """Who queries what. `gallery is query` means leave-one-out: the query itself is never among its answers."""
+    """Who queries what. `gallery is query` means leave-one-out: the query itself is never among its answers.
+
+    Where `junk` is set, gallery images of the query's own known item are junk: neither right nor wrong, as if the
+    gallery lacked them. Philbin et al., "Object retrieval with large vocabularies and fast spatial matching", CVPR
+    2007, section 2.
+    """
 
     query: Embedded
     gallery: Embedded
     relevant: Label
     distance: Distance
     per_query: dict[str, Tensor] = field(default_factory=dict)  # where an evaluator may leave {metric: [Q]}
+    junk: JunkLabel | None = None
 
     @property
     def leave_one_out(self) -> bool:
@@ -230,6 +244,11 @@ class RetrievalTask:
     def gallery_labels(self) -> Tensor:
         return self.gallery.categories if self.relevant == "category" else self.gallery.items
 
+    @property
+    def junk_labels(self) -> JunkLabels | None:
+        """What is junk, as `topk`, `num_relevant` and `ranks_in_gallery` take it; None where nothing is."""
+        return None if self.junk is None else JunkLabels(self.query.items, self.gallery.items)
+
 
 @runtime_checkable
 class Evaluator(Protocol):
@@ -238,7 +257,7 @@ class Evaluator(Protocol):
     One that measures more has an attribute `needs`, a set of `logits`, `attribute_logits` and `attributes`: what must
     not be None in the task's `Embedded`. One that measures time names those metrics in a set `timings`. One whose
     metrics are means over queries leaves each query's in `task.per_query`, NaN for a query that does not count: what
-    comparisons and reports are made of.
+    comparisons and reports are made of. One that ranks the gallery leaves out the task's junk.
     """
 
     @property

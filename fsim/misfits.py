@@ -33,6 +33,7 @@ def misfits(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> I
     built = {key: part.build(seed=0) for key, part in valid.items()}
     if head:
         yield from _lacking_for_evaluators(head, valid, built)
+    yield from _all_junk(value)
     if len(valid) == len(value_at(value, ("evaluation", "evaluators"))):
         metrics = [f"{valid[key].name}/{metric}" for key, one in built.items() for metric in _monitorable(one)]
         for key, metric in _named_metrics(value.get("evaluation")):
@@ -74,6 +75,18 @@ def _lacking_for_evaluators(
                 key,
                 f"evaluator '{evaluators[key].name}' needs {need}, which head '{head.name}' does not give; "
                 f"take another head, or leave the evaluator out",
+            )
+
+
+def _all_junk(value: dict[str, Any]) -> Iterator[tuple[Key, str]]:
+    evaluation = value.get("evaluation")
+    by_item = isinstance(evaluation, dict) and evaluation.get("relevant") == "item"
+    for place, protocol in enumerate(value_at(value, ("evaluation", "protocols")) if by_item else ()):
+        if isinstance(protocol, dict) and protocol.get("junk") == "item":
+            yield (
+                ("evaluation", "protocols", place, "junk"),
+                "images of the query's own item are the relevant ones here, and none would be left: "
+                "remove it, or set evaluation.relevant to category",
             )
 
 

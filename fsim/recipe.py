@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 from pydantic_core import to_jsonable_python
 
 from fsim.expectation import Expectation
-from fsim.interfaces import Label
+from fsim.interfaces import JunkLabel, Label
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -113,6 +113,7 @@ class ProtocolSettings(Section):
     query: str  # a split, or several: val+test
     gallery: str | None = None
     without_leaks: FilePath | None = None  # an audit (fsim data audit --json) whose leaks are left out
+    junk: JunkLabel | None = None  # item: answers that show the query's own item are neither right nor wrong
     at_end: bool = False  # only after the last epoch
 
 

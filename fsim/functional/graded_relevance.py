@@ -25,8 +25,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fsim.functional.attribute_labels import HAS, UNKNOWN
-from fsim.functional.relevant_ranks import num_relevant
-from fsim.interfaces import Embedded, IntArray
+from fsim.functional.relevant_ranks import joint_labels, num_relevant
+from fsim.interfaces import Embedded, IntArray, JunkLabel
 
 Bools = npt.NDArray[np.bool_]
 
@@ -42,15 +42,22 @@ class GradedRelevance:
         gallery: None means leave-one-out: the queries are the gallery, and none is relevant to itself.
         same_attributes: from what Jaccard index on, in (0, 1], attributes are the same; None: nothing has grade 2, and
             the images need no attributes.
+        junk: `item` where images of the query's own item are junk: the gallery has none of grade 3.
     """
 
-    def __init__(self, query: Embedded, gallery: Embedded | None, same_attributes: float | None) -> None:
+    def __init__(
+        self,
+        query: Embedded,
+        gallery: Embedded | None,
+        same_attributes: float | None,
+        junk: JunkLabel | None = None,
+    ) -> None:
         self.query, self.gallery = query, query if gallery is None else gallery
         self.leave_one_out = gallery is None
-        self.same_attributes = same_attributes
+        self.same_attributes, self.junk = same_attributes, junk
 
     def of_answers(self, index: Tensor) -> Tensor:
-        """[Q, K] gallery indices, -1 for none -> [Q, K] int64, their grades, of none 0."""
+        """[Q, K] gallery indices without junk, -1 for none -> [Q, K] int64, their grades, of none 0."""
         same_item = _equal(self.query.items, self.gallery.items, index)
         same_category = _equal(self.query.categories, self.gallery.categories, index)
         grade = torch.where(same_item, 3, same_category.long())  # [Q, K]
@@ -63,8 +70,8 @@ class GradedRelevance:
         return grade
 
     def counts(self) -> Tensor:
-        """[Q, 3] int64: gallery images of grade 1, 2 and 3, for each query."""
-        both = _joint_label(self.query), _joint_label(self.gallery)
+        """[Q, 3] int64: gallery images of grade 1, 2 and 3 that are no junk, for each query."""
+        both = (joint_labels(one.categories, one.items) for one in (self.query, self.gallery))
         items, categories, items_of_category = (
             num_relevant(query, None if self.leave_one_out else gallery)
             for query, gallery in (
@@ -76,7 +83,8 @@ class GradedRelevance:
         second = torch.zeros_like(items)
         for rows, same in self._same_of_categories() if self.same_attributes is not None else ():
             second[rows] = same
-        return torch.stack([categories - items_of_category - second, second, items], dim=1)
+        third = items if self.junk is None else torch.zeros_like(items)
+        return torch.stack([categories - items_of_category - second, second, third], dim=1)
 
     @property
     def _query_attributes(self) -> npt.NDArray[np.int8]:
@@ -144,9 +152,3 @@ def ndcg(grades: Tensor, counts: Tensor, depth: int) -> Tensor:
 def _equal(query: Tensor, gallery: Tensor, index: Tensor) -> Tensor:
     """[Q], [G], [Q, K] -> [Q, K] bool: the same known label."""
     return (F.pad(gallery, (0, 1), value=-1)[index] == query[:, None]) & (query >= 0)[:, None]
-
-
-def _joint_label(images: Embedded) -> Tensor:
-    """[N] one number for category and item, -1 where one of them is unknown."""
-    known = (images.categories >= 0) & (images.items >= 0)
-    return torch.where(known, images.categories << 32 | images.items, -1)

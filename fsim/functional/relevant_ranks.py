@@ -1,6 +1,7 @@
 """At which ranks a query's relevant gallery images stand: all that a retrieval metric needs to know.
 
-An image is relevant to a query where both have the same known label; label -1 is unknown, and relevant to nothing.
+An image is relevant to a query where both have the same known label; label -1 is unknown, and relevant to nothing. What
+is junk to a query is not relevant to it, and has no rank.
 
 Shape legend: Q queries, G gallery, K neighbours, B rows of a block, M relevant images of the query that has most.
 """
@@ -17,15 +18,24 @@ from torch import Tensor
 
 from fsim.functional.similarity import Similarity
 from fsim.functional.sort_key import Scores, index_of, sort_key
-from fsim.interfaces import Distance, IntArray
+from fsim.interfaces import Distance, IntArray, JunkLabels
 
 NOWHERE = torch.iinfo(torch.int64).max  # the rank of an image that is not among the answers
 SCORES_IN_MEMORY = 2**21
 MOST_CELLS = 2**16
 
 
-def num_relevant(query_labels: Tensor, gallery_labels: Tensor | None) -> Tensor:
+def joint_labels(labels: Tensor, others: Tensor) -> Tensor:
+    """[N], [N] -> [N] int64, one label for both; -1 where one of them is unknown."""
+    return torch.where((labels >= 0) & (others >= 0), labels << 32 | others, -1)
+
+
+def num_relevant(query_labels: Tensor, gallery_labels: Tensor | None, junk: JunkLabels | None = None) -> Tensor:
     """[Q], [G] -> [Q] int64, gallery images relevant to each query; None means leave-one-out, as in `topk`."""
+    if junk is not None:
+        both = joint_labels(query_labels, junk.query)
+        of_gallery = None if gallery_labels is None else joint_labels(gallery_labels, junk.gallery)
+        return num_relevant(query_labels, gallery_labels) - num_relevant(both, of_gallery)
     labels, counts = torch.unique(query_labels if gallery_labels is None else gallery_labels, return_counts=True)
     place = torch.searchsorted(labels, query_labels.contiguous()).clamp_max(len(labels) - 1)
     found = (
@@ -47,16 +57,20 @@ def ranks_in_answers(index: Tensor, query_labels: Tensor, gallery_labels: Tensor
 
 
 def ranks_in_gallery(
-    query: Tensor, gallery: Tensor | None, query_labels: Tensor, gallery_labels: Tensor, distance: Distance
+    query: Tensor,
+    gallery: Tensor | None,
+    query_labels: Tensor,
+    gallery_labels: Tensor,
+    distance: Distance,
+    junk: JunkLabels | None = None,
 ) -> Iterator[tuple[slice, Tensor]]:
     """Ranks of the relevant among the whole gallery: rows of queries and their ranks [B, M], block by block.
 
     Equal scores rank by gallery index. `gallery` None means leave-one-out, as in `topk`. All of torch's threads work.
     """
-    similarity = Similarity(
-        query, gallery, distance, SCORES_IN_MEMORY // max(1, len(gallery_labels)), len(gallery_labels)
-    )
-    labels = F.pad(gallery_labels, (0, len(similarity.gallery) - len(gallery_labels)), value=-1).numpy()  # [G']
+    num_gallery = len(gallery_labels)
+    similarity = Similarity(query, gallery, distance, SCORES_IN_MEMORY // max(1, num_gallery), num_gallery, junk)
+    labels = F.pad(gallery_labels, (0, len(similarity.gallery) - num_gallery), value=-1).numpy()  # [G']
     with ThreadPoolExecutor(torch.get_num_threads()) as threads:
         for row in range(0, similarity.num_queries, similarity.query_block):
             rows = slice(row, min(row + similarity.query_block, similarity.num_queries))

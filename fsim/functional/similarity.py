@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from fsim.errors import FsimError
-from fsim.interfaces import Distance
+from fsim.interfaces import Distance, JunkLabels
 
 LONGEST = 1e18  # float32 has no room for the square of a much longer vector
 TILE = 64  # rows of a block are a multiple of it, so that the product's inner loops meet no edge
@@ -33,13 +33,20 @@ class Similarity:
         distance: `cosine` or `euclidean`.
         query_block: rows of a block, rounded up to a multiple of 64, unless all the queries are fewer.
         gallery_block: columns of a block, likewise.
+        junk: none is scored against what is junk to it.
 
     Raises:
         FsimError: embeddings that are NaN, infinite or longer than 1e18, or that differ in D.
     """
 
     def __init__(
-        self, query: Tensor, gallery: Tensor | None, distance: Distance, query_block: int, gallery_block: int
+        self,
+        query: Tensor,
+        gallery: Tensor | None,
+        distance: Distance,
+        query_block: int,
+        gallery_block: int,
+        junk: JunkLabels | None = None,
     ) -> None:
         self.leave_one_out = gallery is None
         self.euclidean = distance == "euclidean"
@@ -60,6 +67,9 @@ class Similarity:
         self.gallery = self.query if same else _prepared(gallery, shift, self.gallery_block)  # [G', D]
         self.half_query = self.query.square().sum(1) / 2  # [Q']
         self.half_gallery = self.gallery.square().sum(1) / 2  # [G']
+        self.junk = None
+        if junk is not None:  # what is unknown or filling has another number in the gallery, and so is no junk
+            self.junk = (_labels(junk.query, len(self.query), -1), _labels(junk.gallery, len(self.gallery), -2))
         self._scores = torch.empty(self.query_block, self.gallery_block)
         self._halves = torch.empty_like(self._scores) if self.euclidean else None
 
@@ -70,7 +80,7 @@ class Similarity:
         return 2 * (self.query.shape[1] + 4) * torch.finfo(torch.float32).eps * longest
 
     def block(self, row: int, column: int) -> Tensor:
-        """[B, C] scores from that row and column on; -inf for a query itself and where the rows are filling.
+        """[B, C] scores from that row and column on; -inf for a query itself, junk, and where the rows are filling.
 
         The next call overwrites it.
         """
@@ -83,13 +93,22 @@ class Similarity:
         scores[max(0, self.num_queries - row) :] = -math.inf
         if self.leave_one_out:
             scores.diagonal(row - column).fill_(-math.inf)  # none of them in a block beside the diagonal
-        return scores
+        return self._without_junk(scores, rows, columns)
 
     def sample(self, row: int, columns: slice) -> Tensor:
-        """[B, S] scores of that row and those below it with a part of the gallery, the query itself included."""
+        """[B, S] scores of that row and those below it with a part of the gallery, the query itself included; -inf for
+        junk."""
         rows = slice(row, row + self.query_block)
         scores = self.query[rows] @ self.gallery[columns].T
-        return scores - self.half_query[rows, None] - self.half_gallery[columns] if self.euclidean else scores
+        if self.euclidean:
+            scores = scores - self.half_query[rows, None] - self.half_gallery[columns]
+        return self._without_junk(scores, rows, columns)
+
+    def _without_junk(self, scores: Tensor, rows: slice, columns: slice) -> Tensor:
+        if self.junk is None:
+            return scores
+        query, gallery = self.junk
+        return scores.masked_fill_(query[rows, None] == gallery[columns], -math.inf)
 
     def of_pairs(self, index: Tensor) -> Tensor:
         """[Q, K] scores of each query and the gallery vectors that its row of `index` [Q, K] names."""
@@ -99,6 +118,13 @@ class Similarity:
             for query, rows in zip(torch.split(self.query[: len(index)], TILE), torch.split(index, TILE), strict=True)
         ]
         return torch.cat(products) - halves if products else torch.empty(index.shape)
+
+
+def _labels(labels: Tensor, num_rows: int, unknown: int) -> Tensor:
+    """[N] -> [N'], those below 0 and the filling `unknown`."""
+    filled = labels.new_full((num_rows,), unknown)
+    filled[: len(labels)] = labels.masked_fill(labels < 0, unknown)
+    return filled
 
 
 def _tiled(rows: int) -> int:

@@ -22,7 +22,7 @@ from torch import Tensor
 from fsim.errors import FsimError
 from fsim.functional.similarity import Similarity
 from fsim.functional.sort_key import LAST, Keys, Scores, index_of, score_of, sort_key
-from fsim.interfaces import Distance, IntArray
+from fsim.interfaces import Distance, IntArray, JunkLabels
 
 BLOCK = 1024
 SAMPLE = 2048  # gallery vectors that give the first floors
@@ -38,7 +38,14 @@ class Neighbours:
     score: Tensor  # [Q, K] float32, see `Similarity`; -inf where the gallery has no more
 
 
-def topk(query: Tensor, gallery: Tensor | None, k: int, distance: Distance, block: int = BLOCK) -> Neighbours:
+def topk(
+    query: Tensor,
+    gallery: Tensor | None,
+    k: int,
+    distance: Distance,
+    block: int = BLOCK,
+    junk: JunkLabels | None = None,
+) -> Neighbours:
     """The k gallery vectors with the greatest score, for every query.
 
     Equal scores rank by gallery index, and identical gallery vectors score alike. The answer doesn't depend on the
@@ -53,13 +60,14 @@ def topk(query: Tensor, gallery: Tensor | None, k: int, distance: Distance, bloc
         k: neighbours for a query, 1 or more. Where the gallery has fewer, the rest is filled with -1.
         distance: `cosine` or `euclidean`.
         block: queries and gallery vectors in a block of scores, at most 32,704.
+        junk: what is junk to a query is not among its answers.
 
     Raises:
         FsimError: k below 1; embeddings that cannot be compared (see `Similarity`).
     """
     if k < 1:
         raise FsimError(f"no query has {k} neighbours: set k to 1 or more")
-    similarity = Similarity(query, gallery, distance, block, block)
+    similarity = Similarity(query, gallery, distance, block, block, junk)
     best = _Best(similarity, max(1, min(k, similarity.num_gallery)))
     for row in range(0, similarity.num_queries, similarity.query_block):
         first = row if similarity.leave_one_out else 0

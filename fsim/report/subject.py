@@ -28,7 +28,7 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Answers:
-    """The exact answers to each query, nearest first; where the gallery has no more: index -1, score -inf.
+    """The exact answers to each query without junk, nearest first; where there are no more: index -1, score -inf.
 
     right  whether an answer has the query's label; unknown labels make none right
     """
@@ -53,7 +53,8 @@ class Subject:
     def answers(self) -> Answers:
         task = self.evaluated.task
         k = min(ANSWERS, max(1, len(task.gallery.names) - task.leave_one_out))
-        found = topk(task.query.embedding, None if task.leave_one_out else task.gallery.embedding, k, task.distance)
+        gallery = None if task.leave_one_out else task.gallery.embedding
+        found = topk(task.query.embedding, gallery, k, task.distance, junk=task.junk_labels)
         labels = np.append(task.gallery_labels.numpy(), -1)[found.index.numpy()]  # [Q, K]
         right = (labels == task.query_labels.numpy()[:, None]) & (labels >= 0)
         return Answers(found.index.numpy(), found.score.numpy(), right)

@@ -96,6 +96,23 @@ class EvaluatorContract:
         for relevant in ("category", "item"):
             evaluate(evaluator, RetrievalTask(images, images, relevant, distance))
 
+    @pytest.mark.parametrize("known", [True, False])
+    def test_junk_is_as_if_the_gallery_lacked_it(self, known: bool) -> None:
+        """Two views of one item ask a gallery that has more of them. Held for the metrics of each query."""
+        rng = np.random.default_rng(2)
+        categories, items = [0] * 8 + [1] * 8, [0, 0, 0, 0, 1, 1, UNKNOWN, 2, *[3] * 8]
+        centres = np.where(np.array(categories)[:, None] == 0, -50.0, 50.0)  # so far apart that any ranking is right
+        gallery = embedded(centres + rng.normal(size=(16, 8)), categories, items, "gallery")
+        query = embedded(np.full((2, 8), -50.0), [0, 0], [0 if known else UNKNOWN] * 2)
+        others = gallery.take(np.flatnonzero(np.array(items) != 0)) if known else gallery
+        with_junk = RetrievalTask(query, gallery, "category", "euclidean", junk="item")
+        without = RetrievalTask(query, others, "category", "euclidean")
+        for task in (with_junk, without):
+            evaluate(self.make(seed=0), task)
+        assert with_junk.per_query.keys() == without.per_query.keys()
+        for name, values in with_junk.per_query.items():
+            torch.testing.assert_close(values, without.per_query[name], equal_nan=True, msg=name)
+
     def test_the_same_task_gives_the_same_numbers(self) -> None:
         evaluator, task = self.make(seed=0), self.task()
         first = self._repeatable(evaluate(evaluator, task))

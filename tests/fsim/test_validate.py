@@ -137,6 +137,7 @@ def test_all_mistakes_are_told_at_once_each_with_its_place(tmp_path: Path) -> No
         ({"losses": [{"name": "contrastive", "margin": math.inf}]}, "finite number"),
         ({"data": {"dataset": {"name": "csv", "file": "x.csv", "val_share": 0.6, "test_share": 0.6}}}, "lower them"),
         ({"evaluation": {"relevant": "colour"}}, "'category' or 'item'"),
+        ({"evaluation": {"protocols": [{"query": "val", "junk": "category"}]}}, "'item'"),
         ({"train": {"optimizer": {"name": "adamw", "params": []}}}, "only at run time"),
         ({"data": {"dataset": {"name": "garments"}, "mean": [0.1, 0.2]}}, "at least 3 items"),
     ],
@@ -145,6 +146,15 @@ def test_each_mistake_has_its_words(change: dict[str, Any], words: str) -> None:
     recipe = yaml.safe_load(DESIGN.replace("1e-3", "1.0e-3")) | change
     with pytest.raises(RecipeError, match=words.replace("{", r"\{")):
         check_document(Document(recipe))
+
+
+def test_junk_of_what_is_relevant_is_told_with_its_place(tmp_path: Path) -> None:
+    protocols = "relevant: item\n  protocols: [{query: val}, {query: val, junk: item}]"
+    file = write(tmp_path, DESIGN.replace("relevant: category", protocols))
+    with pytest.raises(RecipeError, match="none would be left") as raised:
+        check_recipe(file)
+    assert [problem.where for problem in raised.value.problems] == [f"{file}:21:42"]
+    check_recipe(file, ["evaluation.relevant=category"])
 
 
 def test_only_what_is_needed_must_be_written() -> None:

@@ -50,9 +50,10 @@ class Exact:
                                        better; every metric has a direction
         num_queries_without_relevant   queries that have none, and are left out
 
-    Leave-one-out leaves a query out of its own answers by index, so a duplicate of it stays. Equal scores rank in the
-    order of the gallery. Scores are cosines (0 for a zero vector) or Euclidean distances in float32. NaN: every metric
-    where no query has a relevant image.
+    Leave-one-out leaves a query out of its own answers by index, so a duplicate of it stays. Junk (see `RetrievalTask`)
+    is neither right nor wrong: it has no rank and is not counted in R. Equal scores rank in the order of the gallery.
+    Scores are cosines (0 for a zero vector) or Euclidean distances in float32. NaN: every metric where no query has a
+    relevant image.
 
     Attributes are the same where the Jaccard index of those that the two images have, among those known of both, is at
     least `same_attributes`. Equality, which is 1, asks too much of DeepFashion: of its 1000 attributes an image has a
@@ -101,7 +102,8 @@ class Exact:
         }
 
     def __call__(self, task: RetrievalTask) -> dict[str, float]:
-        relevant = num_relevant(task.query_labels, None if task.leave_one_out else task.gallery_labels)  # [Q]
+        gallery_labels = None if task.leave_one_out else task.gallery_labels
+        relevant = num_relevant(task.query_labels, gallery_labels, task.junk_labels)  # [Q]
         counted = relevant > 0
         parts = [self._measure(ranks, relevant[rows]) for rows, ranks in self._ranks(task, relevant)]
         metrics = {name: torch.cat([part[name] for part in parts]) for name in self._names()}  # [Q]
@@ -123,18 +125,19 @@ class Exact:
         depth = min(max(*self.k, int(relevant.max())), max(1, len(task.gallery_labels)))
         if self.map or depth * len(relevant) > NEIGHBOURS_IN_MEMORY:
             yield from ranks_in_gallery(
-                task.query.embedding, gallery, task.query_labels, task.gallery_labels, task.distance
+                task.query.embedding, gallery, task.query_labels, task.gallery_labels, task.distance, task.junk_labels
             )
         else:
-            answers = topk(task.query.embedding, gallery, depth, task.distance)
+            answers = topk(task.query.embedding, gallery, depth, task.distance, junk=task.junk_labels)
             yield slice(None), ranks_in_answers(answers.index, task.query_labels, task.gallery_labels)
 
     def _ndcg(self, task: RetrievalTask) -> dict[str, Tensor]:
         """ndcg@k [Q] for each depth."""
         gallery = None if task.leave_one_out else task.gallery
-        relevance = GradedRelevance(task.query, gallery, self.same_attributes)
+        relevance = GradedRelevance(task.query, gallery, self.same_attributes, task.junk)
         deepest = min(max(self.ndcg), max(1, len(task.gallery_labels)))
-        answers = topk(task.query.embedding, gallery and gallery.embedding, deepest, task.distance)
+        others = None if gallery is None else gallery.embedding
+        answers = topk(task.query.embedding, others, deepest, task.distance, junk=task.junk_labels)
         grades, counts = relevance.of_answers(answers.index), relevance.counts()
         return {f"ndcg@{depth}": ndcg(grades, counts, depth) for depth in self.ndcg}
 

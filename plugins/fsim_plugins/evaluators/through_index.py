@@ -11,10 +11,11 @@
     index_mb                size of the saved index, 10^6 bytes
     num_queries, num_queries_without_relevant   as of `exact`
 
-In leave-one-out one more answer is asked for, and the query taken out by its number. An index is built on one core:
-with more, many come out another each time, and so do answers. build_seconds and queries_per_second are timings: they
-differ from run to run. NaN: metrics of retrieval where no query has a relevant image, index_recall@k where there is no
-answer.
+In leave-one-out one more answer is asked for, and the query taken out by its number. An index knows nothing of junk: as
+many more answers are asked for as a query has junk, at most, and the junk is taken out of them. An index is built on
+one core: with more, many come out another each time, and so do answers. build_seconds and queries_per_second are
+timings: they differ from run to run. NaN: metrics of retrieval where no query has a relevant image, index_recall@k
+where there is no answer.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from torch import Tensor
 from fsim.functional.index_folder import index_bytes
 from fsim.functional.index_recall import share_found
 from fsim.functional.index_vectors import without_self
+from fsim.functional.junk import without_junk
 from fsim.functional.relevant_ranks import num_relevant, ranks_in_answers
 from fsim.functional.retrieval_metrics import micro_and_macro, of_each_query, topk_metrics
 from fsim.functional.topk import topk
@@ -61,9 +63,10 @@ def measure_index(index: Index, task: RetrievalTask, k: Sequence[int]) -> dict[s
         FsimError: embeddings that are NaN, infinite or too large for float32; the index refuses them.
     """
     gallery = None if task.leave_one_out else task.gallery.embedding
-    exact = topk(task.query.embedding, gallery, max(k), task.distance)
+    gallery_labels = None if task.leave_one_out else task.gallery_labels
+    exact = topk(task.query.embedding, gallery, max(k), task.distance, junk=task.junk_labels)
     answers, cost = _ask(index, task, max(k))  # [Q, K]
-    relevant = num_relevant(task.query_labels, None if task.leave_one_out else task.gallery_labels)  # [Q]
+    relevant = num_relevant(task.query_labels, gallery_labels, task.junk_labels)  # [Q]
     counted = relevant > 0
     metrics = topk_metrics(ranks_in_answers(answers, task.query_labels, task.gallery_labels), k)  # [Q]
     task.per_query.update(of_each_query(metrics, counted))
@@ -79,17 +82,23 @@ def measure_index(index: Index, task: RetrievalTask, k: Sequence[int]) -> dict[s
 def _ask(index: Index, task: RetrievalTask, k: int) -> tuple[Tensor, dict[str, float]]:
     """The index's answers [Q, K], -1 where it gave fewer, and what they cost."""
     gallery, queries = task.gallery.embedding.numpy(), task.query.embedding.numpy()
+    junk, most_junk = task.junk_labels, 0
+    if junk is not None:
+        most_junk = int(num_relevant(junk.query, None if task.leave_one_out else junk.gallery).max())
     start = time.perf_counter()
     index.build(gallery, task.distance)
     built = time.perf_counter()
-    answers = index.search(queries, k + task.leave_one_out).ids
+    found = index.search(queries, k + most_junk + task.leave_one_out).ids
     if task.leave_one_out:
-        answers = without_self(answers, np.arange(len(answers)))
+        found = without_self(found, np.arange(len(found)))
+    answers = torch.from_numpy(found)
+    if junk is not None:
+        answers = without_junk(answers, junk, k)
     asked = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         index.save(Path(folder))
         size = index_bytes(Path(folder))
-    return torch.from_numpy(answers), {
+    return answers, {
         "build_seconds": built - start,
         "queries_per_second": len(answers) / (asked - built),
         "index_mb": size / 1e6,

@@ -49,20 +49,22 @@ def slow_grade(one: Any, other: Any, threshold: float | None) -> int:
 
 
 @settings(deadline=None, max_examples=100)
-@given(split, st.none() | split, st.sampled_from(THRESHOLDS), st.sampled_from([1, 2**21]))
+@given(split, st.none() | split, st.sampled_from(THRESHOLDS), st.sampled_from([1, 2**21]), st.booleans())
 def test_grades_and_their_counts_equal_a_double_loop(
-    query: list[Any], gallery: list[Any] | None, threshold: float | None, cells: int
+    query: list[Any], gallery: list[Any] | None, threshold: float | None, cells: int, with_junk: bool
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "CELLS_IN_MEMORY", cells)  # the smallest blocks, and the largest
-        relevance = GradedRelevance(embedded(query), None if gallery is None else embedded(gallery), threshold)
-        others = query if gallery is None else gallery
-        grades = [[slow_grade(one, other, threshold) for other in others] for one in query]
-        index = torch.arange(-1, len(others)).repeat(len(query), 1)  # [Q, G + 1], the first is none
+        others = None if gallery is None else embedded(gallery)
+        relevance = GradedRelevance(embedded(query), others, threshold, "item" if with_junk else None)
+        answers = query if gallery is None else gallery
+        grades = [[slow_grade(one, other, threshold) for other in answers] for one in query]
+        index = torch.arange(-1, len(answers)).repeat(len(query), 1)  # [Q, G + 1], the first is none
         assert relevance.of_answers(index).tolist() == [[0, *row] for row in grades]
         if gallery is None:
             grades = [row[:place] + row[place + 1 :] for place, row in enumerate(grades)]
-        assert relevance.counts().tolist() == [[row.count(grade) for grade in (1, 2, 3)] for row in grades]
+        counts = [[row.count(grade) for grade in (1, 2, 3)] for row in grades]
+        assert relevance.counts().tolist() == [[*row[:2], 0] if with_junk else row for row in counts]
 
 
 @pytest.mark.parametrize("depth", [1, 4, 10, 50])

@@ -10,10 +10,12 @@ from torch import Tensor
 
 from fsim.functional.relevant_ranks import NOWHERE, num_relevant, ranks_in_answers, ranks_in_gallery
 from fsim.functional.topk import topk
-from fsim.interfaces import Distance
+from fsim.interfaces import Distance, JunkLabels
 
 
-def slow_ranks(query: Tensor, gallery: Tensor | None, asked: list[int], answering: list[int]) -> list[list[int]]:
+def slow_ranks(
+    query: Tensor, gallery: Tensor | None, asked: list[int], answering: list[int], junk: JunkLabels | None = None
+) -> list[list[int]]:
     """Euclidean, by sorting the whole gallery by (distance, index) for each query."""
     ranks = []
     for number, one in enumerate(query.double()):
@@ -22,36 +24,41 @@ def slow_ranks(query: Tensor, gallery: Tensor | None, asked: list[int], answerin
         order = sorted(range(len(others)), key=lambda index, distance=distance: (distance[index], index))
         if gallery is None:
             order.remove(number)
+        if junk is not None and junk.query[number] >= 0:
+            order = [index for index in order if junk.gallery[index] != junk.query[number]]
         labels = [answering[index] for index in order]
         ranks.append([rank + 1 for rank, label in enumerate(labels) if label == asked[number] != -1])
     return ranks
 
 
-def found(query: Tensor, gallery: Tensor | None, asked: Tensor, answering: Tensor) -> list[list[int]]:
+def found(
+    query: Tensor, gallery: Tensor | None, asked: Tensor, answering: Tensor, junk: JunkLabels | None = None
+) -> list[list[int]]:
     lists: list[list[int]] = []
-    for rows, ranks in ranks_in_gallery(query, gallery, asked, answering, "euclidean"):
+    for rows, ranks in ranks_in_gallery(query, gallery, asked, answering, "euclidean", junk):
         assert rows.start == len(lists) and rows.stop - rows.start == len(ranks)
         lists += [[rank for rank in row if rank != NOWHERE] for row in ranks.tolist()]
     return lists
 
 
-points = st.lists(st.tuples(st.integers(-2, 2), st.integers(-2, 2), st.integers(-1, 2)), max_size=40)
+points = st.lists(st.tuples(*[st.integers(-2, 2)] * 2, *[st.integers(-1, 2)] * 2), max_size=40)
 
 
 @settings(deadline=None, max_examples=80)
-@given(points, st.none() | points)
+@given(points, st.none() | points, st.booleans())
 def test_ranks_equal_sorting_everything(
-    query: list[tuple[int, int, int]], gallery: list[tuple[int, int, int]] | None
+    query: list[tuple[int, ...]], gallery: list[tuple[int, ...]] | None, with_junk: bool
 ) -> None:
-    both = [torch.tensor(one, dtype=torch.int64).view(-1, 3) for one in (query, query if gallery is None else gallery)]
+    both = [torch.tensor(one, dtype=torch.int64).view(-1, 4) for one in (query, query if gallery is None else gallery)]
     (asked_points, asked), (points, labels) = ((one[:, :2].float(), one[:, 2]) for one in both)
     others = None if gallery is None else points
-    expected = slow_ranks(asked_points, others, asked.tolist(), labels.tolist())
-    assert found(asked_points, others, asked, labels) == expected
-    counts = num_relevant(asked, None if gallery is None else labels)
+    junk = JunkLabels(both[0][:, 3], both[1][:, 3]) if with_junk else None
+    expected = slow_ranks(asked_points, others, asked.tolist(), labels.tolist(), junk)
+    assert found(asked_points, others, asked, labels, junk) == expected
+    counts = num_relevant(asked, None if gallery is None else labels, junk)
     assert counts.tolist() == [len(ranks) for ranks in expected]
     k = max(1, len(points))
-    answers = ranks_in_answers(topk(asked_points, others, k, "euclidean").index, asked, labels)
+    answers = ranks_in_answers(topk(asked_points, others, k, "euclidean", junk=junk).index, asked, labels)
     assert [[rank for rank in row if rank != NOWHERE] for row in answers.tolist()] == expected
 
 

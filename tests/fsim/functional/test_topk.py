@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fsim.errors import FsimError
 from fsim.functional.topk import topk
-from fsim.interfaces import Distance
+from fsim.interfaces import Distance, JunkLabels
 
 
 def rows(num_rows: int, dim: int = 6, seed: int = 0) -> Tensor:
@@ -22,8 +22,10 @@ def whole_numbers(num_rows: int, dim: int = 3, seed: int = 0) -> Tensor:
     return torch.randint(0, 4, (num_rows, dim), generator=torch.Generator().manual_seed(seed)).float()
 
 
-def slow_topk(query: Tensor, gallery: Tensor | None, k: int, distance: Distance) -> list[list[int]]:
-    """Sorts the whole gallery by (score, index), query by query."""
+def slow_topk(
+    query: Tensor, gallery: Tensor | None, k: int, distance: Distance, junk: JunkLabels | None = None
+) -> list[list[int]]:
+    """Sorts the whole gallery by (score, index), query by query, and strikes out the junk."""
     answers = []
     for number, one in enumerate(query.double()):
         others = (query if gallery is None else gallery).double()
@@ -35,6 +37,8 @@ def slow_topk(query: Tensor, gallery: Tensor | None, k: int, distance: Distance)
         order = sorted(range(len(others)), key=lambda index, score=score: (-score[index], index))
         if gallery is None:
             order.remove(number)
+        if junk is not None and junk.query[number] >= 0:
+            order = [index for index in order if junk.gallery[index] != junk.query[number]]
         answers.append((order + [-1] * k)[:k])
     return answers
 
@@ -64,6 +68,31 @@ def test_thousands_of_images_by_way_of_a_sample(leave_one_out: bool) -> None:
     best = scores.topk(20)
     assert (answers.index == best.indices).float().mean() > 0.9999  # but for float32
     torch.testing.assert_close(answers.score.double(), best.values, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("leave_one_out", [True, False])
+def test_junk_among_thousands_of_images_by_way_of_a_sample(leave_one_out: bool) -> None:
+    query = rows(4_000, dim=4) if leave_one_out else rows(300, dim=4)
+    gallery = None if leave_one_out else rows(5_000, dim=4, seed=1)
+    num_gallery = len(query if gallery is None else gallery)
+    of_gallery = torch.arange(num_gallery) % 5 - 1  # a fourth of what is known is junk
+    of_gallery[0] = 7  # junk to none
+    junk = JunkLabels(of_gallery[: len(query)], of_gallery)
+    answers = topk(query, gallery, 20, "cosine", block=512, junk=junk)
+    unit = torch.nn.functional.normalize(query.double())
+    scores = unit @ (unit if gallery is None else torch.nn.functional.normalize(gallery.double())).T
+    if leave_one_out:
+        scores.fill_diagonal_(-2)
+    scores[(junk.query[:, None] == junk.gallery) & (junk.query >= 0)[:, None]] = -2
+    best = scores.topk(20)
+    assert (answers.index == best.indices).float().mean() > 0.9999  # but for float32
+    torch.testing.assert_close(answers.score.double(), best.values, rtol=0, atol=1e-6)
+
+
+def test_nothing_is_left_where_all_is_junk() -> None:
+    all_junk = torch.zeros(5_000, dtype=torch.int64)
+    answers = topk(rows(5_000), None, 3, "euclidean", junk=JunkLabels(all_junk, all_junk))
+    assert (answers.index == -1).all() and (answers.score == -torch.inf).all()
 
 
 @pytest.mark.parametrize("leave_one_out", [True, False])
@@ -125,14 +154,17 @@ def test_mistakes() -> None:
         topk(torch.tensor([[0.0], [torch.nan], [1.0]]), None, 1, "cosine")
 
 
+grid = st.lists(st.tuples(*[st.integers(-3, 3)] * 2, st.integers(-1, 2)), max_size=12)
+
+
 @settings(deadline=None, max_examples=60)
-@given(
-    st.lists(st.tuples(*[st.integers(-3, 3)] * 2), max_size=12),
-    st.none() | st.lists(st.tuples(*[st.integers(-3, 3)] * 2), max_size=150),
-    st.integers(1, 9),
-)
-def test_any_points_of_a_grid(query: list[tuple[int, ...]], gallery: list[tuple[int, ...]] | None, k: int) -> None:
-    asked = torch.tensor(query, dtype=torch.float32).view(-1, 2)
-    answering = None if gallery is None else torch.tensor(gallery, dtype=torch.float32).view(-1, 2)
-    answers = topk(asked, answering, k, "euclidean", block=64)
-    assert answers.index.tolist() == slow_topk(asked, answering, k, "euclidean")
+@given(grid, st.none() | grid.map(lambda few: few * 10), st.integers(1, 9), st.booleans())
+def test_any_points_of_a_grid(
+    query: list[tuple[int, ...]], gallery: list[tuple[int, ...]] | None, k: int, with_junk: bool
+) -> None:
+    both = [torch.tensor(one).view(-1, 3) for one in (query, query if gallery is None else gallery)]
+    asked, answering = (one[:, :2].float() for one in both)
+    junk = JunkLabels(both[0][:, 2], both[1][:, 2]) if with_junk else None
+    others = None if gallery is None else answering
+    answers = topk(asked, others, k, "euclidean", block=64, junk=junk)
+    assert answers.index.tolist() == slow_topk(asked, others, k, "euclidean", junk)

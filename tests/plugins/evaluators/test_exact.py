@@ -15,7 +15,7 @@ from torch import Tensor
 
 from fsim.errors import FsimError
 from fsim.functional.attribute_labels import AttributeLabels
-from fsim.interfaces import Distance, Embedded, Evaluator, Label, RetrievalTask
+from fsim.interfaces import Distance, Embedded, Evaluator, JunkLabel, Label, RetrievalTask
 from fsim.testing.evaluator_contract import EvaluatorContract, embedded
 from fsim_plugins.evaluators import exact as module
 from fsim_plugins.evaluators.exact import Exact
@@ -42,7 +42,7 @@ def task(query: Embedded, gallery: Embedded | None = None, distance: Distance = 
 
 
 def ranked(one: RetrievalTask) -> list[list[int]]:
-    """The gallery in order of (distance, index) for each query, without the query in leave-one-out."""
+    """The gallery in order of (distance, index) for each query, without junk, and without itself in leave-one-out."""
     order = []
     for number, query in enumerate(one.query.embedding.double()):
         others = one.gallery.embedding.double()
@@ -52,7 +52,14 @@ def ranked(one: RetrievalTask) -> list[list[int]]:
             lengths = others.norm(dim=1) * query.norm()
             distance = (-(others * query).sum(1) / lengths.masked_fill(lengths == 0, 1)).tolist()
         indices = sorted(range(len(others)), key=lambda index, distance=distance: (distance[index], index))
-        order.append([index for index in indices if not (one.leave_one_out and index == number)])
+        junk = one.query.items[number] == one.gallery.items if one.junk and one.query.items[number] >= 0 else None
+        order.append(
+            [
+                index
+                for index in indices
+                if not (one.leave_one_out and index == number) and (junk is None or not junk[index])
+            ]
+        )
     return order
 
 
@@ -126,6 +133,27 @@ def test_metrics_equal_walking_down_the_answers(name: str, distance: Distance, l
         points = np.eye(3)[points[:, 0]]  # directions whose cosines float32 and float64 compute alike
     query = images(points, labels)
     check(task(query, None if leave_one_out else images(points[::-1][:40], labels[:40]), distance))
+
+
+@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("leave_one_out", [True, False])
+def test_junk_is_as_if_the_gallery_lacked_it(name: str, leave_one_out: bool) -> None:
+    points, labels = TASKS[name]
+    items = [-1 if row % 7 == 0 else 100 * label + row % 3 for row, label in enumerate(labels)]
+    query = embedded(np.asarray(points, np.float32), labels, items)
+    gallery = embedded(np.asarray(points[::-1][:40], np.float32), labels[:40], items[:40])
+    check(RetrievalTask(query, query if leave_one_out else gallery, "category", "euclidean", junk="item"))
+
+
+def test_other_views_of_the_query_are_no_answers() -> None:
+    points, categories, items = [[0.0], [0.1], [5.0], [1.0], [1.1]], [0, 0, 0, 1, 1], [0, 0, 1, 2, -1]
+    query = embedded(np.array(points), categories, items)
+    raw, fair = (
+        Exact([1, 2])(RetrievalTask(query, query, "category", "euclidean", junk=junk)) for junk in (None, "item")
+    )
+    assert raw["recall@1"] == 4 / 5  # all but the one at 5, which is lone
+    assert fair["recall@1"] == 2 / 5 and fair["num_queries"] == 5  # the two of unknown or lone item that are near
+    assert fair["map"] == pytest.approx((1 / 3 + 1 / 3 + (1 / 3 + 2 / 4) / 2 + 1 + 1) / 5)
 
 
 def nearest_by_sorting(query: Tensor, k: int, reference: Tensor, ref_includes_query: bool) -> tuple[Tensor, Tensor]:
@@ -232,6 +260,7 @@ def test_equals_pytorch_metric_learning_with_its_own_search() -> None:
 
 
 grid = st.lists(st.tuples(st.integers(-2, 2), st.integers(-2, 2), st.integers(-1, 2)), min_size=1, max_size=30)
+labelled = st.lists(st.tuples(*[st.integers(-2, 2)] * 2, *[st.integers(-1, 2)] * 2), min_size=1, max_size=30)
 
 
 def drawn(rows: list[tuple[int, int, int]]) -> Embedded:
@@ -242,6 +271,18 @@ def drawn(rows: list[tuple[int, int, int]]) -> Embedded:
 @given(grid, st.none() | grid)
 def test_any_points_of_a_grid(query: list[tuple[int, int, int]], gallery: list[tuple[int, int, int]] | None) -> None:
     check(task(drawn(query), None if gallery is None else drawn(gallery)))
+
+
+@settings(deadline=None, max_examples=40)
+@given(labelled, st.none() | labelled)
+def test_any_points_of_a_grid_with_junk(
+    query: list[tuple[int, int, int, int]], gallery: list[tuple[int, int, int, int]] | None
+) -> None:
+    asked, answering = (
+        embedded(np.array([row[:2] for row in some]), [row[2] for row in some], [row[3] for row in some])
+        for some in (query, gallery or query)
+    )
+    check(RetrievalTask(asked, asked if gallery is None else answering, "category", "euclidean", junk="item"))
 
 
 @settings(deadline=None, max_examples=30)
@@ -326,9 +367,9 @@ def slow_ndcg(one: RetrievalTask, depth: int) -> float:
     return float(np.mean(values)) if values else math.nan
 
 
-@pytest.mark.parametrize("relevant", get_args(Label))
+@pytest.mark.parametrize(("relevant", "junk"), [("category", None), ("item", None), ("category", "item")])
 @pytest.mark.parametrize("leave_one_out", [True, False])
-def test_ndcg_equals_walking_down_the_answers(relevant: Label, leave_one_out: bool) -> None:
+def test_ndcg_equals_walking_down_the_answers(relevant: Label, junk: JunkLabel | None, leave_one_out: bool) -> None:
     rng = np.random.default_rng(2)
     query, gallery = (
         embedded(
@@ -336,7 +377,7 @@ def test_ndcg_equals_walking_down_the_answers(relevant: Label, leave_one_out: bo
         )
         for size in (40, 50)
     )
-    one = RetrievalTask(query, query if leave_one_out else gallery, relevant, "euclidean")
+    one = RetrievalTask(query, query if leave_one_out else gallery, relevant, "euclidean", junk=junk)
     measures = Exact((1,), map=False, ndcg=(3, 10, 200), same_attributes=None)(one)
     for depth in (3, 10, 200):
         assert measures[f"ndcg@{depth}"] == pytest.approx(slow_ndcg(one, depth), rel=1e-9)

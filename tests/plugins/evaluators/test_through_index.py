@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fsim.errors import FsimError
-from fsim.interfaces import Distance, Evaluator, RetrievalTask
+from fsim.interfaces import Distance, Evaluator, JunkLabel, RetrievalTask
 from fsim.testing.evaluator_contract import EvaluatorContract, embedded
 from fsim_plugins.evaluators.exact import Exact
 from fsim_plugins.evaluators.faiss import Faiss
@@ -60,21 +60,26 @@ class TestUsearch(EvaluatorContract):
         return Usearch((1, 5))
 
 
-def task(distance: Distance, with_gallery: bool) -> RetrievalTask:
+def task(distance: Distance, with_gallery: bool, junk: JunkLabel | None = None) -> RetrievalTask:
+    """400 images of 20 categories and 80 items of five; of each seventh the item is unknown."""
     rng = np.random.default_rng(0)
     labels = [*range(20)] * 20
     points = rng.normal(size=(20, 16))[labels] + rng.normal(size=(400, 16))
-    images = embedded(points, labels, labels)
-    gallery = embedded(points + rng.normal(size=points.shape), labels, labels)
-    return RetrievalTask(images, gallery if with_gallery else images, "category", distance)
+    items = [-1 if row % 7 == 0 else label + 20 * (row // 100) for row, label in enumerate(labels)]
+    images = embedded(points, labels, items)
+    gallery = embedded(points + rng.normal(size=points.shape), labels, items)
+    return RetrievalTask(images, gallery if with_gallery else images, "category", distance, junk=junk)
 
 
 @pytest.mark.parametrize("name", THOROUGH)
 @pytest.mark.parametrize("distance", get_args(Distance))
 @pytest.mark.parametrize("with_gallery", [True, False])
-def test_an_exhaustive_search_equals_the_exact_one(name: str, distance: Distance, with_gallery: bool) -> None:
+@pytest.mark.parametrize("junk", [None, "item"])
+def test_an_exhaustive_search_equals_the_exact_one(
+    name: str, distance: Distance, with_gallery: bool, junk: JunkLabel | None
+) -> None:
     pytest.importorskip(name)
-    one = task(distance, with_gallery)
+    one = task(distance, with_gallery, junk)
     measures, exact = THOROUGH[name]()(one), Exact(map=False)(one)
     same = [key for key in measures if key.startswith(("recall", "precision", "macro", "num"))]
     assert measures["index_recall@10"] == 1
