@@ -8,7 +8,7 @@ Shape legend: Q queries, G gallery, K neighbours, B rows of a block, M relevant 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -16,12 +16,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fsim.functional.similarity import Similarity
+from fsim.functional.similarity import whole_rows
 from fsim.functional.sort_key import Scores, index_of, sort_key
 from fsim.interfaces import Distance, IntArray, JunkLabels
 
 NOWHERE = torch.iinfo(torch.int64).max  # the rank of an image that is not among the answers
-SCORES_IN_MEMORY = 2**21
 MOST_CELLS = 2**16
 
 
@@ -68,16 +67,19 @@ def ranks_in_gallery(
 
     Equal scores rank by gallery index. `gallery` None means leave-one-out, as in `topk`. All of torch's threads work.
     """
-    num_gallery = len(gallery_labels)
-    similarity = Similarity(query, gallery, distance, SCORES_IN_MEMORY // max(1, num_gallery), num_gallery, junk)
-    labels = F.pad(gallery_labels, (0, len(similarity.gallery) - num_gallery), value=-1).numpy()  # [G']
+    yield from ranks_in_scores(whole_rows(query, gallery, distance, junk), query_labels, gallery_labels)
+
+
+def ranks_in_scores(
+    blocks: Iterable[tuple[slice, Tensor]], query_labels: Tensor, gallery_labels: Tensor
+) -> Iterator[tuple[slice, Tensor]]:
+    """The same from any scores: rows of queries and their float32 scores [B, G], the greater, the nearer, none NaN;
+    -inf where a gallery image is no answer of the query."""
+    labels = gallery_labels.numpy()
     with ThreadPoolExecutor(torch.get_num_threads()) as threads:
-        for row in range(0, similarity.num_queries, similarity.query_block):
-            rows = slice(row, min(row + similarity.query_block, similarity.num_queries))
-            scores = similarity.block(row, 0).numpy()  # [B, G']
-            found = list(
-                threads.map(lambda score, label: _ranks(score, labels, label), scores, query_labels[rows].numpy())
-            )
+        for rows, scores in blocks:
+            asked = query_labels[rows].numpy()
+            found = list(threads.map(lambda score, label: _ranks(score, labels, label), scores.numpy(), asked))
             ranks = torch.full((len(found), max(map(len, found))), NOWHERE)
             for filled, one in zip(ranks.numpy(), found, strict=True):
                 filled[: len(one)] = one
@@ -85,7 +87,7 @@ def ranks_in_gallery(
 
 
 def _ranks(score: Scores, labels: IntArray, label: np.int64) -> IntArray:
-    """One query's scores [G'], the labels [G'] and its own -> the ranks of the relevant [M], ascending.
+    """One query's scores [G], the labels [G] and its own -> the ranks of the relevant [M], ascending.
 
     Sorting all scores would take ten times as long. They are counted into cells of equal width, and only cells that
     hold a relevant image are sorted: a rank is a place among the sorted, and all unsorted that are in higher cells.

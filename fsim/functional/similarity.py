@@ -11,6 +11,7 @@ Shape legend: Q queries, G gallery, D embedding, B rows and C columns of a block
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -19,6 +20,8 @@ from fsim.errors import FsimError
 from fsim.interfaces import Distance, JunkLabels
 
 LONGEST = 1e18  # float32 has no room for the square of a much longer vector
+SCORES_IN_MEMORY = 2**21  # of `whole_rows`
+PART = 2**14  # rows that are copied at a time
 TILE = 64  # rows of a block are a multiple of it, so that the product's inner loops meet no edge
 
 
@@ -59,17 +62,19 @@ class Similarity:
                 f"the queries have {query.shape[1]} dimensions and the gallery has {gallery.shape[1]}: "
                 "embed both with the same network"
             )
-        query = _checked(query, "query")
-        gallery = query if gallery is None else _checked(gallery, "gallery")
-        shift = _shift(gallery) if self.euclidean else None
-        self.query = _prepared(query, shift, self.query_block)  # [Q', D], Q' >= Q
-        same = self.leave_one_out and self.query_block == self.gallery_block
-        self.gallery = self.query if same else _prepared(gallery, shift, self.gallery_block)  # [G', D]
-        self.half_query = self.query.square().sum(1) / 2  # [Q']
-        self.half_gallery = self.gallery.square().sum(1) / 2  # [G']
+        self.num_rows = max(1, math.ceil(self.num_queries / self.query_block)) * self.query_block  # Q' >= Q
+        self._query = _checked(query, "query")
+        gallery = self._query if gallery is None else _checked(gallery, "gallery")
+        self._shift = _shift(gallery) if self.euclidean else None
+        self.gallery = _prepared(gallery, self._shift, self.gallery_block)  # [G', D]
+        self._same = self.leave_one_out and self.query_block == self.gallery_block
+        # Of queries that are not the gallery one block at a time is prepared: a second copy is not held.
+        self._prepared_row, self._prepared_rows = -1, torch.empty(0)
+        self.half_gallery = _half_squares(self.gallery)  # [G']
+        self.half_query = self.half_gallery if self._same else self._halves_of_rows()  # [Q']
         self.junk = None
         if junk is not None:  # what is unknown or filling has another number in the gallery, and so is no junk
-            self.junk = (_labels(junk.query, len(self.query), -1), _labels(junk.gallery, len(self.gallery), -2))
+            self.junk = (_labels(junk.query, self.num_rows, -1), _labels(junk.gallery, len(self.gallery), -2))
         self._scores = torch.empty(self.query_block, self.gallery_block)
         self._halves = torch.empty_like(self._scores) if self.euclidean else None
 
@@ -77,7 +82,7 @@ class Similarity:
     def rounding(self) -> Tensor:
         """[Q'] what rounding may add to the difference of two scores of a query, at most."""
         longest = self.half_query + self.half_gallery.max()
-        return 2 * (self.query.shape[1] + 4) * torch.finfo(torch.float32).eps * longest
+        return 2 * (self.gallery.shape[1] + 4) * torch.finfo(torch.float32).eps * longest
 
     def block(self, row: int, column: int) -> Tensor:
         """[B, C] scores from that row and column on; -inf for a query itself, junk, and where the rows are filling.
@@ -85,7 +90,7 @@ class Similarity:
         The next call overwrites it.
         """
         rows, columns = slice(row, row + self.query_block), slice(column, column + self.gallery_block)
-        scores = torch.mm(self.query[rows], self.gallery[columns].T, out=self._scores)  # [B, C]
+        scores = torch.mm(self._rows(row), self.gallery[columns].T, out=self._scores)  # [B, C]
         if self._halves is not None:
             # One sum, the same from either side: a pair's score must not depend on which of the two is the query.
             scores -= torch.add(self.half_query[rows, None], self.half_gallery[columns], out=self._halves)
@@ -99,7 +104,7 @@ class Similarity:
         """[B, S] scores of that row and those below it with a part of the gallery, the query itself included; -inf for
         junk."""
         rows = slice(row, row + self.query_block)
-        scores = self.query[rows] @ self.gallery[columns].T
+        scores = self._rows(row) @ self.gallery[columns].T
         if self.euclidean:
             scores = scores - self.half_query[rows, None] - self.half_gallery[columns]
         return self._without_junk(scores, rows, columns)
@@ -113,11 +118,39 @@ class Similarity:
     def of_pairs(self, index: Tensor) -> Tensor:
         """[Q, K] scores of each query and the gallery vectors that its row of `index` [Q, K] names."""
         halves = self.half_query[: len(index), None] + self.half_gallery[index] if self.euclidean else 0
-        products = [
-            torch.einsum("qd,qkd->qk", query, self.gallery[rows])
-            for query, rows in zip(torch.split(self.query[: len(index)], TILE), torch.split(index, TILE), strict=True)
-        ]
+        products = []
+        for start in range(0, len(index), TILE):
+            some, first = index[start : start + TILE], start // self.query_block * self.query_block
+            query = self._rows(first)[start - first : start - first + len(some)]
+            products.append(torch.einsum("qd,qkd->qk", query, self.gallery[some]))
         return torch.cat(products) - halves if products else torch.empty(index.shape)
+
+    def _rows(self, row: int) -> Tensor:
+        """[B, D] queries of the block that begins with that row, prepared."""
+        if self._same:
+            return self.gallery[row : row + self.query_block]
+        if row != self._prepared_row:
+            self._prepared_rows = _prepared(self._query[row : row + self.query_block], self._shift, self.query_block)
+            self._prepared_row = row
+        return self._prepared_rows
+
+    def _halves_of_rows(self) -> Tensor:
+        """[Q'] half the squared lengths of the queries."""
+        return torch.cat([_half_squares(self._rows(row)) for row in range(0, self.num_rows, self.query_block)])
+
+
+def whole_rows(
+    query: Tensor, gallery: Tensor | None, distance: Distance, junk: JunkLabels | None = None
+) -> Iterator[tuple[slice, Tensor]]:
+    """Rows of queries and their scores with the whole gallery [B, G], block by block; the next overwrites it.
+
+    `gallery` None means leave-one-out: a query's own score is -inf, and so are those of junk.
+    """
+    num_gallery = len(query if gallery is None else gallery)
+    similarity = Similarity(query, gallery, distance, SCORES_IN_MEMORY // max(1, num_gallery), num_gallery, junk)
+    for row in range(0, len(query), similarity.query_block):
+        rows = slice(row, min(row + similarity.query_block, len(query)))
+        yield rows, similarity.block(row, 0)[: rows.stop - row, :num_gallery]
 
 
 def _labels(labels: Tensor, num_rows: int, unknown: int) -> Tensor:
@@ -156,7 +189,14 @@ def _shift(gallery: Tensor) -> Tensor:
     if spread == 0:
         return gallery[0]
     grid = 2.0 ** math.floor(math.log2(spread))
-    return ((gallery.mean(0, dtype=torch.float64) / grid).round() * grid).float()
+    # Part by part: torch makes a float64 copy of what it sums in float64.
+    total = torch.stack([part.sum(0, dtype=torch.float64) for part in torch.split(gallery, PART)]).sum(0)
+    return ((total / len(gallery) / grid).round() * grid).float()
+
+
+def _half_squares(vectors: Tensor) -> Tensor:
+    """[N, D] -> [N], half their squared lengths, without a copy of their squares."""
+    return torch.cat([part.square().sum(1) / 2 for part in torch.split(vectors, PART)])
 
 
 def _prepared(embedding: Tensor, shift: Tensor | None, multiple: int) -> Tensor:

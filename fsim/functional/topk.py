@@ -87,7 +87,7 @@ class _Best:
         self.similarity, self.k = similarity, k
         self.block = similarity.query_block
         assert self.block < 2**15, "rows of a block are held as int16"
-        self.keys = np.full((len(similarity.query), k), LAST)  # [Q', K] ascending
+        self.keys = np.full((similarity.num_rows, k), LAST)  # [Q', K] ascending
         self.floor = _first_floor(similarity, k)  # [Q']
         self.waiting: dict[int, list[tuple[npt.NDArray[np.int16], Keys]]] = {}  # rows and keys, for each block
         self._floors = torch.empty(similarity.query_block, similarity.gallery_block)
@@ -152,7 +152,7 @@ def _first_floor(similarity: Similarity, k: int) -> Scores:
 
     Without it all of the first blocks would survive, and all of every block where the gallery is in an unlucky order.
     """
-    floor = torch.full((len(similarity.query),), torch.finfo(torch.float32).min)
+    floor = torch.full((similarity.num_rows,), torch.finfo(torch.float32).min)
     floor[similarity.num_queries :] = math.inf
     stride = max(1, similarity.num_gallery // max(SAMPLE, 4 * FOLD * k))
     sample = slice(0, similarity.num_gallery // (FOLD * stride) * FOLD * stride, stride)

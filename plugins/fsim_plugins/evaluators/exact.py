@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 
-import torch
 from pydantic import Field
 from torch import Tensor
 
 from fsim.functional.graded_relevance import GradedRelevance, ndcg
+from fsim.functional.ranking_metrics import metrics_of_blocks, rank_metric_names, ranking_directions, summarise
 from fsim.functional.relevant_ranks import num_relevant, ranks_in_answers, ranks_in_gallery
-from fsim.functional.retrieval_metrics import (
-    Depths,
-    DepthsOrNone,
-    average_precision,
-    micro_and_macro,
-    of_each_query,
-    r_metrics,
-    reciprocal_rank,
-    topk_metrics,
-)
+from fsim.functional.retrieval_metrics import Depths, DepthsOrNone
 from fsim.functional.topk import topk
 from fsim.interfaces import Direction, RetrievalTask
 
@@ -93,31 +84,14 @@ class Exact:
 
     @property
     def directions(self) -> Mapping[str, Direction]:
-        names = [*self._names(), *(f"ndcg@{depth}" for depth in self.ndcg)]
-        return {
-            **dict.fromkeys(names, "max"),
-            **dict.fromkeys((f"macro_{name}" for name in names), "max"),
-            "num_queries": "max",
-            "num_queries_without_relevant": "min",
-        }
+        return ranking_directions([*rank_metric_names(self.k, self.map), *(f"ndcg@{depth}" for depth in self.ndcg)])
 
     def __call__(self, task: RetrievalTask) -> dict[str, float]:
         gallery_labels = None if task.leave_one_out else task.gallery_labels
         relevant = num_relevant(task.query_labels, gallery_labels, task.junk_labels)  # [Q]
-        counted = relevant > 0
-        parts = [self._measure(ranks, relevant[rows]) for rows, ranks in self._ranks(task, relevant)]
-        metrics = {name: torch.cat([part[name] for part in parts]) for name in self._names()}  # [Q]
+        metrics = metrics_of_blocks(self._ranks(task, relevant), relevant, self.k, self.map)  # [Q]
         metrics |= self._ndcg(task) if self.ndcg else {}
-        task.per_query.update(of_each_query(metrics, counted))
-        return {
-            **micro_and_macro({name: values[counted] for name, values in metrics.items()}, task.query_labels[counted]),
-            "num_queries": float(counted.sum()),
-            "num_queries_without_relevant": float((~counted).sum()),
-        }
-
-    def _names(self) -> list[str]:
-        """The metrics that each query has."""
-        return [*self._measure(torch.empty(0, 0, dtype=torch.int64), torch.empty(0, dtype=torch.int64))]
+        return summarise(task, metrics, relevant)
 
     def _ranks(self, task: RetrievalTask, relevant: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """Rows of queries, and the ranks of their relevant images as far as the metrics need them."""
@@ -140,11 +114,3 @@ class Exact:
         answers = topk(task.query.embedding, others, deepest, task.distance, junk=task.junk_labels)
         grades, counts = relevance.of_answers(answers.index), relevance.counts()
         return {f"ndcg@{depth}": ndcg(grades, counts, depth) for depth in self.ndcg}
-
-    def _measure(self, ranks: Tensor, relevant: Tensor) -> dict[str, Tensor]:
-        """The metrics [B] of some queries: ranks of their relevant images [B, M] and their numbers [B]."""
-        metrics = {**topk_metrics(ranks, self.k), **r_metrics(ranks, relevant)}
-        if self.map:
-            metrics["map"] = average_precision(ranks, relevant)
-            metrics["mrr"] = reciprocal_rank(ranks)
-        return metrics

@@ -40,7 +40,16 @@ def subject() -> Subject:
         catalog.names(rows),
     )
     task = RetrievalTask(embedded, embedded, "category", "euclidean")
-    protocol = Protocol("val", None, False, rows, rows, False, {})
+    protocol = Protocol(
+        query="val",
+        gallery=None,
+        at_end=False,
+        query_rows=rows,
+        gallery_rows=rows,
+        without_leaks=False,
+        junk=None,
+        description={},
+    )
     recall = torch.tensor([1.0, 1.0, 0.0, 0.0, torch.nan, torch.nan])
     evaluated = Evaluated(protocol, task, {}, {"exact/recall@1": recall})
     return Subject(cast(Any, None), cast(Any, None), catalog, cast(Any, None), evaluated)
