@@ -51,6 +51,8 @@ def replace_by_link(name: Path, file: Path) -> None:
     """
     beside = name.with_name(f".{name.name}.{uuid.uuid4().hex}")
     try:
+        if name.exists() and name.samefile(file):  # a rename among names of one file would leave both
+            return
         os.link(file, beside)
         beside.replace(name)
     except OSError as error:
