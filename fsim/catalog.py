@@ -62,6 +62,11 @@ class EncodedCatalog:
         """[N] categories or items."""
         return self.categories if label == "category" else self.items
 
+    def label_names(self, label: Label, rows: IntArray) -> list[str]:
+        """The names of the categories, or the ids of the items, of some rows; "" where unknown."""
+        named = zip(self.catalog.frame[label].to_numpy()[rows], self.labels(label)[rows], strict=True)
+        return [str(name) if number >= 0 else "" for name, number in named]
+
     def names(self, rows: IntArray) -> list[str]:
         """The column `image` of some rows."""
         return [str(name) for name in self.catalog.frame["image"].to_numpy()[rows]]

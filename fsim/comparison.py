@@ -1,86 +1,91 @@
-"""Runs side by side: what their recipes differ in, what was measured, and how sure the differences are."""
+"""Runs side by side: what was measured, and how sure the differences are."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from fsim.errors import FsimError
 from fsim.functional.paired_bootstrap import SAMPLES, paired_bootstrap
 from fsim.interfaces import Direction
+from fsim.matching import matching
 from fsim.per_query import read_per_query
-from fsim.recipe_changes import differing
+from fsim.run_evaluations import RunEvaluation, Which, run_evaluations
 from fsim.run_folder import RunFolder
 from fsim.validate import check_recipe
-
-Which = Literal["last", "best"]
 
 
 @dataclass(frozen=True)
 class Compared:
     """Runs of the same protocol.
 
-    table     a row for each metric and run: metric, run, value, best; and, against the first run, difference, low, high
-              and p, where both kept the metric of each query
+    title     the protocol's split; where it was compared by several protocols, their evaluators and fingerprint too
+    table     a row for each metric and run: metric, run, fingerprint, value, best; and, against the first run,
+              difference, low, high and p, where both kept the metric of each query
     warnings  what keeps the numbers from being put side by side
     """
 
     split: str
+    title: str
     table: pd.DataFrame
     warnings: list[str]
 
 
-def recipe_differences(folders: Sequence[RunFolder]) -> pd.DataFrame:
-    """The keys whose values differ, a row each, with a column for each run."""
-    found = differing([yaml.safe_load(folder.recipe.read_text(encoding="utf-8")) for folder in folders])
-    return pd.DataFrame.from_dict(found, orient="index", columns=[str(folder.path) for folder in folders])
-
-
 def compare(folders: Sequence[RunFolder], which: Which, seed: int = 0, samples: int = SAMPLES) -> list[Compared]:
-    """Compare the last or the best evaluations of runs, for each protocol that all of them have.
+    """Compare the last or the best networks of runs, by each protocol of a split that all of them were evaluated on.
 
     Raises:
-        FsimError: a run was not evaluated, or no protocol is common to all.
+        FsimError: a run was not evaluated, or no split is common to all.
     """
-    lines = [_evaluated(folder, which) for folder in folders]
-    common = [split for split in lines[0] if all(split in of for of in lines)]
+    of_runs = [run_evaluations(folder, which) for folder in folders]
+    splits = [list(dict.fromkeys(one.split for one in of)) for of in of_runs]
+    common = [split for split in splits[0] if all(split in of for of in splits)]
     if not common:
-        has = "; ".join(f"{folder.path}: {', '.join(of)}" for folder, of in zip(folders, lines, strict=True))
+        has = "; ".join(f"{folder.path}: {', '.join(of)}" for folder, of in zip(folders, splits, strict=True))
         raise FsimError(f"no protocol is common to all runs ({has}); evaluate the same split with fsim evaluate")
-    return [_compare_split(folders, [of[split] for of in lines], split, which, seed, samples) for split in common]
+    compared = []
+    for split in common:
+        matched = matching([[one for one in of if one.split == split] for of in of_runs])
+        for evaluations in matched:
+            title = split if len(matched) == 1 else f"{split} ({_asked_for(evaluations[0])})"
+            compared.append(_compare(folders, evaluations, title, seed, samples))
+    return compared
 
 
-def _compare_split(
-    folders: Sequence[RunFolder], lines: Sequence[dict[str, Any]], split: str, which: Which, seed: int, samples: int
+def _asked_for(evaluation: RunEvaluation) -> str:
+    return f"{', '.join(evaluation.line['protocol']['evaluators'])}, {evaluation.fingerprint}"
+
+
+def _compare(
+    folders: Sequence[RunFolder], evaluations: Sequence[RunEvaluation], title: str, seed: int, samples: int
 ) -> Compared:
-    warnings, directions = _mismatches(lines), _directions(folders[0])
-    names = [name for name in lines[0]["metrics"] if all(name in line["metrics"] for line in lines)]
+    """One evaluation of each run."""
+    warnings, directions = _mismatches(evaluations), _directions(folders[0], evaluations[0])
+    metrics = [one.line["metrics"] for one in evaluations]
+    names = [name for name in metrics[0] if all(name in of for of in metrics)]
     rows = []
-    found = [{} for _ in folders] if warnings else _differences(folders, split, which, seed, samples)
+    found = [{} for _ in folders] if warnings else _differences(evaluations, seed, samples)
     for name in names:
-        values = [line["metrics"][name] for line in lines]
+        values = [of[name] for of in metrics]
         best = _best(values, directions.get(name))
         for run, (folder, value) in enumerate(zip(folders, values, strict=True)):
-            row = {"metric": name, "run": str(folder.path), "value": value, "best": best == run}
-            rows.append({**row, **found[run].get(name, {})})
-    columns = ["metric", "run", "value", "best", "difference", "low", "high", "p"]
-    return Compared(split, pd.DataFrame(rows).reindex(columns=columns), warnings)
+            row = {"metric": name, "run": str(folder.path), "fingerprint": evaluations[run].fingerprint}
+            rows.append({**row, "value": value, "best": best == run, **found[run].get(name, {})})
+    columns = ["metric", "run", "fingerprint", "value", "best", "difference", "low", "high", "p"]
+    return Compared(evaluations[0].split, title, pd.DataFrame(rows).reindex(columns=columns), warnings)
 
 
-def _differences(
-    folders: Sequence[RunFolder], split: str, which: Which, seed: int, samples: int
-) -> list[dict[str, dict[str, float]]]:
+def _differences(evaluations: Sequence[RunEvaluation], seed: int, samples: int) -> list[dict[str, dict[str, float]]]:
     """Of each run: {metric: difference, low, high, p} against the first; none for the first itself."""
-    tables = [read_per_query(folder.per_query(which), split) for folder in folders]
-    first = tables[0]
+    first, *others = [read_per_query(one.per_query) for one in evaluations]
+    _, categories = np.unique(first["category"].to_numpy(str), return_inverse=True)
     found: list[dict[str, dict[str, float]]] = [{}]
-    for table in tables[1:]:
+    for table in others:
         assert table["image"].equals(first["image"]), "the same fingerprint is of the same images"
         names = [name for name in first.columns if "/" in name and name in table.columns]
         differences = table[names].to_numpy(float) - first[names].to_numpy(float)
@@ -88,7 +93,7 @@ def _differences(
         if not counted.any():
             found.append({})
             continue
-        of = paired_bootstrap(differences[counted], first["category"].to_numpy()[counted], seed, samples)
+        of = paired_bootstrap(differences[counted], categories[counted], seed, samples)
         found.append(
             {
                 name: {"difference": of.mean[at], "low": of.low[at], "high": of.high[at], "p": of.p[at]}
@@ -98,28 +103,12 @@ def _differences(
     return found
 
 
-def _evaluated(folder: RunFolder, which: Which) -> dict[str, dict[str, Any]]:
-    """{protocol: its line} of the last epoch, or of that of the best network."""
-    lines = [line for line in folder.read_metrics() if "protocol" in line]
-    if not lines:
-        raise FsimError(f"{folder.path} has no evaluation yet; finish it first: fsim resume {folder.path}")
-    if which == "last":
-        epoch = lines[-1]["epoch"]
-    else:
-        from fsim.checkpoint import load_checkpoint
-
-        epoch = load_checkpoint(folder.checkpoint("best"))["epoch"]
-    return {line["split"]: line for line in lines if line["epoch"] == epoch}
-
-
-def _mismatches(lines: Sequence[dict[str, Any]]) -> list[str]:
+def _mismatches(evaluations: Sequence[RunEvaluation]) -> list[str]:
     """In what the protocols differ beside the evaluators, whose metrics are compared where they have the same names."""
-    if len({line["fingerprint"] for line in lines}) == 1:
-        return []
-    protocols = [line["protocol"] for line in lines]
-    keys = dict.fromkeys(key for protocol in protocols for key in protocol)
-    differing = [key for key in keys if len({repr(protocol.get(key)) for protocol in protocols}) > 1]
-    if differing in (["evaluators"], ["distance"], ["evaluators", "distance"]):
+    asked = [one.asked for one in evaluations]
+    keys = dict.fromkeys(key for one in asked for key in one)
+    differing = [key for key in keys if any(one.get(key) != asked[0].get(key) for one in asked)]
+    if not differing:
         return []
     return [
         f"the runs were asked different things ({', '.join(differing)} differ): their numbers can't be compared, and "
@@ -127,9 +116,13 @@ def _mismatches(lines: Sequence[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _directions(folder: RunFolder) -> dict[str, Direction]:
-    """Of each evaluator/metric of a run's recipe."""
-    evaluators = check_recipe(folder.recipe).each("evaluation.evaluators")
+def _directions(folder: RunFolder, evaluation: RunEvaluation) -> dict[str, Direction]:
+    """Of each evaluator/metric of an evaluation."""
+    named = evaluation.line["protocol"]["evaluators"].items()
+    settings = json.dumps([{"name": name, **parameters} for name, parameters in named])
+    # They may not be those of the recipe, which then has nothing to choose the best epoch by.
+    checked = check_recipe(folder.recipe, [f"evaluation.evaluators={settings}", "evaluation.monitor=null"])
+    evaluators = checked.each("evaluation.evaluators")
     return {f"{part.name}/{name}": of for part in evaluators for name, of in part.build(seed=0).directions.items()}
 
 

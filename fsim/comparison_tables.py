@@ -38,7 +38,7 @@ def comparison_page(folders: Sequence[RunFolder], differences: pd.DataFrame, com
         Section("Recipes", "The keys whose values differ.", [difference_table(differences)]),
         *(
             Section(
-                one.split,
+                one.title,
                 " ".join(one.warnings)
                 or "* is best. In brackets: the difference to the first run, its 95% interval and p, by a paired "
                 "bootstrap over the queries, stratified by category.",

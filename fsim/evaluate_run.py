@@ -17,7 +17,6 @@ from fsim.embedding import Embed, Embedder
 from fsim.embedding_store import EmbeddingStore
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluated, Evaluation
-from fsim.files import write_json
 from fsim.image_cache import CachedImages
 from fsim.interfaces import IntArray
 from fsim.machine import prepare_machine
@@ -112,10 +111,10 @@ def evaluate_run(
     evaluated = evaluation(trained.network, trained.epoch, at_end=True)
     about = {"checkpoint": checkpoint.stem, "epoch": trained.epoch}
     for one in evaluated:
-        place = folder.path / "evaluations" / f"{checkpoint.stem}-{one.line['fingerprint']}"
-        write_per_query(place, [one])
+        place = folder.evaluation(checkpoint.stem, one.line["fingerprint"])
+        write_per_query(place, reopened.catalog, [one])
         write_tables(place, Subject(folder, checked, reopened.catalog, reopened.images, one))
-        write_json(place / "metrics.json", {**about, **one.line})
+        folder.write_evaluation({**about, **one.line})
     return evaluated
 
 

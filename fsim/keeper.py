@@ -121,7 +121,7 @@ class Keeper:
                     self.last_monitored = one
             said += self._keep_best(epoch, evaluated)
             if last:
-                write_per_query(self.folder.per_query("last"), evaluated)
+                write_per_query(self.folder.per_query("last"), self.catalog, evaluated)
             self.folder.append_metrics(lines)
             self.last_lines = lines
             for line in lines:
@@ -154,7 +154,7 @@ class Keeper:
         if monitor is None or self.best is None or self._better(monitor, value, self.best["value"]):
             self.best = {"epoch": epoch, "split": split, "monitor": monitor, "value": value}
             self.save_best()
-            write_per_query(self.folder.per_query("best"), evaluated)
+            write_per_query(self.folder.per_query("best"), self.catalog, evaluated)
         self.checkpoints.save_among_best(self._network(), self._ranking(epoch, value))
         return "" if monitor is None else f"  {split} {monitor} {number(value)}"
 

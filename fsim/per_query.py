@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from fsim.catalog import EncodedCatalog
 from fsim.errors import FsimError
 from fsim.files import write_text
 
@@ -15,27 +16,33 @@ if TYPE_CHECKING:
     from fsim.evaluation import Evaluated
 
 
-def write_per_query(folder: Path, evaluated: Iterable[Evaluated]) -> None:
-    """One csv a protocol: image, category, item (numbers of the run), and a column for each evaluator/metric; empty
+def write_per_query(folder: Path, catalog: EncodedCatalog, evaluated: Iterable[Evaluated]) -> None:
+    """One csv a protocol: image, category and item (empty where unknown), and a column for each evaluator/metric, empty
     where a query does not count."""
     folder.mkdir(parents=True, exist_ok=True)
     for one in evaluated:
-        query = one.task.query
-        columns = {"image": list(query.names), "category": query.categories.numpy(), "item": query.items.numpy()}
-        table = pd.DataFrame(columns | {name: values.numpy() for name, values in one.per_query.items()})
+        rows = one.protocol.query_rows
+        labels = {"category": catalog.label_names("category", rows), "item": catalog.label_names("item", rows)}
+        metrics = {name: values.numpy() for name, values in one.per_query.items()}
+        table = pd.DataFrame({"image": catalog.names(rows), **labels, **metrics})
         write_text(per_query_file(folder, one.protocol.split), table.to_csv(index=False))
 
 
-def read_per_query(folder: Path, split: str) -> pd.DataFrame:
-    """What `write_per_query` wrote.
+def read_per_query(file: Path) -> pd.DataFrame:
+    """What `write_per_query` wrote. Older runs have the numbers of category and item in place of their names, and -1
+    where unknown.
 
     Raises:
         FsimError: there is none.
     """
-    file = per_query_file(folder, split)
     if not file.is_file():
-        raise FsimError(f"there is no {file}: evaluate the run first (fsim evaluate RUN)")
-    return pd.read_csv(file, dtype={"image": str}, keep_default_na=False, na_values=[""])
+        raise FsimError(
+            f"there is no {file}: evaluate that network first (fsim evaluate RUN --checkpoint last, or best)"
+        )
+    names = ["image", "category", "item"]
+    table = pd.read_csv(file, dtype=dict.fromkeys(names, str), keep_default_na=False, na_values=[""])
+    table[names] = table[names].fillna("")
+    return table
 
 
 def per_query_file(folder: Path, split: str) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fsim.checked_recipe import CheckedRecipe
 from fsim.checkpoint import load_checkpoint
 from fsim.errors import FsimError
-from fsim.recipe_changes import differing
+from fsim.recipe_differences import differing
 from fsim.run_folder import RunFolder
 
 

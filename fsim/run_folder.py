@@ -28,6 +28,7 @@ class RunFolder:
         self.last = self.checkpoints / "last.pt"
         self.best = self.checkpoints / "best.pt"
         self.projections = path / "projections"
+        self.evaluations = path / "evaluations"
         self.report = path / "report.html"
 
     @classmethod
@@ -78,8 +79,21 @@ class RunFolder:
         return file
 
     def per_query(self, of: str) -> Path:
-        """Where the metrics of each query are: of the `best` or the `last` network, or of an evaluation's name."""
+        """Where the training puts the metrics of each query: of the `best` or the `last` network."""
         return self.path / "per_query" / of
+
+    def evaluation(self, checkpoint: str, fingerprint: str) -> Path:
+        """Where `fsim evaluate` puts what it measured of a network by a protocol."""
+        return self.evaluations / f"{checkpoint}-{fingerprint}"
+
+    def write_evaluation(self, line: dict[str, Any]) -> None:
+        """Put the line of an evaluation, with its `checkpoint`, into that place. NaN is written as null."""
+        write_json(self.evaluation(line["checkpoint"], line["fingerprint"]) / "metrics.json", _without_nan(line))
+
+    def read_evaluations(self) -> list[tuple[Path, dict[str, Any]]]:
+        """The places of all evaluations of `fsim evaluate`, and their lines."""
+        files = sorted(self.evaluations.glob("*/metrics.json"))
+        return [(file.parent, _without_nan(json.loads(file.read_text(encoding="utf-8")))) for file in files]
 
     def discard_if_unused(self) -> None:
         """Remove a folder in which nothing was learned: the run stopped at a mistake before its first epoch ended."""

@@ -77,12 +77,10 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def small_recipe(tmp_path: Path, pictures: Path) -> Path:
+@pytest.fixture(scope="session")
+def small_recipe_text(pictures: Path) -> str:
     """A recipe that trains in seconds."""
-    file = tmp_path / "small.yaml"
-    file.write_text(
-        f"""
+    return f"""
 name: small
 data:
   dataset: {{name: folder, root: {pictures}}}
@@ -97,7 +95,12 @@ losses:
 train: {{epochs: 2}}
 evaluation:
   evaluators: [{{name: exact, k: [1, 2]}}]
-""",
-        encoding="utf-8",
-    )
+"""
+
+
+@pytest.fixture
+def small_recipe(tmp_path: Path, small_recipe_text: str) -> Path:
+    """The same as a file."""
+    file = tmp_path / "small.yaml"
+    file.write_text(small_recipe_text, encoding="utf-8")
     return file

@@ -19,12 +19,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     import json
 
-    from fsim.comparison import compare, recipe_differences, run_paths
+    from fsim.comparison import compare, run_paths
     from fsim.comparison_tables import comparison_page, difference_table, metric_table
     from fsim.display import Display
     from fsim.errors import FsimError
     from fsim.files import write_text
     from fsim.page import refuse_page_file
+    from fsim.recipe_differences import recipe_differences
 
     if args.html is not None:
         refuse_page_file(args.html)
@@ -62,11 +63,11 @@ def execute(args: argparse.Namespace) -> int:
     with Display() as display:
         for table, title in (
             (difference_table(differences), "what the recipes differ in"),
-            *((metric_table(one, folders), f"{one.split}, of the {args.checkpoint} network") for one in compared),
+            *((metric_table(one, folders), f"{one.title}, of the {args.checkpoint} network") for one in compared),
         ):
             display.table(title, table.header, ([str(cell) for cell in row] for row in table.rows))
         for one in compared:
             for warning in one.warnings:
-                display.warn(f"{one.split}: {warning}")
+                display.warn(f"{one.title}: {warning}")
         display.say("* is best; in brackets the 95% interval of the difference to the first run, over queries, and p")
     return 0

@@ -52,7 +52,6 @@ def execute(args: argparse.Namespace) -> int:
             show_evaluation([one.line], [f"{checkpoint.stem} (epoch {one.line['epoch']})"], display)
         if shared.first:
             display.say(
-                f"all metrics, also of each query, category and attribute, confusions and hubs: "
-                f"{folder.path / 'evaluations'}"
+                f"all metrics, also of each query, category and attribute, confusions and hubs: {folder.evaluations}"
             )
     return 0

@@ -44,7 +44,7 @@ def reopened_subject(
             f"{folder.path} has no evaluation of its {which} network by the protocol {protocol.split}; finish it "
             f"first: fsim resume {folder.path}"
         )
-    table = read_per_query(folder.per_query(which), protocol.split)
+    table = read_per_query(per_query_file(folder.per_query(which), protocol.split))
     task = evaluation.task(protocol, trained.network, {})
     display.close_bars()
     if list(table["image"]) != list(task.query.names):

@@ -15,7 +15,7 @@ from fsim.errors import FsimError
 from fsim.functional.paired_bootstrap import paired_bootstrap
 from fsim.line_chart import line_chart
 from fsim.page import Picture, Section, Table
-from fsim.per_query import read_per_query
+from fsim.per_query import per_query_file, read_per_query
 from fsim.report.subject import Numbers, Subject
 from fsim.run_folder import RunFolder
 from fsim.svg import COLOURS, data_uri
@@ -98,7 +98,7 @@ def _table(
 def _kept_intervals(folder: RunFolder, which: str, split: str, seed: int) -> dict[str, Interval]:
     """Of the metrics of which the run kept each query's."""
     try:
-        table = read_per_query(folder.per_query(which), split)
+        table = read_per_query(per_query_file(folder.per_query(which), split))
     except FsimError:
         return {}  # a run of before they were kept
     metrics = {name: table[name].to_numpy(float) for name in table.columns if "/" in name}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +14,19 @@ import pytest
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def test_three_runs(fsim: Fsim, small_recipe: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def runs(fsim: Fsim, small_recipe_text: str, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two runs of one recipe that differ in the seed."""
+    out = tmp_path_factory.mktemp("out")
+    (out / "small.yaml").write_text(small_recipe_text, encoding="utf-8")
     for name, seed in (("a", 0), ("b", 1)):
-        done = fsim("run", small_recipe, "trackers=[]", f"seed={seed}", "--out", tmp_path / name)
+        done = fsim("run", out / "small.yaml", "trackers=[]", f"seed={seed}", "--out", out / name)
         assert done.returncode == 0, done.stderr
-    first, second = (next((tmp_path / name / "small").iterdir()) for name in "ab")
+    return [next((out / name / "small").iterdir()) for name in "ab"]
+
+
+def test_two_runs(fsim: Fsim, runs: list[Path], tmp_path: Path) -> None:
+    first, second = runs
     table, page = tmp_path / "c.csv", tmp_path / "c.html"
     done = fsim("compare", first, second, "--json", "--csv", table, "--html", page)
     assert done.returncode == 0, done.stderr
@@ -36,14 +45,22 @@ def test_three_runs(fsim: Fsim, small_recipe: Path, tmp_path: Path) -> None:
     shown = fsim("compare", first, second)
     assert shown.returncode == 0 and "what the recipes differ in" in shown.stdout
 
-    # another protocol: no intervals, and a warning
-    lines = (second / "metrics.jsonl").read_text().replace('"num_queries": 12,', '"num_queries": 11,')
-    (second / "metrics.jsonl").write_text(lines.replace('"fingerprint": "', '"fingerprint": "other'))
-    done = fsim("compare", first, second, "--json")
+
+def test_what_was_evaluated_later_is_compared_too(fsim: Fsim, runs: list[Path], tmp_path: Path) -> None:
+    both = [shutil.copytree(run, tmp_path / name) for run, name in zip(runs, "ab", strict=True)]
+    for run in both:
+        done = fsim("evaluate", run, "--checkpoint", "last", "--split", "train")
+        assert done.returncode == 0, done.stderr
+    done = fsim("compare", *both, "--json")
     assert done.returncode == 0, done.stderr
-    (protocol,) = json.loads(done.stdout)["protocols"]
-    assert "num_queries differ" in protocol["warnings"][0]
-    assert all(row["p"] is None for row in protocol["metrics"])
+    protocols = {one["split"]: one for one in json.loads(done.stdout)["protocols"]}
+    assert [*protocols] == ["val", "train"] and not protocols["train"]["warnings"]
+    (recall,) = (
+        row for row in protocols["train"]["metrics"] if row["metric"] == "exact/recall@1" and row["run"] == str(both[1])
+    )
+    (table,) = (both[1] / "evaluations").glob("last-*/train.csv")
+    assert recall["value"] == pytest.approx(pd.read_csv(table)["exact/recall@1"].mean())
+    assert recall["low"] <= recall["difference"] <= recall["high"]
 
 
 def test_mistakes_are_told(fsim: Fsim, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,12 +19,20 @@ ROOT = Path(__file__).resolve().parents[2]
 CLOSE = 1e-6
 
 
-@pytest.fixture
-def run(fsim: Fsim, small_recipe: Path, tmp_path: Path) -> Path:
-    """A run of two epochs whose best network is not its last, by a moving average of the weights."""
-    done = fsim("run", small_recipe, "train.ema_decay=0.5", "evaluation.monitor=null", "--out", tmp_path / "runs")
+@pytest.fixture(scope="module")
+def trained(fsim: Fsim, small_recipe_text: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two epochs with a moving average of the weights."""
+    out = tmp_path_factory.mktemp("out")
+    (out / "small.yaml").write_text(small_recipe_text, encoding="utf-8")
+    done = fsim("run", out / "small.yaml", "train.ema_decay=0.5", "evaluation.monitor=null", "--out", out / "runs")
     assert done.returncode == 0, done.stderr
-    return next((tmp_path / "runs" / "small").iterdir())
+    return next((out / "runs" / "small").iterdir())
+
+
+@pytest.fixture
+def run(trained: Path, tmp_path: Path) -> Path:
+    """Its folder, for a test to change."""
+    return shutil.copytree(trained, tmp_path / "run")
 
 
 def recorded(run: Path) -> list[dict]:
@@ -57,10 +66,12 @@ def test_the_recorded_metrics_come_again_and_embeddings_are_kept(fsim: Fsim, run
     assert flipped["fingerprint"] != again["fingerprint"] and len(list((run / "embeddings").iterdir())) == 2
 
 
-def test_metrics_are_the_means_of_those_of_each_query(run: Path) -> None:
-    table = pd.read_csv(run / "per_query" / "last" / "val.csv")
+def test_metrics_are_the_means_of_those_of_each_query(trained: Path) -> None:
+    table = pd.read_csv(trained / "per_query" / "last" / "val.csv")
     assert len(table) == 12 and table["image"].str.startswith("val/").all()
-    metrics = recorded(run)[-1]["metrics"]
+    assert table["category"].tolist() == ["hat"] * 4 + ["shoes"] * 4 + ["skirt"] * 4
+    assert table["item"].isna().all()
+    metrics = recorded(trained)[-1]["metrics"]
     names = [name for name in table.columns if "/" in name]
     assert "exact/recall@1" in names and "exact/map@r" in names
     for name in names:
@@ -81,14 +92,14 @@ def test_five_processes_embed_every_image_once(fsim: Fsim, run: Path) -> None:
     assert_same(evaluated(done), alone)
 
 
-def test_mistakes_are_told(fsim: Fsim, run: Path) -> None:
+def test_mistakes_are_told(fsim: Fsim, trained: Path) -> None:
     for arguments, told in (
         (["model.head.embedding_dim=4"], "model.head.embedding_dim=4: the network is the run's"),
         (["--checkpoint", "nope.pt"], "there is no checkpoint nope.pt"),
         (["--split", "tset"], "the catalog has no split 'tset'"),
         (["evaluation.evaluators=[{name: exakt}]"], "did you mean 'exact'?"),
     ):
-        done = fsim("evaluate", run, *arguments)
+        done = fsim("evaluate", trained, *arguments)
         assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
 
 

@@ -15,6 +15,7 @@ from fsim.errors import FsimError
 from fsim.evaluation import Evaluation
 from fsim.interfaces import Catalog, IntArray
 from fsim.network import Network, build_network
+from fsim.per_query import per_query_file, read_per_query, write_per_query
 from fsim.validate import check_recipe
 
 POINTS = torch.tensor([[0.0], [0.1], [5.0], [9.0], [9.1], [2.0]])
@@ -31,7 +32,7 @@ def catalog(items: list[str]) -> EncodedCatalog:
     return encode(Catalog.of(columns, root=Path()), np.ones(6, dtype=bool))
 
 
-def test_a_protocol_with_junk_beside_the_same_without(small_recipe: Path) -> None:
+def test_a_protocol_with_junk_beside_the_same_without(small_recipe: Path, tmp_path: Path) -> None:
     evaluators = "evaluation.evaluators=[{name: exact, k: [1]}, {name: annoy, k: [1]}]"
     protocols = "evaluation.protocols=[{query: val}, {query: val, junk: item}]"
     checked = check_recipe(small_recipe, [evaluators, protocols])
@@ -45,6 +46,13 @@ def test_a_protocol_with_junk_beside_the_same_without(small_recipe: Path) -> Non
     assert fair.per_query["exact/recall@1"].tolist() == [0, 0, 0, 1, 1, 0]
     for one in (raw, fair):
         assert torch.equal(one.per_query["annoy/recall@1"], one.per_query["exact/recall@1"])
+    write_per_query(tmp_path / "kept", catalog(ITEMS), [raw, fair])
+    for one in (raw, fair):
+        table = read_per_query(per_query_file(tmp_path / "kept", one.protocol.split))
+        assert table["image"].tolist() == one.task.query.names
+        assert table["item"].tolist() == ITEMS and table["category"].tolist() == ["coat"] * 3 + ["hat"] * 3
+        for name, values in one.per_query.items():
+            assert table[name].tolist() == values.tolist()
 
 
 def test_junk_of_a_catalog_without_items_is_told(small_recipe: Path) -> None:

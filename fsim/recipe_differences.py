@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+import yaml
+
+from fsim.run_folder import RunFolder
+
 ABSENT = "-"
+
+
+def recipe_differences(folders: Sequence[RunFolder]) -> pd.DataFrame:
+    """The keys whose values differ, a row each, with a column for each run."""
+    found = differing([yaml.safe_load(folder.recipe.read_text(encoding="utf-8")) for folder in folders])
+    return pd.DataFrame.from_dict(found, orient="index", columns=[str(folder.path) for folder in folders])
 
 
 def flat_recipe(value: Any, prefix: str = "") -> dict[str, str]:
