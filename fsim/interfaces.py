@@ -231,6 +231,13 @@ class RetrievalTask:
         return self.gallery.categories if self.relevant == "category" else self.gallery.items
 
 
+class Cost(NamedTuple):
+    """What measuring one task costs, roughly."""
+
+    seconds: float  # 0 where it is so little that nobody need know
+    bytes: int  # of memory, above the embeddings
+
+
 @runtime_checkable
 class Evaluator(Protocol):
     """Measures embeddings. Injected: `seed`.
@@ -238,7 +245,9 @@ class Evaluator(Protocol):
     One that measures more has an attribute `needs`, a set of `logits`, `attribute_logits` and `attributes`: what must
     not be None in the task's `Embedded`. One that measures time names those metrics in a set `timings`. One whose
     metrics are means over queries leaves each query's in `task.per_query`, NaN for a query that does not count: what
-    comparisons and reports are made of.
+    comparisons and reports are made of. One that may take long has a method `cost(num_queries: int, num_gallery: int |
+    None, dimensions: int) -> Cost`, with None for leave-one-out, which itself takes well under a second: what is said
+    before a run starts.
     """
 
     @property

@@ -15,6 +15,7 @@ from fsim.embedding import Embed
 from fsim.engine import NotFiniteError, Training, build_engine
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluation
+from fsim.evaluation_cost import say_cost
 from fsim.handlers import attach
 from fsim.interruption import Interruption
 from fsim.keeper import Keeper
@@ -98,6 +99,7 @@ def execute(checked: CheckedRecipe, folder: RunFolder, display: Display, *, resu
         f"{recipe.name}: {len(rows)} training images, {len(catalog.category_names)} categories, "
         f"{recipe.train.epochs} epochs of {batches.steps_per_epoch} steps on {machine.device} in {machine.precision}"
     )
+    say_cost(evaluation.protocols, evaluation.evaluators, network.embedding_dim, display.say)
     engine = build_engine(training, machine, recipe.seed)
     num_attributes = len(attributes.names) if attributes else 0
     keeper = Keeper(checked, folder, training, evaluation, catalog, images, num_attributes, display)
