@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from fsim.embedding import Embed, Embedder
 from fsim.embedding_store import EmbeddingStore
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluated, Evaluation
+from fsim.evaluation_cost import say_cost
 from fsim.image_cache import CachedImages
 from fsim.interfaces import IntArray
 from fsim.machine import prepare_machine
@@ -94,11 +95,16 @@ def reopen(
 
 
 def evaluate_run(
-    checked: CheckedRecipe, folder: RunFolder, checkpoint: Path, display: Display, processes: Processes
+    checked: CheckedRecipe,
+    folder: RunFolder,
+    checkpoint: Path,
+    display: Display,
+    processes: Processes,
+    say: Callable[[str], None],
 ) -> list[Evaluated]:
     """Embed what the recipe's protocols ask for, by all processes, and measure it; all results are in the run folder.
 
-    Only rank 0 measures and writes; the others return nothing.
+    Only rank 0 measures and writes; the others return nothing. `say` is called with what the measuring will cost.
 
     Raises:
         FsimError: the checkpoint or the catalog does not fit.
@@ -108,6 +114,7 @@ def evaluate_run(
     if not processes.first:
         evaluation.embed_all(trained.network)
         return []
+    say_cost(evaluation.protocols, evaluation.evaluators, trained.network.embedding_dim, say)
     evaluated = evaluation(trained.network, trained.epoch, at_end=True)
     about = {"checkpoint": checkpoint.stem, "epoch": trained.epoch}
     for one in evaluated:

@@ -250,6 +250,13 @@ class RetrievalTask:
         return None if self.junk is None else JunkLabels(self.query.items, self.gallery.items)
 
 
+class Cost(NamedTuple):
+    """What measuring one task costs, roughly."""
+
+    seconds: float  # 0 where it is so little that nobody need know
+    bytes: int  # of memory, above the embeddings
+
+
 @runtime_checkable
 class Evaluator(Protocol):
     """Measures embeddings. Injected: `seed`.
@@ -258,6 +265,9 @@ class Evaluator(Protocol):
     not be None in the task's `Embedded`. One that measures time names those metrics in a set `timings`. One whose
     metrics are means over queries leaves each query's in `task.per_query`, NaN for a query that does not count: what
     comparisons and reports are made of. One that ranks the gallery leaves out the task's junk.
+
+    One that may take long has a method `cost(num_queries: int, num_gallery: int | None, dimensions: int) -> Cost`, with
+    None for leave-one-out, which itself takes well under a second: what is said before a run starts.
     """
 
     @property

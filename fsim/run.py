@@ -17,6 +17,7 @@ from fsim.ending import stopped_at
 from fsim.engine import NotFiniteError, Training, build_engine
 from fsim.errors import FsimError, WriteError
 from fsim.evaluation import Evaluation
+from fsim.evaluation_cost import say_cost
 from fsim.handlers import attach
 from fsim.interruption import Interruption
 from fsim.keeper import Keeper
@@ -116,6 +117,7 @@ def execute(
         f"{recipe.name}: {len(rows)} training images, {len(catalog.category_names)} categories, "
         f"{recipe.train.epochs} epochs of {batches.steps_per_epoch} steps on {machine.device} in {machine.precision}"
     )
+    say_cost(evaluation.protocols, evaluation.evaluators, network.embedding_dim, display.say)
     engine = build_engine(training, machine, recipe.seed)
     num_attributes = len(attributes.names) if attributes else 0
     keeper = Keeper(checked, folder, training, evaluation, catalog, images, num_attributes, display)

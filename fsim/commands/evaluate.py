@@ -43,7 +43,8 @@ def execute(args: argparse.Namespace) -> int:
     checked = check_recipe(folder.recipe, [*args.overrides, *asked])
     checkpoint = folder.checkpoint(args.checkpoint)
     with processes() as shared, Display(folder.log if shared.first else None) as display:
-        evaluated = evaluate_run(checked, folder, checkpoint, display, shared)
+        say = display.log.info if args.json else display.say
+        evaluated = evaluate_run(checked, folder, checkpoint, display, shared, say)
         display.close_bars()
         if args.json and shared.first:
             print(json.dumps([one.line for one in evaluated], indent=2, ensure_ascii=False))

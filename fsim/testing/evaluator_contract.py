@@ -134,6 +134,14 @@ class EvaluatorContract:
         after = (task.query.embedding, task.query.categories, task.query.items)
         assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))
 
+    @pytest.mark.parametrize("num_gallery", [None, 1, 50])
+    def test_a_cost_is_seconds_and_bytes(self, num_gallery: int | None) -> None:
+        cost = getattr(self.make(seed=0), "cost", None)
+        if cost is not None:
+            seconds, size = cost(40, num_gallery, 8)
+            assert math.isfinite(seconds) and seconds >= 0
+            assert type(size) is int and size >= 0
+
     def _repeatable(self, measures: dict[str, float]) -> dict[str, float]:
         return {name: value for name, value in measures.items() if name not in self.not_repeatable}
 

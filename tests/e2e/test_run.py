@@ -86,6 +86,7 @@ evaluation:
 
 def test_the_run_folder_is_whole(finished: tuple[Path, str]) -> None:
     run, printed = finished
+    assert "evaluation by exact: under a second, 1 MB\n" in printed
     assert re.fullmatch(r"\d{8}T\d{6}Z(-\d+)?", run.name)
     assert run.parent.name == "small"
     assert str(run) in printed.replace("\n", "")

@@ -14,9 +14,10 @@ from fsim.functional.index_vectors import without_self
 from fsim.functional.ranking_metrics import metrics_of_blocks, rank_metric_names, ranking_directions, summarise
 from fsim.functional.relevant_ranks import num_relevant, ranks_in_answers, ranks_in_scores
 from fsim.functional.retrieval_metrics import Depths
+from fsim.functional.search_cost import cost_of_ranks, cost_of_topk
 from fsim.functional.similarity import whole_rows
 from fsim.functional.topk import topk
-from fsim.interfaces import Direction, Distance, RetrievalTask
+from fsim.interfaces import Cost, Direction, Distance, RetrievalTask
 
 NUMBERS_IN_MEMORY = 2**22  # of the neighbours' embeddings
 
@@ -68,6 +69,15 @@ class AlphaQe:
         gallery_labels = None if task.leave_one_out else task.gallery_labels
         relevant = num_relevant(task.query_labels, gallery_labels, task.junk_labels)  # [Q]
         return summarise(task, metrics_of_blocks(self._ranks(task, relevant), relevant, self.k, self.map), relevant)
+
+    def cost(self, num_queries: int, num_gallery: int | None, dimensions: int) -> Cost:
+        """As of `exact`, with one search more and the new queries."""
+        images = num_queries if num_gallery is None else num_gallery
+        first = cost_of_topk(num_queries, num_gallery, dimensions, self.neighbours)
+        asked = (num_queries, images, dimensions)
+        second = cost_of_ranks(*asked) if self.map else cost_of_topk(*asked, max(self.k))
+        new = 4 * num_queries * dimensions
+        return Cost(first.seconds + second.seconds, max(first.bytes, new + second.bytes))
 
     def _ranks(self, task: RetrievalTask, relevant: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """Rows of queries, and the ranks of their relevant images as far as the metrics need them."""

@@ -12,10 +12,11 @@ from fsim.functional.graded_relevance import GradedRelevance, ndcg
 from fsim.functional.ranking_metrics import metrics_of_blocks, rank_metric_names, ranking_directions, summarise
 from fsim.functional.relevant_ranks import num_relevant, ranks_in_answers, ranks_in_gallery
 from fsim.functional.retrieval_metrics import Depths, DepthsOrNone
+from fsim.functional.search_cost import BYTES_PER_NEIGHBOUR, cost_of_ranks, cost_of_topk
 from fsim.functional.topk import topk
-from fsim.interfaces import Direction, RetrievalTask
+from fsim.interfaces import Cost, Direction, RetrievalTask
 
-NEIGHBOURS_IN_MEMORY = 2**22
+NEIGHBOURS_IN_MEMORY = 2**22  # or more, where the queries' embeddings take as much room
 
 
 class Exact:
@@ -93,11 +94,20 @@ class Exact:
         metrics |= self._ndcg(task) if self.ndcg else {}
         return summarise(task, metrics, relevant)
 
+    def cost(self, num_queries: int, num_gallery: int | None, dimensions: int) -> Cost:
+        """As if a query had a hundredth of the gallery relevant with `map`, and at most max(k) images without."""
+        asked = (num_queries, num_gallery, dimensions)
+        searches = [cost_of_ranks(*asked) if self.map else cost_of_topk(*asked, max(self.k))]
+        if self.ndcg:
+            searches.append(cost_of_topk(*asked, max(self.ndcg)))
+        return Cost(sum(one.seconds for one in searches), max(one.bytes for one in searches))
+
     def _ranks(self, task: RetrievalTask, relevant: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """Rows of queries, and the ranks of their relevant images as far as the metrics need them."""
         gallery = None if task.leave_one_out else task.gallery.embedding
         depth = min(max(*self.k, int(relevant.max())), max(1, len(task.gallery_labels)))
-        if self.map or depth * len(relevant) > NEIGHBOURS_IN_MEMORY:
+        room = max(NEIGHBOURS_IN_MEMORY, 4 * task.query.embedding.numel() // BYTES_PER_NEIGHBOUR)
+        if self.map or depth * len(relevant) > room:
             yield from ranks_in_gallery(
                 task.query.embedding, gallery, task.query_labels, task.gallery_labels, task.distance, task.junk_labels
             )

@@ -33,8 +33,8 @@ class KReciprocal:
     as all images are. NaN: as of `exact`.
 
     It costs a few times what `exact` costs: two rounds of all pairs of images, and for each query the gallery images
-    that share a neighbour with it. Memory beside the embeddings: two copies of them, and some k1 k2 entries of 8 bytes
-    an image.
+    that share a neighbour with it; how many these are nobody knows before, so it offers no `cost`. Memory beside the
+    embeddings: two copies of them, and some k1 k2 entries of 8 bytes an image.
 
     Args:
         k: the depths for recall and precision, each 1 or more.
