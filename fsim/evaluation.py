@@ -18,8 +18,9 @@ from fsim.checked_recipe import CheckedRecipe
 from fsim.embedding import Embedder
 from fsim.errors import FsimError
 from fsim.functional.embedding_health import embedding_health
+from fsim.functional.relevant_ranks import num_relevant
 from fsim.functional.subsets import comparable
-from fsim.interfaces import Direction, Embedded, Evaluator, IntArray, JunkLabel, RetrievalTask
+from fsim.interfaces import Direction, Embedded, Evaluator, IntArray, JunkLabel, JunkLabels, RetrievalTask
 from fsim.leaks import without_leaks
 from fsim.network import Network, built
 from fsim.params import evaluator_needs
@@ -117,11 +118,8 @@ class Evaluation:
                 f"no image of '{settings.query}' has {'an item' if self.relevant == 'item' else 'a category'}: "
                 f"set evaluation.relevant to {'category' if self.relevant == 'item' else 'item'}, or mend the catalog"
             )
-        if settings.junk is not None and (self.catalog.labels(settings.junk)[query] < 0).all():
-            raise FsimError(
-                f"no image of '{settings.query}' has an {settings.junk}, so that nothing is junk: leave "
-                f"`junk: {settings.junk}` out of the protocol, or mend the catalog"
-            )
+        if settings.junk is not None:
+            self._hold_junk_against(settings, query, None if leave_one_out else gallery)
         description = {
             "query": settings.query,
             "gallery": settings.gallery or settings.query,
@@ -150,6 +148,23 @@ class Evaluation:
             junk=settings.junk,
             description=description,
         )
+
+    def _hold_junk_against(self, settings: ProtocolSettings, query: IntArray, gallery: IntArray | None) -> None:
+        """FsimError where no image is junk to any query, or all that is relevant is junk."""
+        assert settings.junk is not None
+        items, relevant = (torch.from_numpy(self.catalog.labels(label)) for label in (settings.junk, self.relevant))
+        if (items[query] < 0).all():
+            raise FsimError(
+                f"no image of '{settings.query}' has an item, so that nothing is junk: leave `junk: item` out of the "
+                f"protocol, or mend the catalog"
+            )
+        answers = query if gallery is None else gallery
+        junk = JunkLabels(items[query], items[answers])
+        if not num_relevant(relevant[query], None if gallery is None else relevant[gallery], junk).any():
+            raise FsimError(
+                f"each category of '{settings.query}' shows one item, so that `junk: item` leaves nothing relevant: "
+                f"leave it out of the protocol, or query a split with several items of a category"
+            )
 
     def direction(self, metric: str) -> Direction:
         """Whether more or less of `<evaluator>/<metric>` is better."""

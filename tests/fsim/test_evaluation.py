@@ -55,7 +55,9 @@ def test_a_protocol_with_junk_beside_the_same_without(small_recipe: Path, tmp_pa
             assert table[name].tolist() == values.tolist()
 
 
-def test_junk_of_a_catalog_without_items_is_told(small_recipe: Path) -> None:
+def test_junk_that_leaves_out_nothing_or_all_is_told(small_recipe: Path) -> None:
     checked = check_recipe(small_recipe, ["evaluation.protocols=[{query: val, junk: item}]"])
     with pytest.raises(FsimError, match=r"no image of 'val' has an item.*leave `junk: item` out"):
         Evaluation(checked, catalog([""] * 6), given)
+    with pytest.raises(FsimError, match="`junk: item` leaves nothing relevant"):
+        Evaluation(checked, catalog(["coat 1"] * 3 + ["hat 1"] * 3), given)
