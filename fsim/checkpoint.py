@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pickle
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 
@@ -16,7 +17,16 @@ FORMAT = 1
 
 def save_checkpoint(file: Path, content: dict[str, Any]) -> None:
     """Write a dict of tensors and plain values; the weights stand under `model`."""
-    write_with(file, lambda stream: torch.save({"format": FORMAT, **content}, stream))
+    write_with(file, partial(_write, {"format": FORMAT, **content}))
+
+
+def _write(content: dict[str, Any], stream: IO[bytes]) -> None:
+    try:
+        torch.save(content, stream)
+    except RuntimeError as error:  # of torch, which then finds that the file is shorter than what it wrote
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        raise
 
 
 def load_checkpoint(file: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from fsim.quick_start import postpone_garbage_collection
 COMMANDS = {
     "run": "train and evaluate a recipe, and leave a run folder",
     "resume": "go on with a run that was stopped",
+    "verify-resume": "prove that a run which is killed and resumed comes to the same end",
     "evaluate": "measure a run's network again: another split, data set, checkpoint or evaluators",
     "report": "write a run's page: results, curves, galleries, map, failures",
     "runs": "list the runs of a folder, with what they gave",

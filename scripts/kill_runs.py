@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import os
 import random
 import shutil
@@ -85,6 +86,10 @@ def main() -> None:
         place = Path(folder)
         recipe = place / "recipe.yaml"
         recipe.write_text(RECIPE.format(root=_pictures(place / "pictures")), encoding="utf-8")
+        _run(place / "first", ["run", str(recipe), "--out", str(place / "first")], None)
+        for name in (place / "first" / "modules").read_text().split():
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)  # here, so that the children need not
         started = time.perf_counter()
         whole, events = _run(place / "whole", ["run", str(recipe), "--out", str(place / "whole")], None)
         seconds = time.perf_counter() - started
@@ -157,6 +162,7 @@ def _run(out: Path, command: list[str], kill: Point | None) -> tuple[int, int]:
             sys.stdout.flush()
             number = events[0]
             counted.write_text(str(number))
+            (out / "modules").write_text("\n".join(sys.modules))
         os._exit(code)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)

@@ -37,7 +37,7 @@ def execute(args: argparse.Namespace) -> int:
     checked = check_recipe(args.recipe, args.overrides)
 
     from fsim.display import Display
-    from fsim.errors import FsimError
+    from fsim.errors import FsimError, WriteError
     from fsim.expectation import hold_against, refuse_outside
     from fsim.overfit import overfit_recipe, verdict
     from fsim.run import InterruptedRunError
@@ -74,7 +74,7 @@ def execute(args: argparse.Namespace) -> int:
                 refuse_outside(held, folder.path)
             if args.overfit is not None:
                 display.say(verdict(result.last[0]))
-    except InterruptedRunError:
+    except (InterruptedRunError, WriteError):  # the run can be resumed
         raise
     except FsimError:
         folder.discard_if_unused()

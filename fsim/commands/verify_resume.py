@@ -1,0 +1,47 @@
+"""fsim verify-resume RECIPE [key=value ...]"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recipe", type=Path, help="the YAML file")
+    parser.add_argument(
+        "overrides", nargs="*", default=[], metavar="key=value", help="make it short: train.epochs=2 data.workers=2"
+    )
+    parser.add_argument("--kills", type=int, default=3, metavar="N", help="how often to kill it (default: 3)")
+    parser.add_argument("--seed", type=int, default=0, help="of the moments at which it is killed")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="keep both runs there (default: they are removed where they are equal)"
+    )
+
+
+def execute(args: argparse.Namespace) -> int:
+    import shutil
+    import tempfile
+
+    from fsim.display import Display
+    from fsim.errors import FsimError
+    from fsim.resume_proof import prove_resume
+    from fsim.validate import check_recipe
+
+    if args.kills < 1:
+        raise FsimError("--kills: kill it once at least")
+    if args.out is not None and args.out.exists() and any(args.out.iterdir()):
+        raise FsimError(f"{args.out} has something in it; name another folder")
+    check_recipe(args.recipe, args.overrides)
+    out = args.out or Path(tempfile.mkdtemp(prefix="fsim-verify-resume-"))
+    with Display() as display:
+        found = prove_resume(args.recipe, args.overrides, out, args.kills, args.seed, display.say)
+        if found:
+            told = "".join(f"  {one}\n" for one in found)
+            raise FsimError(
+                f"resumed, the run came to another end:\n{told}both runs are in {out}; try data.workers=0, "
+                f"train.precision=fp32 and as many threads (OMP_NUM_THREADS), and report what remains"
+            )
+        display.say("equal: the states, the best networks and the metrics, bit for bit")
+    if args.out is None:
+        shutil.rmtree(out)
+    return 0

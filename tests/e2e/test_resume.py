@@ -1,0 +1,157 @@
+"""Runs that are stopped in every way, and go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+import yaml
+
+from fsim.run_equality import differences
+from fsim.run_folder import RunFolder
+
+Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+CHECKPOINTS = "train.checkpoints={every_steps: 1, keep_last: 2, keep_best: 2}"
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Path:
+    file = tmp_path_factory.mktemp("recipe") / "small.yaml"
+    file.write_text(RECIPE.format(root=pictures), encoding="utf-8")
+    return file
+
+
+RECIPE = """
+name: small
+data: {{dataset: {{name: folder, root: {root}}}, image_size: 32}}
+model: {{backbone: {{name: resnet18, stem_stride: 4}}, head: {{name: siam_cat, embedding_dim: 8}}}}
+sampler: {{name: balanced_pairs, batch_size: 8}}
+losses: [{{name: contrastive}}, {{name: cross_entropy}}]
+train: {{epochs: 3, scheduler: {{name: cosine}}}}
+evaluation: {{evaluators: [{{name: exact, k: [1, 2]}}]}}
+trackers: []
+"""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(recipe: Path, fsim: Fsim) -> Path:
+    done = fsim("run", recipe, CHECKPOINTS, "--out", recipe.parent / "undisturbed")
+    assert done.returncode == 0, done.stderr
+    return next((recipe.parent / "undisturbed" / "small").iterdir())
+
+
+@pytest.fixture(scope="module")
+def terminated(recipe: Path, undisturbed: Path) -> tuple[Path, str]:
+    """A run that SIGTERM stopped after its first epoch, and what it said."""
+    out = recipe.parent / "terminated"
+    command = [sys.executable, "-m", "fsim", "run", str(recipe), CHECKPOINTS, "--out", str(out)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("epoch 1/"):
+                process.send_signal(signal.SIGTERM)
+                break
+        _, told = process.communicate(timeout=120)
+    assert process.returncode == 143, told
+    return next((out / "small").iterdir()), told
+
+
+def test_sigterm_saves_and_a_changed_recipe_is_told(
+    terminated: tuple[Path, str], undisturbed: Path, fsim: Fsim, tmp_path: Path
+) -> None:
+    run, told = terminated
+    assert "fsim resume" in told and "Traceback" not in told
+    changed = Path(shutil.copytree(run, tmp_path / "changed"))
+    recipe = yaml.safe_load((changed / "recipe.yaml").read_text())
+    recipe["train"]["epochs"], recipe["train"]["scheduler"] = 2, {"name": "constant"}
+    (changed / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    done = fsim("resume", changed)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "train.epochs: 3 -> 2" in done.stderr and "train.scheduler.name: cosine -> constant" in done.stderr
+    assert "--allow train.epochs" in done.stderr
+    assert fsim("resume", changed, "--allow", "train.epochs").returncode == 2
+    done = fsim("resume", changed, "--allow", "train.epochs", "--allow", "train.scheduler")
+    assert done.returncode == 0, done.stderr
+    noted = json.loads((changed / "environment.json").read_text())["resumed"][-1]["changed"]
+    assert noted["train.epochs"] == ["3", "2"]
+    assert "--allow seed: nothing there was changed" in fsim("resume", run, "--allow", "seed").stderr
+    done = fsim("resume", run)
+    assert done.returncode == 0, done.stderr
+    assert differences(RunFolder(undisturbed), RunFolder(run)) == []
+
+
+def test_as_many_checkpoints_are_kept_as_asked_for(undisturbed: Path) -> None:
+    names = {file.name for file in (undisturbed / "checkpoints").iterdir()}
+    assert {"last.pt", "best.pt", "best.safetensors", "epoch-0002.pt", "epoch-0003.pt"} <= names
+    assert len([name for name in names if name.startswith("best-")]) == 2 and "epoch-0001.pt" not in names
+    values = [
+        (line["metrics"]["exact/recall@1"], -line["epoch"])
+        for line in RunFolder(undisturbed).read_metrics()
+        if line["split"] == "val"
+    ]
+    kept = {int(re.sub(r"\D", "", name)) for name in names if name.startswith("best-")}
+    assert kept == {-epoch for _, epoch in sorted(values, reverse=True)[:2]}
+    best = torch.load(undisturbed / "checkpoints" / "best.pt", weights_only=True)
+    weights = safetensors.torch.load_file(undisturbed / "checkpoints" / "best.safetensors")
+    assert weights.keys() == best["model"].keys()
+    assert all(torch.equal(weights[name], values) for name, values in best["model"].items())
+
+
+def test_a_full_disk_is_told_and_the_run_goes_on_once_there_is_room(
+    recipe: Path, undisturbed: Path, fsim: Fsim, tmp_path: Path
+) -> None:
+    """No file may grow beyond half a checkpoint, as on a disk that is full then."""
+    half = (undisturbed / "checkpoints" / "last.pt").stat().st_size // 2
+    done = subprocess.run(
+        [sys.executable, "-m", "fsim", "run", str(recipe), CHECKPOINTS, "--out", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (half, half)),
+    )
+    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+    run = next((tmp_path / "small").iterdir())
+    assert "free space there" in done.stderr and f"then go on with: fsim resume {run}" in done.stderr
+    done = fsim("resume", run)
+    assert done.returncode == 0, done.stderr
+    assert differences(RunFolder(undisturbed), RunFolder(run)) == []
+
+
+def test_two_processes_do_not_write_to_one_run(terminated: tuple[Path, str], fsim: Fsim) -> None:
+    import fcntl
+
+    run, _ = terminated
+    with (run / "log.txt").open("ab") as held:
+        fcntl.lockf(held, fcntl.LOCK_EX)
+        done = fsim("resume", run)
+    assert done.returncode == 2 and "another process is writing to" in done.stderr
+
+
+def test_kills_at_25_random_points_change_no_bit() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "kill_runs.py"), "--points", "25"]
+    done = subprocess.run(
+        command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "25 of 25 equal" in done.stdout
+
+
+def test_verify_resume_proves_it(recipe: Path, fsim: Fsim) -> None:
+    done = fsim("verify-resume", recipe, "train.epochs=2", "--kills", 1)
+    assert done.returncode == 0, done.stderr
+    assert "equal: the states, the best networks and the metrics, bit for bit" in done.stdout
+    assert fsim("verify-resume", recipe, "--kills", 0).returncode == 2
