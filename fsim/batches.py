@@ -125,8 +125,7 @@ def _numbered(labels: IntArray) -> tuple[IntArray, int]:
 
 
 def _leave_interruption_to_the_main_process(worker: int) -> None:
-    for one in (signal.SIGINT, signal.SIGTERM):  # which may reach the whole group of processes
-        signal.signal(one, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group of processes
 
 
 def _same(batch: Any) -> Any:

@@ -160,15 +160,11 @@ class Keeper:
 
     def _ranking(self, epoch: int, value: float | None) -> list[int]:
         """The epochs evaluated so far, this one too, the best first; the later first where no metric chooses."""
-        lines = [line for line in self.folder.read_metrics() if line["split"] == self.evaluation.monitored.split]
-        found = (
-            {line["epoch"]: line["metrics"][self.monitor] for line in lines}
-            if self.monitor is not None
-            else {line["epoch"]: None for line in lines}
-        )
-        found[epoch] = value
+        split = self.evaluation.monitored.split
+        lines = [line for line in self.folder.read_metrics() if "protocol" in line and line["split"] == split]
         if self.monitor is None:
-            return sorted(found, reverse=True)
+            return sorted({*(line["epoch"] for line in lines), epoch}, reverse=True)
+        found = {**{line["epoch"]: line["metrics"][self.monitor] for line in lines}, epoch: value}
         sign = -1 if self.evaluation.direction(self.monitor) == "max" else 1
         return sorted(found, key=lambda one: (_unknown(found[one]), sign * (found[one] or 0.0), one))
 

@@ -127,7 +127,7 @@ def execute(
     with Interruption() as interruption:
         attach(engine, training, keeper, display, interruption, recipe.train.epochs)
         try:
-            _train(engine, training, batches, recipe.train.epochs, recipe.data.workers, catalog)
+            _train(engine, training, batches, recipe.train.epochs, recipe.data.workers, catalog, interruption)
         except WriteError as error:
             saved = f"all up to step {keeper.saved_step} is saved; then go on with: fsim resume {folder.path}"
             raise WriteError(f"{error}; {saved}") from error
@@ -169,6 +169,7 @@ def _train(
     epochs: int,
     workers: int,
     catalog: EncodedCatalog,
+    interruption: Interruption,
 ) -> None:
     """Run the engine from the step that the training stands at to its end."""
     if training.step >= training.total_steps:
@@ -180,6 +181,9 @@ def _train(
         engine.run(loader, max_epochs=epochs, epoch_length=steps)
     except KeyboardInterrupt:
         return
+    except RuntimeError:
+        if not interruption.requested:  # a signal to the whole group of processes ends those that load images
+            raise
     except NotFiniteError as error:
         names = catalog.names(error.rows)
         raise FsimError(
