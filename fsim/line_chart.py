@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from fsim.svg import COLOURS, legend, line, svg, text
 
-WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM = 460, 280, 56, 12, 44  # pixels
+WIDTH, PLOT, LEFT, RIGHT, BOTTOM = 460, 200, 56, 12, 44  # pixels
 TICKS = 5
 FLAT = 1e-9  # a span of so small a part of the values is none
 Point = tuple[float, float]
@@ -26,20 +26,21 @@ def line_chart(series: Mapping[str, Sequence[Point]], marked: float | None = Non
     ticks = even_ticks(min(ys), max(ys))
     names, top = legend(LEFT, WIDTH, series)
     top += 8
+    foot = top + PLOT  # where the plot ends
 
     def across(x: float) -> float:
         return LEFT + (x - first) / ((last - first) or 1) * (WIDTH - LEFT - RIGHT)
 
     def down(y: float) -> float:
-        return HEIGHT - BOTTOM - (y - ticks[0]) / (ticks[-1] - ticks[0]) * (HEIGHT - top - BOTTOM)
+        return foot - (y - ticks[0]) / (ticks[-1] - ticks[0]) * PLOT
 
     parts = [line(LEFT, down(tick), WIDTH - RIGHT, down(tick)) for tick in ticks]
     parts += [text(LEFT - 8, down(tick) + 4, f"{tick:.4g}", "end") for tick in ticks]
     epochs = [tick for tick in even_ticks(first, last) if first <= tick <= last and tick == round(tick)]
-    parts += [text(across(tick), HEIGHT - BOTTOM + 20, f"{tick:.0f}") for tick in epochs]
-    parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, "epoch"))
+    parts += [text(across(tick), foot + 20, f"{tick:.0f}") for tick in epochs]
+    parts.append(text((LEFT + WIDTH - RIGHT) / 2, foot + BOTTOM - 6, "epoch"))
     if marked is not None and first <= marked <= last:
-        parts.append(line(across(marked), top, across(marked), HEIGHT - BOTTOM, 'stroke-dasharray="4 4"'))
+        parts.append(line(across(marked), top, across(marked), foot, 'stroke-dasharray="4 4"'))
     for place, points in enumerate(series.values()):
         colour = COLOURS[place % len(COLOURS)]
         for stretch in _without_gaps(points):
@@ -48,7 +49,7 @@ def line_chart(series: Mapping[str, Sequence[Point]], marked: float | None = Non
             if len(stretch) == 1:
                 (x, y) = stretch[0]
                 parts.append(f'<circle cx="{across(x):.1f}" cy="{down(y):.1f}" r="3" fill="{colour}"/>')
-    return svg(WIDTH, HEIGHT, parts + names)
+    return svg(WIDTH, foot + BOTTOM, parts + names)
 
 
 def even_ticks(low: float, high: float) -> list[float]:

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fsim.line_chart import HEIGHT, WIDTH, even_ticks, line_chart
+from fsim.line_chart import WIDTH, even_ticks, line_chart
 
 values = st.one_of(st.floats(-1e6, 1e6), st.just(float("nan")))
 series = st.dictionaries(st.text("abc<&", min_size=1, max_size=9), st.lists(values, min_size=1, max_size=9), min_size=1)
@@ -20,7 +20,7 @@ def test_all_finite_points_are_in_the_picture(found: dict[str, list[float]]) -> 
     lines = [node.attrib["points"].split() for node in root if node.tag.endswith("polyline")]
     assert sum(map(len, lines)) == sum(y == y for ys in found.values() for y in ys)
     for x, y in (point.split(",") for of in lines for point in of):
-        assert 0 <= float(x) <= WIDTH and 0 <= float(y) <= HEIGHT
+        assert 0 <= float(x) <= WIDTH and 0 <= float(y) <= float(root.attrib["height"])
     assert {node.text for node in root} >= set(found)
 
 
