@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from ignite.engine import Engine
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel
@@ -16,12 +16,14 @@ from torch.optim.swa_utils import AveragedModel
 from fsim.batches import Batch
 from fsim.checked_recipe import CheckedRecipe
 from fsim.errors import FsimError
+from fsim.gradients import in_chunks, whole_batch
 from fsim.interfaces import IntArray
 from fsim.loss_signs import loss_signs
 from fsim.machine import Machine
 from fsim.network import LossTerms, Network
 from fsim.params import arguments
 from fsim.randomness import seed_torch
+from fsim.weight_groups import Frozen, parameter_groups
 
 SIGN_STEPS = 8  # the last steps of an epoch, at which the losses are asked for their signs
 
@@ -38,14 +40,22 @@ class Training:
     """All that changes while a network learns, and how to save it and take it up again."""
 
     def __init__(self, checked: CheckedRecipe, network: Network, losses: LossTerms, steps_per_epoch: int) -> None:
-        train = checked.recipe.train
+        self.settings = train = checked.recipe.train
         self.network, self.losses = network, losses
         self.steps_per_epoch = steps_per_epoch
         self.total_steps = train.epochs * steps_per_epoch
-        self.optimizer: Optimizer = _build_optimizer(checked, [*network.parameters(), *losses.parameters()])
+        self.frozen = Frozen(network, train.frozen)
+        rate = train.optimizer.parameters.get("lr")
+        self.optimizer: Optimizer = _build_optimizer(
+            checked, parameter_groups({"": network, "losses": losses}, rate, train.learning_rates)
+        )
         self.scheduler: LRScheduler = checked["train.scheduler"].build(
             optimizer=self.optimizer, total_steps=self.total_steps, steps_per_epoch=steps_per_epoch
         )
+        _refuse_one_rate(self.optimizer, train.learning_rates, train.scheduler.name)
+        # fp16 has no room for small gradients: they are scaled up, and a step in which they overflow is left out.
+        device = next(network.parameters()).device.type
+        self.scaler = torch.amp.GradScaler(device, enabled=train.precision == "fp16")
         self.average = _moving_average(network, train.ema_decay) if train.ema_decay else None
         self.step = 0  # optimizer steps done
         self.sums: dict[str, float] = {}  # of the losses, over the epoch so far
@@ -63,6 +73,7 @@ class Training:
             "losses": self.losses.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
+            "scaler": self.scaler.state_dict(),
             "average": None if self.average is None else self.average.state_dict(),
             "step": self.step,
             "sums": dict(self.sums),
@@ -75,6 +86,7 @@ class Training:
         self.losses.load_state_dict(state["losses"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])
+        self.scaler.load_state_dict(state.get("scaler", {}))
         if self.average is not None:
             self.average.load_state_dict(state["average"])
         self.step, self.sums, self.signs = int(state["step"]), dict(state["sums"]), dict(state.get("signs", {}))
@@ -92,7 +104,21 @@ class Training:
         return means
 
 
-def _build_optimizer(checked: CheckedRecipe, parameters: list[nn.Parameter]) -> Optimizer:
+def _refuse_one_rate(optimizer: Optimizer, shares: Mapping[str, float], scheduler: str) -> None:
+    """Tell a scheduler that gave all groups of weights one learning rate.
+
+    Raises:
+        FsimError: it did.
+    """
+    rates = {group["lr"] for group in optimizer.param_groups}
+    if shares and len(optimizer.param_groups) > 1 and len(rates) == 1 and rates != {0.0}:
+        raise FsimError(
+            f"the scheduler '{scheduler}' gives all weights one learning rate, so that train.learning_rates would not "
+            f"hold: take another, such as cosine, or leave them out"
+        )
+
+
+def _build_optimizer(checked: CheckedRecipe, parameters: list[Any]) -> Optimizer:
     part = checked["train.optimizer"]
     if "p_fused" in type(part.settings).model_fields and part.settings.p_fused is None:  # type: ignore[attr-defined]
         fused = part.settings.model_copy(update={"p_fused": True})
@@ -122,25 +148,39 @@ def build_engine(training: Training, machine: Machine, seed: int, rank: int = 0)
         NotFiniteError: the loss is NaN or infinite.
     """
     network, losses = training.network, training.losses
-    optimizer, scheduler = training.optimizer, training.scheduler
+    optimizer, scheduler, scaler, train = training.optimizer, training.scheduler, training.scaler, training.settings
 
     def train_step(engine: Engine, batch: Batch) -> dict[str, float]:
         epoch, position = divmod(training.step, training.steps_per_epoch)
-        seed_torch(seed, "step", epoch, position, rank)
         batch = batch.to(machine.device)
-        network.train()
-        with machine.autocast():
-            outputs = network(batch.images)
-        available = {**{name: value.float() for name, value in outputs.items()}, **vars(batch)}
-        terms = losses(available)
-        total: Tensor = torch.stack(list(terms.values())).sum()
-        if not torch.isfinite(total):
-            rows = batch.rows.cpu().numpy()
-            raise NotFiniteError(f"the loss is {total.item()} at epoch {epoch + 1}, step {position + 1}", rows)
+        training.frozen.hold(epoch)
         optimizer.zero_grad(set_to_none=True)
-        total.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+        found: dict[str, Any] = {}  # what the losses were given, their terms, and the sum
+
+        def loss(outputs: dict[str, Tensor]) -> Tensor:
+            available = {**outputs, **vars(batch)}
+            terms = losses(available)
+            total: Tensor = torch.stack(list(terms.values())).sum()
+            if not torch.isfinite(total):
+                rows = batch.rows.cpu().numpy()
+                raise NotFiniteError(f"the loss is {total.item()} at epoch {epoch + 1}, step {position + 1}", rows)
+            found.update(available=available, terms=terms, total=total)
+            return scaler.scale(total)
+
+        def seed_chunk(chunk: int) -> None:
+            seed_torch(seed, "step", epoch, position, rank, *([chunk] if chunk else []))
+
+        if train.chunk_size is None:
+            whole_batch(network, machine, batch.images, loss, seed_chunk)
+        else:
+            in_chunks(network, machine, batch.images, loss, seed_chunk, train.chunk_size)
+        if train.clip_norm is not None:
+            scaler.unscale_(optimizer)
+            torch.nn.utils.clip_grad_norm_(network.parameters(), train.clip_norm)
+        scaler.step(optimizer)
+        scaler.update()
         scheduler.step()
+        available, terms, total = found["available"], found["terms"], found["total"]
         if training.average is not None:
             training.average.update_parameters(network)
         training.step += 1

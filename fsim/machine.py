@@ -34,17 +34,17 @@ class Machine:
     """Where the tensors live and in which numbers the network computes."""
 
     device: str
-    precision: Literal["fp32", "bf16"]
+    precision: Literal["fp32", "bf16", "fp16"]
     raised_allocator_thresholds: bool
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The context for forward passes of the network."""
         if self.precision == "fp32":
             return nullcontext()
-        return torch.autocast(self.device, dtype=torch.bfloat16)
+        return torch.autocast(self.device, dtype=torch.bfloat16 if self.precision == "bf16" else torch.float16)
 
 
-def prepare_machine(precision: Literal["auto", "fp32", "bf16"]) -> Machine:
+def prepare_machine(precision: Literal["auto", "fp32", "bf16", "fp16"]) -> Machine:
     """Choose device and precision. Call it before the first large allocation."""
     raised = _raise_allocator_thresholds()
     device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -102,7 +102,11 @@ class Train(Section):
     epochs: Annotated[int, Field(ge=1)] = 5
     optimizer: ComponentSettings = ComponentSettings(name="adamw")
     scheduler: ComponentSettings = ComponentSettings(name="constant")
-    precision: Literal["auto", "fp32", "bf16"] = "auto"  # auto: bf16 where the hardware has it natively
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"  # auto: bf16 where the hardware has it natively
+    chunk_size: Annotated[int, Field(ge=1)] | None = None  # images forwarded at once; the losses see the whole batch
+    clip_norm: Annotated[float, Field(gt=0)] | None = None  # of the gradient: a longer one is shortened to it
+    learning_rates: dict[str, Annotated[float, Field(ge=0)]] = {}  # part of the network -> share of the optimizer's lr
+    frozen: dict[str, Annotated[int, Field(ge=1)] | None] = {}  # part of the network -> first epochs, null: all
     checkpoints: Checkpoints = Checkpoints()
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of the weights that are evaluated and kept; 0: none
 
