@@ -17,6 +17,8 @@ from fsim.quick_start import postpone_garbage_collection
 COMMANDS = {
     "run": "train and evaluate a recipe, and leave a run folder",
     "resume": "go on with a run that was stopped",
+    "backup": "copy a run to a folder or a URL, only what changed",
+    "restore": "bring a run back from its backup, and prove that it is whole",
     "verify-resume": "prove that a run which is killed and resumed comes to the same end",
     "evaluate": "measure a run's network again: another split, data set, checkpoint or evaluators",
     "report": "write a run's page: results, curves, galleries, map, failures",

@@ -7,6 +7,7 @@ from typing import Any
 
 from ignite.engine import Engine, Events
 
+from fsim.backup.background import Backup
 from fsim.display import Display, shown
 from fsim.engine import Training
 from fsim.interruption import Interruption
@@ -39,6 +40,7 @@ def attach(
     display: Display,
     interruption: Interruption,
     epochs: int,
+    backup: Backup | None = None,
 ) -> None:
     """Say what happens at which event of the engine."""
     speed = Speed()
@@ -70,5 +72,7 @@ def attach(
         if not interruption.requested:
             with interruption.immediate():
                 keeper.evaluate(said)
+            if backup is not None:
+                backup.ask()
         if interruption.requested:
             engine.terminate()

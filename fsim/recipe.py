@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, FilePath, Tag
 from pydantic_core import to_jsonable_python
@@ -14,6 +14,8 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 Share = Annotated[float, Field(ge=0, le=1)]
 AUTO = "auto"
+BackupPart = Literal["checkpoints", "embeddings", "evaluations", "indexes", "per_query", "projections", "tensorboard"]
+BACKUP_PARTS: tuple[BackupPart, ...] = get_args(BackupPart)
 
 
 def _form(value: Any) -> str | None:
@@ -134,6 +136,14 @@ class Evaluation(Section):
     projections: list[ProjectionSettings] = []  # maps of the embeddings, as pictures in the run folder
 
 
+class BackupSettings(Section):
+    """Copies of the run folder elsewhere, made beside the training after each evaluation."""
+
+    url: str  # a folder, or what fsspec knows: s3://bucket/runs; the run is copied to <url>/<name>/<time>
+    every_minutes: Annotated[float, Field(gt=0)] | None = None  # also so often
+    parts: list[BackupPart] = list(BACKUP_PARTS)  # folders of the run; the files in the run folder itself are copied
+
+
 class Recipe(Section):
     """One experiment."""
 
@@ -146,6 +156,7 @@ class Recipe(Section):
     train: Train = Train()
     evaluation: Evaluation = Evaluation()
     trackers: list[ComponentSettings] = [ComponentSettings(name="tensorboard")]
+    backup: BackupSettings | None = None
 
 
 # Where components stand in a recipe: the path, the kind, and whether a list of them stands there.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ignite.engine import Engine
 
+from fsim.backup.background import Backup
+from fsim.backup.place import BackupPlace
 from fsim.batches import TrainingBatches
 from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
@@ -120,12 +124,17 @@ def execute(
     say_cost(evaluation.protocols, evaluation.evaluators, network.embedding_dim, display.say)
     engine = build_engine(training, machine, recipe.seed)
     num_attributes = len(attributes.names) if attributes else 0
+    backup = None
+    if recipe.backup is not None:
+        where = recipe.backup
+        BackupPlace(where.url)  # a kind of URL that nobody knows is told now
+        backup = Backup(folder, where.url, where.every_minutes, where.parts, display.warn)
     keeper = Keeper(checked, folder, training, evaluation, catalog, images, num_attributes, display)
     if resume:
         keeper.take_up()
     take_up_garbage_collection()
     with Interruption() as interruption:
-        attach(engine, training, keeper, display, interruption, recipe.train.epochs)
+        attach(engine, training, keeper, display, interruption, recipe.train.epochs, backup)
         try:
             _train(engine, training, batches, recipe.train.epochs, recipe.data.workers, catalog, interruption)
         except WriteError as error:
@@ -133,11 +142,15 @@ def execute(
             raise WriteError(f"{error}; {saved}") from error
     display.close_bars()
     if not keeper.finished:
+        if backup is not None and interruption.signal == signal.SIGINT:  # SIGTERM leaves little time
+            backup.close()
         told = f"{stopped_at(keeper.saved_step)}. Go on with: fsim resume {folder.path}"
         raise InterruptedRunError(told, interruption.exit_code)
     keeper.close()
     if keeper.last_monitored is not None:
         _report(Subject(folder, checked, catalog, images, keeper.last_monitored, "last"), display)
+    if backup is not None:
+        backup.close()
     monitored = next(line for line in keeper.last_lines if line["split"] == evaluation.monitored.split)
     return Result(keeper.last_lines, monitored, keeper.best)
 
@@ -146,7 +159,7 @@ def _note_environment(environment: dict[str, Any], folder: RunFolder, display: D
     """environment.json; when a run is taken up, its new environment stands in the first one's list `resumed`."""
     first = folder.read_environment()
     if first is None:
-        folder.write_environment(environment)
+        folder.write_environment({"run": uuid.uuid4().hex, **environment})
         return
     for name in ("device", "precision"):
         if first[name] != environment[name]:

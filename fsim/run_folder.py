@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from datetime import datetime, timezone
@@ -62,6 +63,20 @@ class RunFolder:
         if not folder.recipe.is_file():
             raise FsimError(f"{path} is not the folder of a run (it has no recipe.yaml); give runs/<name>/<time>")
         return folder
+
+    @property
+    def name(self) -> str:
+        """`<recipe name>/<time>`"""
+        path = self.path.resolve()
+        return f"{path.parent.name}/{path.name}"
+
+    def run_id(self) -> str:
+        """What tells this run from all others, wherever its folder is."""
+        environment = self.read_environment() or {}
+        if "run" in environment:
+            return str(environment["run"])
+        began = {name: value for name, value in environment.items() if name != "resumed"}  # a run of an older fsim
+        return hashlib.sha256(json.dumps([self.name, began], sort_keys=True).encode()).hexdigest()[:32]
 
     def checkpoint(self, which: str | None) -> Path:
         """The file of a checkpoint by its name (`best`, `last`, `epoch-0007`), or that file; None: the best, or the

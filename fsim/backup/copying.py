@@ -1,0 +1,65 @@
+"""A run folder, copied to its backup: only what changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from fsim.backup.manifest import Manifest, Stored
+from fsim.backup.place import CHUNK, BackupPlace
+from fsim.errors import FsimError
+from fsim.files import LEFTOVER
+from fsim.recipe import BACKUP_PARTS
+from fsim.run_folder import RunFolder
+
+
+def back_up(folder: RunFolder, place: BackupPlace, parts: Sequence[str] = BACKUP_PARTS) -> int:
+    """Bring a backup up to date; how many files were copied.
+
+    The files in the run folder itself (recipe, environment, metrics, log, report) are always copied.
+
+    Args:
+        parts: which of its folders are copied too.
+
+    Raises:
+        FsimError: the place cannot be reached, or has the backup of another run.
+    """
+    before = place.read_manifest()
+    manifest = Manifest(folder.run_id(), folder.name)
+    if before is not None and before.run != manifest.run:
+        raise FsimError(f"{place.url} has the backup of another run ({before.name}); name another place")
+    known = {} if before is None else before.files
+    copied = 0
+    for path in _files(folder.path, parts):
+        with (folder.path / path).open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size  # what is written later to a log is left for the next time
+            stored = Stored(_sha256(stream, size), size)
+            manifest.files[path] = stored
+            if known.get(path) != stored:
+                place.put(manifest.place(path), stream, size)
+                copied += 1
+    if copied or before is None or before.files.keys() != manifest.files.keys():
+        place.write_manifest(manifest)
+        place.remove_others(manifest)
+    return copied
+
+
+def _files(root: Path, parts: Sequence[str]) -> Iterator[str]:
+    """The files to copy, by their path with `/`."""
+    for path in sorted(root.rglob("*")):
+        relative = path.relative_to(root)
+        wanted = len(relative.parts) == 1 or relative.parts[0] in parts
+        if wanted and path.is_file() and not path.is_symlink() and not LEFTOVER.fullmatch(path.name):
+            yield relative.as_posix()
+
+
+def _sha256(stream: IO[bytes], size: int) -> str:
+    digest = hashlib.sha256()
+    while size:
+        part = stream.read(min(CHUNK, size))
+        digest.update(part)
+        size -= len(part)
+    return digest.hexdigest()

@@ -1,0 +1,41 @@
+"""fsim restore URL"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "url", help="where the run was copied to, with its name and time: s3://bucket/runs/<name>/<time>"
+    )
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        default=[],
+        metavar="key=value",
+        help="for --verify, where the data is on this machine: data.dataset.root=DIR",
+    )
+    parser.add_argument("--out", type=Path, default=Path("runs"), help="where run folders are (default: runs)")
+    parser.add_argument(
+        "--verify", action="store_true", help="evaluate the last network again, and hold it against what was recorded"
+    )
+
+
+def execute(args: argparse.Namespace) -> int:
+    from fsim.backup.place import BackupPlace
+    from fsim.backup.restoring import restore
+    from fsim.backup.verifying import verify
+    from fsim.display import Display
+    from fsim.errors import FsimError
+
+    for override in args.overrides:
+        if not override.startswith("data.dataset"):
+            raise FsimError(f"{override}: what was recorded is measured again; only data.dataset may be changed")
+    folder = restore(BackupPlace(args.url), args.out)
+    with Display() as display:
+        display.say(f"restored, every file as it was backed up: {folder.path}")
+        if args.verify:
+            verify(folder, args.overrides, display)
+    return 0
