@@ -7,6 +7,7 @@ of one of the best.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,8 @@ class CheckpointFolder:
         return self.folder.checkpoints / f"{sort}-{epoch:04}.pt"
 
     def _epochs(self, sort: str) -> list[int]:
-        return [int(file.stem.rpartition("-")[2]) for file in self.folder.checkpoints.glob(f"{sort}-*.pt")]
+        found = [re.fullmatch(rf"{sort}-(\d+)", file.stem) for file in self.folder.checkpoints.glob(f"{sort}-*.pt")]
+        return [int(match[1]) for match in found if match]
 
     def _keep(self, sort: str, epochs: list[int]) -> None:
         for epoch in set(self._epochs(sort)) - set(epochs):

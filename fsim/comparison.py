@@ -121,7 +121,9 @@ def _directions(folder: RunFolder, evaluation: RunEvaluation) -> dict[str, Direc
     named = evaluation.line["protocol"]["evaluators"].items()
     settings = json.dumps([{"name": name, **parameters} for name, parameters in named])
     # They may not be those of the recipe, which then has nothing to choose the best epoch by.
-    checked = check_recipe(folder.recipe, [f"evaluation.evaluators={settings}", "evaluation.monitor=null"])
+    checked = check_recipe(
+        folder.recipe, [f"evaluation.evaluators={settings}", "evaluation.monitor=null", "evaluation.expect=null"]
+    )
     evaluators = checked.each("evaluation.evaluators")
     return {f"{part.name}/{name}": of for part in evaluators for name, of in part.build(seed=0).directions.items()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,13 +117,20 @@ def evaluate_run(
         return []
     say_cost(evaluation.protocols, evaluation.evaluators, trained.network.embedding_dim, say)
     evaluated = evaluation(trained.network, trained.epoch, at_end=True)
-    about = {"checkpoint": checkpoint.stem, "epoch": trained.epoch}
+    about = {"checkpoint": _name_of(checkpoint, folder), "epoch": trained.epoch}
     for one in evaluated:
-        place = folder.evaluation(checkpoint.stem, one.line["fingerprint"])
+        place = folder.evaluation(str(about["checkpoint"]), one.line["fingerprint"])
         write_per_query(place, reopened.catalog, [one])
         write_tables(place, Subject(folder, checked, reopened.catalog, reopened.images, one))
         folder.write_evaluation({**about, **one.line})
     return evaluated
+
+
+def _name_of(checkpoint: Path, folder: RunFolder) -> str:
+    """`last`, `best`, ...; of a file that is not the run's own, with something of its path."""
+    if checkpoint.resolve().parent == folder.checkpoints.resolve():
+        return checkpoint.stem
+    return f"{checkpoint.stem}-{hashlib.sha256(str(checkpoint.resolve()).encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)

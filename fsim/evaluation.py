@@ -94,6 +94,10 @@ class Evaluation:
         }
         settings = checked.recipe.evaluation.protocols or [_suggested(catalog)]
         self.protocols = [self._protocol(one, asked) for one in settings]
+        names = [protocol.split for protocol in self.protocols]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise FsimError(f"evaluation.protocols asks '{twice}' twice, and their results would be one: leave one out")
         # What may choose the best epoch: the first protocol that is there in every evaluation.
         self.monitored = next((one for one in self.protocols if not one.at_end), self.protocols[0])
 
@@ -171,7 +175,7 @@ class Evaluation:
         evaluator, _, name = metric.partition("/")
         return self.evaluators[evaluator].directions[name]
 
-    def __call__(self, network: Network, epoch: int, at_end: bool) -> list[Evaluated]:
+    def __call__(self, network: Network, epoch: float, at_end: bool) -> list[Evaluated]:
         """Measure a network by each protocol; `at_end` is after the last epoch."""
         evaluated = []
         embedded: dict[str, Embedded] = {}

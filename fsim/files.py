@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,7 +54,10 @@ def replace_by_link(name: Path, file: Path) -> None:
     try:
         if name.exists() and name.samefile(file):  # a rename among names of one file would leave both
             return
-        os.link(file, beside)
+        try:
+            os.link(file, beside)
+        except OSError:  # a disk without such links
+            shutil.copyfile(file, beside)
         beside.replace(name)
     except OSError as error:
         raise WriteError(f"cannot write {name}: {error.strerror or error}; choose another place") from error

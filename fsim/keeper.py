@@ -73,9 +73,18 @@ class Keeper:
         self._hold_against(state)
         self.training.load_state(state)
         self.saved_step = self.training.step
-        self.best = load_checkpoint(self.folder.best)["best"] if self.folder.best.is_file() else None
+        self.best = self._best_so_far()
         epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
         lines = [line for line in self.folder.read_metrics() if line["epoch"] <= epoch]
+        ends = epoch == self.recipe.train.epochs
+        if epoch > self.recipe.train.epochs:
+            raise FsimError(
+                f"{epoch} epochs are done, and train.epochs is {self.recipe.train.epochs}: set it to {epoch} or more"
+            )
+        if not ends:  # these are of the end of the run, which was once another
+            self.folder.remove_results_of_the_end()
+        elif position == 0 and not self.folder.per_query("last").is_dir():  # an end that was not one
+            lines = [line for line in lines if line["epoch"] < epoch or "protocol" not in line]
         self.folder.write_metrics(lines)
         self.last_lines = [line for line in lines if line["epoch"] == epoch and "protocol" in line]
         self.display.say(f"going on after epoch {epoch}, step {position}")
@@ -84,6 +93,14 @@ class Keeper:
             self.checkpoints.keep_last(epoch)
         if position == 0 and epoch and not self.last_lines:
             self.evaluate(f"epoch {epoch}/{self.recipe.train.epochs}")
+
+    def _best_so_far(self) -> dict[str, Any] | None:
+        """What best.pt was chosen by; None where that was another metric or split than the recipe says now."""
+        best: dict[str, Any] | None = load_checkpoint(self.folder.best)["best"] if self.folder.best.is_file() else None
+        if best is not None and (best["monitor"], best["split"]) != (self.monitor, self.evaluation.monitored.split):
+            self.display.warn(f"the best epoch was chosen by {best['split']} {best['monitor']}, and is chosen anew now")
+            return None
+        return best
 
     def end_epoch(self, rate: float, seconds: float) -> str:
         """After the last step of an epoch: the training line, with its images/s and the seconds that it took, and the
@@ -112,6 +129,8 @@ class Keeper:
         if last or epoch % self.recipe.evaluation.every == 0:
             evaluated = self.evaluation(self.training.evaluated, epoch, at_end=last)
             lines = [one.line for one in evaluated]
+            for line in lines:
+                line["monitor"] = self.monitor
             self._look_for_collapse(epoch, lines)
             monitored = [one for one in evaluated if one.protocol is self.evaluation.monitored]
             for one in monitored:
@@ -153,8 +172,9 @@ class Keeper:
             value = monitored[0]["metrics"][monitor]
         if monitor is None or self.best is None or self._better(monitor, value, self.best["value"]):
             self.best = {"epoch": epoch, "split": split, "monitor": monitor, "value": value}
-            self.save_best()
+            # Before the network: a kill between the two has this epoch evaluated again, and both written.
             write_per_query(self.folder.per_query("best"), self.catalog, evaluated)
+            self.save_best()
         self.checkpoints.save_among_best(self._network(), self._ranking(epoch, value))
         return "" if monitor is None else f"  {split} {monitor} {number(value)}"
 
@@ -164,7 +184,7 @@ class Keeper:
         lines = [line for line in self.folder.read_metrics() if "protocol" in line and line["split"] == split]
         if self.monitor is None:
             return sorted({*(line["epoch"] for line in lines), epoch}, reverse=True)
-        found = {**{line["epoch"]: line["metrics"][self.monitor] for line in lines}, epoch: value}
+        found = {**{line["epoch"]: line["metrics"].get(self.monitor) for line in lines}, epoch: value}
         sign = -1 if self.evaluation.direction(self.monitor) == "max" else 1
         return sorted(found, key=lambda one: (_unknown(found[one]), sign * (found[one] or 0.0), one))
 

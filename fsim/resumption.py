@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fsim.checked_recipe import CheckedRecipe
 from fsim.checkpoint import load_checkpoint
+from fsim.document import Document
 from fsim.errors import FsimError
-from fsim.recipe_differences import differing
+from fsim.recipe_differences import ABSENT, differing
 from fsim.run_folder import RunFolder
+from fsim.validate import check_document
 
 
 def allowed_changes(checked: CheckedRecipe, folder: RunFolder, allow: Sequence[str]) -> dict[str, list[str]]:
@@ -21,18 +24,41 @@ def allowed_changes(checked: CheckedRecipe, folder: RunFolder, allow: Sequence[s
         FsimError: another key differs, or one that is allowed does not.
     """
     before = load_checkpoint(folder.last).get("resolved") if folder.last.is_file() else None
-    changes = {} if before is None else differing([before, checked.resolved()])
+    changes = {} if before is None else differing([_as_now(before), checked.resolved()])
+    other = {key: values for key, values in changes.items() if _is_another_run(key, values)}
+    if other:
+        raise FsimError(
+            f"{folder.recipe} was changed since the run was stopped:\n{_shown(other)}what was learned does not fit "
+            f"that: change it back, or start anew: fsim run {folder.recipe}"
+        )
     refused = {key: values for key, values in changes.items() if not any(_within(key, one) for one in allow)}
     if refused:
-        shown = "".join(f"  {key}: {was} -> {now}\n" for key, (was, now) in refused.items())
         raise FsimError(
-            f"{folder.recipe} was changed since the run was stopped:\n{shown}change it back, or go on with what it "
+            f"{folder.recipe} was changed since the run was stopped:\n{_shown(refused)}change it back, or go on with what it "
             f"says now: fsim resume {folder.path} {' '.join(f'--allow {key}' for key in refused)}"
         )
     for one in allow:
         if not any(_within(key, one) for key in changes):
             raise FsimError(f"--allow {one}: nothing there was changed since the run was stopped; leave it out")
     return changes
+
+
+def _is_another_run(key: str, values: Sequence[str]) -> bool:
+    """Whether a change makes another network, other losses or another optimizer, for which there is no state."""
+    fixed = ("model", "train.optimizer.name", "train.learning_rates", "train.ema_decay", "train.precision")
+    return any(_within(key, one) for one in fixed) or (_within(key, "losses") and ABSENT in values)
+
+
+def _as_now(recipe: dict[str, Any]) -> dict[str, Any]:
+    """A recipe of before, with what this fsim has as defaults."""
+    try:
+        return check_document(Document(recipe)).resolved()
+    except FsimError:  # a component that is no longer there, say: what differs is told by the comparison
+        return recipe
+
+
+def _shown(changes: Mapping[str, Sequence[str]]) -> str:
+    return "".join(f"  {key}: {was} -> {now}\n" for key, (was, now) in changes.items())
 
 
 def _within(key: str, allowed: str) -> bool:

@@ -149,9 +149,16 @@ def execute(
     keeper.close()
     if keeper.last_monitored is not None:
         _report(Subject(folder, checked, catalog, images, keeper.last_monitored, "last"), display)
+    elif not folder.report.is_file():
+        display.say(f"there is no report yet: fsim report {folder.path}")
     if backup is not None:
         backup.close()
-    monitored = next(line for line in keeper.last_lines if line["split"] == evaluation.monitored.split)
+    monitored = next((line for line in keeper.last_lines if line["split"] == evaluation.monitored.split), None)
+    if monitored is None:
+        raise FsimError(
+            f"the run is at its end, and was not evaluated by what its recipe says now; measure it: "
+            f"fsim evaluate {folder.path}"
+        )
     return Result(keeper.last_lines, monitored, keeper.best)
 
 
@@ -171,8 +178,9 @@ def _report(subject: Subject, display: Display) -> None:
     """Write report.html; what was learned is kept whatever happens to it."""
     try:
         report_page(subject).write(subject.folder.report)
-    except FsimError as error:
+    except Exception as error:  # a fault of a plugin's metrics, a full disk
         display.warn(f"no report: {error}; then: fsim report {subject.folder.path}")
+        display.log.info("the report failed", exc_info=not isinstance(error, FsimError))
 
 
 def _train(

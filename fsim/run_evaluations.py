@@ -48,7 +48,7 @@ def run_evaluations(folder: RunFolder, which: Which) -> list[RunEvaluation]:
     lines = [line for line in folder.read_metrics() if "protocol" in line]
     if not lines:
         raise FsimError(f"{folder.path} has no evaluation yet; finish it first: fsim resume {folder.path}")
-    epoch = lines[-1]["epoch"] if which == "last" else _best_epoch(folder)
+    epoch = lines[-1]["epoch"] if which == "last" else best_epoch(folder)
     found: dict[str, RunEvaluation] = {}
     for line in lines:
         if line["epoch"] == epoch:
@@ -65,7 +65,12 @@ def run_evaluations(folder: RunFolder, which: Which) -> list[RunEvaluation]:
     return list(found.values())
 
 
-def _best_epoch(folder: RunFolder) -> int:
+def best_epoch(folder: RunFolder) -> int:
+    """Of the best network.
+
+    Raises:
+        FsimError: there is none.
+    """
     from fsim.checkpoint import load_checkpoint
 
     epoch: int = load_checkpoint(folder.checkpoint("best"))["epoch"]

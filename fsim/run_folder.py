@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from datetime import datetime, timezone
 from pathlib import Path
@@ -109,6 +110,15 @@ class RunFolder:
         """The places of all evaluations of `fsim evaluate`, and their lines."""
         files = sorted(self.evaluations.glob("*/metrics.json"))
         return [(file.parent, _without_nan(json.loads(file.read_text(encoding="utf-8")))) for file in files]
+
+    def remove_results_of_the_end(self) -> None:
+        """Remove what was written after the last epoch, where that is no longer the last: the tables of queries, the
+        maps without an epoch in their name, and the report."""
+        shutil.rmtree(self.per_query("last"), ignore_errors=True)
+        self.report.unlink(missing_ok=True)
+        for file in self.projections.glob("*"):
+            if not re.fullmatch(r".+-\d{3,}", file.stem):
+                file.unlink(missing_ok=True)
 
     def discard_if_unused(self) -> None:
         """Remove a folder in which nothing was learned: the run stopped at a mistake before its first epoch ended."""

@@ -22,7 +22,11 @@ def locked(folder: RunFolder) -> Iterator[None]:
         return
     import fcntl
 
-    with folder.log.open("ab") as held:
+    try:
+        log = folder.log.open("ab")
+    except OSError as error:
+        raise FsimError(f"cannot write to {folder.path}: {error.strerror or error}; choose another place") from error
+    with log as held:
         try:
             # Not flock, which the workers that load images would go on to hold when this process is killed.
             fcntl.lockf(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -26,10 +26,10 @@ from fsim.validate import check_recipe
 @dataclass(frozen=True)
 class TrainedNetwork:
     """A network with the weights that were evaluated (their moving average where there is one), the epochs it was
-    trained for, and the names of the categories that its logits are of."""
+    trained for (2.4 within the third), and the names of the categories that its logits are of."""
 
     network: Network
-    epoch: int
+    epoch: float
     category_names: list[str]
 
 
@@ -48,12 +48,17 @@ def trained_network(checked: CheckedRecipe, file: Path) -> TrainedNetwork:
             prefix = "module."
             weights = {name[len(prefix) :]: of for name, of in state["average"].items() if name.startswith(prefix)}
         network.load_state_dict(weights)
-        epoch = state["epoch"] if "epoch" in state else state["step"] // state["steps_per_epoch"]
+        epoch = state["epoch"] if "epoch" in state else _epochs(state["step"], state["steps_per_epoch"])
     except (KeyError, RuntimeError) as error:
         raise FsimError(
             f"{file} does not fit the recipe; give a checkpoint of a run whose recipe was not changed"
         ) from error
     return TrainedNetwork(network, epoch, category_names)
+
+
+def _epochs(step: int, steps_per_epoch: int) -> float:
+    whole, position = divmod(step, steps_per_epoch)
+    return whole if position == 0 else round(step / steps_per_epoch, 4)
 
 
 class RunNetwork:

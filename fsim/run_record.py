@@ -83,14 +83,15 @@ def read_record(folder: RunFolder) -> RunRecord:
         return _record(folder, recipe, folder.read_metrics())
     except (OSError, ValueError, yaml.YAMLError, LookupError, TypeError, AttributeError) as error:
         cause = getattr(error, "strerror", None) or f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise FsimError(f"{folder.path} is no whole run ({cause}); remove it, or bring its files back") from error
+        raise FsimError(f"{folder.path} is left out: it is no whole run ({cause}), or not one of fsim") from error
 
 
 def _record(folder: RunFolder, recipe: dict[str, Any], lines: list[dict[str, Any]]) -> RunRecord:
-    epochs, monitor = int(recipe["train"]["epochs"]), recipe["evaluation"]["monitor"]
+    epochs = int(recipe["train"]["epochs"])
     evaluated = [line for line in lines if "protocol" in line]
     monitored = _monitored(recipe, evaluated)
     last = monitored[-1] if monitored else None
+    monitor = (last or {}).get("monitor", recipe["evaluation"]["monitor"])  # a test split chooses no epoch
     less_is_better = last.get("less_is_better") if last else None
     seconds = [line["timings"].get("seconds") for line in lines]
     if evaluated and evaluated[-1]["epoch"] == epochs:

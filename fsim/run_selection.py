@@ -58,6 +58,8 @@ def sort(records: Iterable[RunRecord], key: str) -> list[RunRecord]:
     if key == "name":
         return sorted(newest, key=lambda record: record.name)
     refuse_unknown_metrics(newest, [key], "--sort", ("time", "name"))
+    if not newest:
+        return newest
     directions = {
         key in record.less_is_better for record in newest if record.less_is_better is not None and key in record.metrics
     }

@@ -37,12 +37,11 @@ def execute(args: argparse.Namespace) -> int:
     folder = RunFolder.open(args.run)
     refuse_other_networks(args.overrides)
     asked = [] if args.split is None else [f"evaluation.protocols=[{{query: '{args.split}'}}]"]
-    asked.append(
-        "evaluation.expect=null"
-    )  # it is of the run's own evaluation, and other evaluators may lack its metrics
-    checked = check_recipe(folder.recipe, [*args.overrides, *asked])
+    # Both are of the run's own evaluation, and other evaluators may lack their metrics.
+    free = ["evaluation.expect=null", "evaluation.monitor=null"]
+    checked = check_recipe(folder.recipe, [*free, *args.overrides, *asked])
     checkpoint = folder.checkpoint(args.checkpoint)
-    with processes() as shared, Display(folder.log if shared.first else None) as display:
+    with processes() as shared, Display() as display:
         say = display.log.info if args.json else display.say
         evaluated = evaluate_run(checked, folder, checkpoint, display, shared, say)
         display.close_bars()

@@ -39,7 +39,7 @@ def execute(args: argparse.Namespace) -> int:
     file = args.out or folder.report
     refuse_page_file(file)
     checked = check_recipe(folder.recipe, args.overrides)
-    with Display(folder.log) as display:
+    with Display() as display:
         report_page(reopened_subject(checked, folder, args.checkpoint, display)).write(file)
         display.say(f"report: {file}")
     return 0

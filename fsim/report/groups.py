@@ -32,7 +32,7 @@ def category_section(subject: Subject) -> Section:
     confusions = confusion(subject)
     k = subject.answers.index.shape[1]
     text += f"Then: of the first {k} answers to queries of a category (row), the share that shows another (column)."
-    tables = [_matrix(confusions)] if len(confusions) <= MOST_IN_MATRIX else []
+    tables = [_matrix(confusions)] if max(confusions.shape) <= MOST_IN_MATRIX else []
     return Section("Categories", text, [*tables, _worst(confusions)], bars=bars)
 
 
@@ -92,7 +92,9 @@ def confusion(subject: Subject) -> pd.DataFrame:
         subject.answers.index, task.query.categories.numpy(), task.gallery.categories.numpy(), len(names)
     )
     table = pd.DataFrame(shares, index=names, columns=names)
-    there = [name for number, name in enumerate(names) if np.isfinite(shares[number]).all() or shares[:, number].any()]
+    there = [
+        name for number, name in enumerate(names) if np.isfinite(shares[number]).all() or (shares[:, number] > 0).any()
+    ]
     return table.loc[there, there].dropna(how="all")
 
 
@@ -101,8 +103,8 @@ def _bars(subject: Subject, names: pd.Index, metric: str) -> list[Bar]:
     bars = []
     for name in names:
         values = subject.per_query[metric][categories == subject.catalog.category_names.index(name)]
-        ((mean, low, high),) = intervals({metric: values}, np.zeros(len(values)), subject.checked.recipe.seed).values()
-        bars.append(Bar(str(name), mean, low, high, int(np.isfinite(values).sum())))
+        found = intervals({metric: values}, np.zeros(len(values)), subject.checked.recipe.seed)
+        bars += [Bar(str(name), *of, int(np.isfinite(values).sum())) for of in found.values()]
     return bars
 
 

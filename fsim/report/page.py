@@ -44,7 +44,9 @@ def _figures(subject: Subject) -> dict[str, str]:
     asked = [recipe.evaluation.monitor, subject.ranked_by]
     names = [name for name in dict.fromkeys(asked) if name is not None and name in line["metrics"]]
     categories = subject.evaluated.task.query.categories.numpy()
-    known = intervals({name: subject.per_query[name] for name in names if name in subject.per_query}, categories, 0)
+    known = intervals(
+        {name: subject.per_query[name] for name in names if name in subject.per_query}, categories, recipe.seed
+    )
     figures = {}
     for name in names:
         half = f" ± {(known[name][2] - known[name][1]) / 2:.3f}" if name in known else ""

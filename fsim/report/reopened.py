@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 
 from fsim.checked_recipe import CheckedRecipe
@@ -14,12 +12,11 @@ from fsim.evaluation import Evaluated
 from fsim.per_query import per_query_file, read_per_query
 from fsim.processes import processes
 from fsim.report.subject import Subject
+from fsim.run_evaluations import Which, run_evaluations
 from fsim.run_folder import RunFolder
 
 
-def reopened_subject(
-    checked: CheckedRecipe, folder: RunFolder, which: Literal["last", "best"] | None, display: Display
-) -> Subject:
+def reopened_subject(checked: CheckedRecipe, folder: RunFolder, which: Which | None, display: Display) -> Subject:
     """The monitored protocol as the last or the best network answers it; its metrics are those that the run kept.
 
     Args:
@@ -38,13 +35,13 @@ def reopened_subject(
         opened = reopen(checked, folder, folder.checkpoint(which), display, alone)
     evaluation, trained = opened.evaluation, opened.trained
     protocol = evaluation.monitored
-    line = next((one for one in lines if one["split"] == protocol.split and one["epoch"] == trained.epoch), None)
-    if line is None:
+    kept = next((one for one in run_evaluations(folder, which) if one.split == protocol.split), None)
+    if kept is None or kept.line["epoch"] != trained.epoch:
         raise FsimError(
             f"{folder.path} has no evaluation of its {which} network by the protocol {protocol.split}; finish it "
             f"first: fsim resume {folder.path}"
         )
-    table = read_per_query(per_query_file(folder.per_query(which), protocol.split))
+    table = read_per_query(kept.per_query)
     task = evaluation.task(protocol, trained.network, {})
     display.close_bars()
     if list(table["image"]) != list(task.query.names):
@@ -53,4 +50,6 @@ def reopened_subject(
             f"fsim report {folder.path} data.dataset.root=FOLDER"
         )
     per_query = {name: torch.from_numpy(table[name].to_numpy(float)) for name in table.columns if "/" in name}
-    return Subject(folder, checked, opened.catalog, opened.images, Evaluated(protocol, task, line, per_query), which)
+    return Subject(
+        folder, checked, opened.catalog, opened.images, Evaluated(protocol, task, kept.line, per_query), which
+    )

@@ -17,6 +17,7 @@ from fsim.line_chart import line_chart
 from fsim.page import Picture, Section, Table
 from fsim.per_query import per_query_file, read_per_query
 from fsim.report.subject import Numbers, Subject
+from fsim.run_evaluations import best_epoch
 from fsim.run_folder import RunFolder
 from fsim.svg import COLOURS, data_uri
 
@@ -27,13 +28,18 @@ Interval = tuple[float, float, float]  # the mean, and the bounds of its 95 % in
 def intervals(values: Mapping[str, Numbers], strata: np.ndarray[Any, Any], seed: int) -> dict[str, Interval]:
     """Of each metric [Q] the mean over the queries that count (not NaN), and its 95 % interval by a bootstrap over
     them, within strata [Q]; none of a metric without such a query."""
-    found = {}
+    found: dict[str, Interval] = {}
     _, numbers = np.unique(np.asarray(strata).astype(str), return_inverse=True)
-    for name, of in values.items():
-        counted = np.isfinite(of)
-        if counted.any():
-            drawn = paired_bootstrap(of[counted, None], numbers[counted], seed, SAMPLES)
-            found[name] = (float(drawn.mean[0]), float(drawn.low[0]), float(drawn.high[0]))
+    masks = {name: np.isfinite(of) for name, of in values.items()}
+    for alike in {
+        mask.tobytes(): mask for mask in masks.values()
+    }.values():  # one bootstrap for all of the same queries
+        names = [name for name, mask in masks.items() if np.array_equal(mask, alike)]
+        if alike.any():
+            together = np.stack([values[name][alike] for name in names], axis=1)
+            drawn = paired_bootstrap(together, numbers[alike], seed, SAMPLES)
+            for at, name in enumerate(names):
+                found[name] = (float(drawn.mean[at]), float(drawn.low[at]), float(drawn.high[at]))
     return found
 
 
@@ -42,7 +48,7 @@ def result_sections(subject: Subject) -> list[Section]:
     lines = subject.folder.read_metrics()
     evaluations = [line for line in lines if "protocol" in line]
     last = evaluations[-1]["epoch"]
-    best = _best_epoch(subject)
+    best = best_epoch(subject.folder) if subject.folder.best.is_file() else None
     text = (
         "Means over queries; in brackets their 95% interval by a bootstrap over the queries, stratified by category. "
         "It tells what other queries would change, not what another seed would."
@@ -63,15 +69,6 @@ def result_sections(subject: Subject) -> list[Section]:
     text = f"{text} Fingerprints of the protocols: {told}."
     measured = Section("Results", text, tables, more=[table for table in more if table.rows])
     return [measured, Section("Curves", "", charts=_curves(subject, lines, best))]
-
-
-def _best_epoch(subject: Subject) -> int | None:
-    from fsim.checkpoint import load_checkpoint
-
-    if not subject.folder.best.is_file():
-        return None
-    epoch: int = load_checkpoint(subject.folder.best)["epoch"]
-    return epoch
 
 
 def _table(

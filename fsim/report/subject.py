@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,7 @@ from fsim.functional.topk import topk
 from fsim.image_cache import CachedImages
 from fsim.interfaces import IntArray
 from fsim.page import thumbnail
+from fsim.run_evaluations import Which
 from fsim.run_folder import RunFolder
 
 ANSWERS = 10  # K: of each query so many are looked at
@@ -47,7 +47,7 @@ class Subject:
     catalog: EncodedCatalog
     images: CachedImages
     evaluated: Evaluated
-    which: Literal["last", "best"] | None = None
+    which: Which | None = None
 
     @cached_property
     def answers(self) -> Answers:
