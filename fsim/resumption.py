@@ -33,9 +33,10 @@ def allowed_changes(checked: CheckedRecipe, folder: RunFolder, allow: Sequence[s
         )
     refused = {key: values for key, values in changes.items() if not any(_within(key, one) for one in allow)}
     if refused:
+        going_on = f"fsim resume {folder.path} {' '.join(f'--allow {key}' for key in refused)}"
         raise FsimError(
-            f"{folder.recipe} was changed since the run was stopped:\n{_shown(refused)}change it back, or go on with what it "
-            f"says now: fsim resume {folder.path} {' '.join(f'--allow {key}' for key in refused)}"
+            f"{folder.recipe} was changed since the run was stopped:\n{_shown(refused)}change it back, or go on with "
+            f"what it says now: {going_on}"
         )
     for one in allow:
         if not any(_within(key, one) for key in changes):

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, TypeVar
 
-import fsspec  # type: ignore[import-untyped]
 from fsspec.core import url_to_fs  # type: ignore[import-untyped]
 
 from fsim.backup.manifest import MANIFEST, Manifest, Stored
@@ -35,7 +34,7 @@ class BackupPlace:
             self.files, self.root = url_to_fs(self.url)
         except (ImportError, ValueError) as error:
             raise FsimError(
-                f"cannot reach {url}: {error}; known: {', '.join(sorted(fsspec.available_protocols()))}"
+                f"cannot reach {url}: {error}; give a folder, or a URL that fsspec knows, s3:// or sftp:// say"
             ) from error
         self.root = self.root.rstrip("/")
 

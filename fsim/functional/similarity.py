@@ -63,11 +63,12 @@ class Similarity:
                 "embed both with the same network"
             )
         self.num_rows = max(1, math.ceil(self.num_queries / self.query_block)) * self.query_block  # Q' >= Q
-        self._query = _checked(query, "query")
-        gallery = self._query if gallery is None else _checked(gallery, "gallery")
+        query = _checked(query, "query")
+        gallery = query if gallery is None else _checked(gallery, "gallery")
         self._shift = _shift(gallery) if self.euclidean else None
         self.gallery = _prepared(gallery, self._shift, self.gallery_block)  # [G', D]
         self._same = self.leave_one_out and self.query_block == self.gallery_block
+        self._query = query[:0] if self._same else query
         # Of queries that are not the gallery one block at a time is prepared: a second copy is not held.
         self._prepared_row, self._prepared_rows = -1, torch.empty(0)
         self.half_gallery = _half_squares(self.gallery)  # [G']

@@ -34,7 +34,10 @@ def test_a_run_backs_itself_up_and_is_brought_back_and_verified(fsim: Fsim, smal
 
 def test_mistakes_are_told(fsim: Fsim, small_recipe: Path, tmp_path: Path) -> None:
     for arguments, told in (
-        (["run", small_recipe, "backup={url: 'nosuch://x'}", "--out", tmp_path], "known are a folder, or"),
+        (
+            ["run", small_recipe, "backup={url: 'nosuch://x'}", "--out", tmp_path],
+            "a URL that fsspec knows",
+        ),
         (["run", small_recipe, "backup={url: x, parts: [chekpoints]}"], "backup.parts.0"),
         (["restore", tmp_path / "none"], "there is no backup at"),
         (["backup", tmp_path, tmp_path / "x"], "is not the folder of a run"),

@@ -93,6 +93,23 @@ def test_sigterm_saves_and_a_changed_recipe_is_told(
     assert differences(RunFolder(undisturbed), RunFolder(run)) == []
 
 
+def test_a_run_that_ended_goes_on_for_more_epochs_and_never_for_fewer(
+    undisturbed: Path, fsim: Fsim, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(undisturbed, tmp_path / "small"))
+    recipe = yaml.safe_load((run / "recipe.yaml").read_text())
+    for epochs, told in ((1, "3 epochs are done, and train.epochs is 1"), (4, "")):
+        recipe["train"]["epochs"] = epochs
+        (run / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+        done = fsim("resume", run, "--allow", "train.epochs")
+        assert told in done.stderr and done.returncode == (2 if told else 0), done.stderr
+    assert "last, epoch 4" in (run / "report.html").read_text(encoding="utf-8")
+    recipe["model"]["head"]["embedding_dim"] = 4
+    (run / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    done = fsim("resume", run, "--allow", "model.head.embedding_dim")
+    assert done.returncode == 2 and "does not fit that: change it back, or start anew" in done.stderr
+
+
 def test_as_many_checkpoints_are_kept_as_asked_for(undisturbed: Path) -> None:
     names = {file.name for file in (undisturbed / "checkpoints").iterdir()}
     assert {"last.pt", "best.pt", "best.safetensors", "epoch-0002.pt", "epoch-0003.pt"} <= names

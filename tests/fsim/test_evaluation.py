@@ -61,3 +61,10 @@ def test_junk_that_leaves_out_nothing_or_all_is_told(small_recipe: Path) -> None
         Evaluation(checked, catalog([""] * 6), given)
     with pytest.raises(FsimError, match="`junk: item` leaves nothing relevant"):
         Evaluation(checked, catalog(["coat 1"] * 3 + ["hat 1"] * 3), given)
+
+
+def test_two_protocols_of_one_name_are_told(small_recipe: Path) -> None:
+    for second in ("{query: val, gallery: val}", "{query: val, at_end: true}"):
+        checked = check_recipe(small_recipe, [f"evaluation.protocols=[{{query: val}}, {second}]"])
+        with pytest.raises(FsimError, match="asks 'val' twice"):
+            Evaluation(checked, catalog([""] * 6), given)

@@ -65,7 +65,7 @@ def test_an_unfinished_run_says_how_it_ended(made_run: Any, error: BaseException
 def test_a_damaged_run_is_told(made_run: Any, file: str, text: str) -> None:
     folder = made_run("a", values=[0.5], epochs=1)
     (folder.path / file).write_text(text)
-    with pytest.raises(FsimError, match=f"{folder.path} is no whole run"):
+    with pytest.raises(FsimError, match=f"{folder.path} is left out: it is no whole run"):
         read_record(folder)
 
 

@@ -136,7 +136,7 @@ def test_what_fails_by_chance_is_tried_again(folder: RunFolder, tmp_path: Path) 
     Shaky.failures = 2
     assert back_up(folder, BackupPlace(url, pauses=(0, 0))) == 5
     Shaky.failures = 3
-    with pytest.raises(FsimError, match="the line is down; see that it may be read and written"):
+    with pytest.raises(FsimError, match="the line is down; see that it is there"):
         back_up(folder, BackupPlace(url, pauses=(0, 0)))
 
 
@@ -180,7 +180,7 @@ def test_a_damaged_manifest_is_told(text: str) -> None:
 
 
 def test_where_nobody_knows_the_url_or_nothing_is_there(tmp_path: Path) -> None:
-    with pytest.raises(FsimError, match="known are a folder, or"):
+    with pytest.raises(FsimError, match="give a folder, or a URL that fsspec knows"):
         BackupPlace("nosuch://bucket")
     with pytest.raises(FsimError, match="there is no backup at"):
         restore(BackupPlace(str(tmp_path / "none")), tmp_path)

@@ -40,7 +40,7 @@ def test_a_table_of_runs_without_torch(runs: Path) -> None:
         ["made/20250102T000000Z", "1/2", "unfinished", "val", monitor, "0.7500", "0.7500 (1)", "0.3000", "0:00:11"],
         ["made/20250101T000000Z", "2/2", "finished", "val", monitor, "0.2500", "0.5000 (1)", "0.3000", "0:00:22"],
     ]
-    assert f"warning: {runs / 'made' / '20250103T000000Z'} is no whole run" in done.stdout
+    assert f"warning: {runs / 'made' / '20250103T000000Z'} is left out: it is no whole run" in done.stdout
     assert "different things" not in done.stdout
 
 
