@@ -27,6 +27,6 @@ def test_all_finite_points_are_in_the_picture(found: dict[str, list[float]]) -> 
 @given(st.floats(-1e9, 1e9), st.floats(0, 1e9))
 def test_ticks_are_even_and_hold_what_is_shown(low: float, span: float) -> None:
     high = low + span
-    ticks, tolerance = even_ticks(low, high), 1e-6 * (max(abs(low), abs(high)) + 1e-6)
+    ticks, tolerance = even_ticks(low, high), 1e-6 * max(abs(low), abs(high)) + 1e-8
     assert ticks[0] <= low + tolerance and ticks[-1] >= high - tolerance
     assert 2 <= len(ticks) <= 8
