@@ -16,6 +16,7 @@ from fsim.functional.search_cost import BYTES_PER_NEIGHBOUR, cost_of_ranks, cost
 from fsim.functional.topk import topk
 from fsim.interfaces import Cost, Direction, RetrievalTask
 
+QUERIES_AT_ONCE = 2**13  # whose ranks are held
 NEIGHBOURS_IN_MEMORY = 2**22  # or more, where the queries' embeddings take as much room
 
 
@@ -113,7 +114,9 @@ class Exact:
             )
         else:
             answers = topk(task.query.embedding, gallery, depth, task.distance, junk=task.junk_labels)
-            yield slice(None), ranks_in_answers(answers.index, task.query_labels, task.gallery_labels)
+            for start in range(0, max(1, len(relevant)), QUERIES_AT_ONCE):
+                rows = slice(start, start + QUERIES_AT_ONCE)
+                yield rows, ranks_in_answers(answers.index[rows], task.query_labels[rows], task.gallery_labels)
 
     def _ndcg(self, task: RetrievalTask) -> dict[str, Tensor]:
         """ndcg@k [Q] for each depth."""
