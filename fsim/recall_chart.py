@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from fsim.index_tuning import Measured
 from fsim.svg import COLOURS, legend, line, svg, text
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 460, 84, 20, 52, 52  # pixels
+WIDTH, PLOT, LEFT, RIGHT, BOTTOM = 760, 356, 84, 20, 52  # pixels
 RECALLS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 1.0)
 FINEST = 0.001  # of recall: what the axis still shows apart next to 1
 
@@ -30,23 +30,25 @@ def recall_chart(
     decades = [math.log10(one.queries_per_second) for one in shown]
     bottom, top = math.floor(min(decades)), max(math.floor(min(decades)) + 1, math.ceil(max(decades)))
 
+    names, top_of_plot = legend(LEFT, WIDTH, curves)
+    top_of_plot += 25  # for the words above the axis
+    foot = top_of_plot + PLOT
+
     def across(recall: float) -> float:
         share = (_stretched(recall) - _stretched(lowest)) / (_stretched(1) - _stretched(lowest))
         return LEFT + share * (WIDTH - LEFT - RIGHT)
 
     def down(speed: float) -> float:
-        return HEIGHT - BOTTOM - (math.log10(speed) - bottom) / (top - bottom) * (HEIGHT - TOP - BOTTOM)
+        return foot - (math.log10(speed) - bottom) / (top - bottom) * PLOT
 
-    parts = [line(across(tick), TOP, across(tick), HEIGHT - BOTTOM) for tick in RECALLS if tick >= lowest]
-    parts += [text(across(tick), HEIGHT - BOTTOM + 18, f"{tick:g}") for tick in RECALLS if tick >= lowest]
+    parts = [line(across(tick), top_of_plot, across(tick), foot) for tick in RECALLS if tick >= lowest]
+    parts += [text(across(tick), foot + 18, f"{tick:g}") for tick in RECALLS if tick >= lowest]
     parts += [line(LEFT, down(10**power), WIDTH - RIGHT, down(10**power)) for power in range(bottom, top + 1)]
     parts += [text(LEFT - 8, down(10**power) + 4, f"{10**power:,}", "end") for power in range(bottom, top + 1)]
-    parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, "recall (stretched towards 1)"))
-    parts.append(text(LEFT, TOP - 10, "queries a second, one core", "start"))
+    parts.append(text((LEFT + WIDTH - RIGHT) / 2, foot + BOTTOM - 12, "recall (stretched towards 1)"))
+    parts.append(text(LEFT, top_of_plot - 10, "queries a second, one core", "start"))
     if wanted is not None and wanted >= lowest:
-        parts.append(
-            line(across(wanted), TOP, across(wanted), HEIGHT - BOTTOM, 'stroke-dasharray="4 4" stroke-width="2"')
-        )
+        parts.append(line(across(wanted), top_of_plot, across(wanted), foot, 'stroke-dasharray="4 4" stroke-width="2"'))
     for place, measured in enumerate(curves.values()):
         colour = COLOURS[place % len(COLOURS)]
         best = unbeaten(measured)
@@ -56,11 +58,11 @@ def recall_chart(
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" fill="{colour}" {look}/>')
         joined = " ".join(f"{across(one.recall):.1f},{down(one.queries_per_second):.1f}" for one in best)
         parts.append(f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>')
-    parts += legend(LEFT, WIDTH, curves)[0]
+    parts += names
     if chosen is not None:
         x, y = across(chosen.recall), down(chosen.queries_per_second)
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="8" fill="none" stroke="#777" stroke-width="2"/>')
-    return svg(WIDTH, HEIGHT, parts)
+    return svg(WIDTH, foot + BOTTOM, parts)
 
 
 def unbeaten(measured: Sequence[Measured]) -> list[Measured]:

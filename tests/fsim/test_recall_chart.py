@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fsim.index_tuning import Measured
-from fsim.recall_chart import HEIGHT, WIDTH, recall_chart, unbeaten
+from fsim.recall_chart import WIDTH, recall_chart, unbeaten
 
 
 def one(recall: float, speed: float) -> Measured:
@@ -41,5 +41,5 @@ def test_every_measurement_is_in_the_picture(
     dots = [node for node in root if node.tag.endswith("circle")]
     assert len(dots) == len(first) + len(second) + 1  # and the ring
     for dot in dots:
-        assert 0 <= float(dot.attrib["cx"]) <= WIDTH and 0 <= float(dot.attrib["cy"]) <= HEIGHT
+        assert 0 <= float(dot.attrib["cx"]) <= WIDTH and 0 <= float(dot.attrib["cy"]) <= float(root.attrib["height"])
     assert "b <&>" in [node.text for node in root]
