@@ -115,3 +115,20 @@ def scalar(text: str) -> Any:
     if _INT.fullmatch(text) and len(text) < 1000:
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
+
+
+class _Writer(yaml.SafeDumper):
+    """Quotes what `parse` would otherwise read as a number, such as the name `1e3`."""
+
+
+def _quoted(writer: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if isinstance(scalar(text), str) else "'"
+    return writer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Writer.add_representer(str, _quoted)
+
+
+def yaml_text(value: Any) -> str:
+    """Plain data as YAML that `parse` reads as it was."""
+    return str(yaml.dump(value, Dumper=_Writer, sort_keys=False, allow_unicode=True))

@@ -10,8 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from fsim.document import yaml_text
 from fsim.errors import FsimError
 from fsim.files import write_json, write_text
 
@@ -126,7 +125,7 @@ class RunFolder:
             shutil.rmtree(self.path, ignore_errors=True)
 
     def write_recipe(self, resolved: dict[str, Any]) -> None:
-        write_text(self.recipe, yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
+        write_text(self.recipe, yaml_text(resolved))
 
     def read_environment(self) -> dict[str, Any] | None:
         """environment.json, where it is there."""
