@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has a core, and so have the commands that it starts
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-hypothesis.settings.register_profile("fsim", deadline=None)  # a slow machine is no fault
+# A slow machine is no fault; and what CI finds is found again: new examples are looked for by people.
+hypothesis.settings.register_profile("fsim", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("fsim")
 
 ROOT = Path(__file__).resolve().parent.parent
