@@ -65,7 +65,8 @@ def _compare(
     folders: Sequence[RunFolder], evaluations: Sequence[RunEvaluation], title: str, seed: int, samples: int
 ) -> Compared:
     """One evaluation of each run."""
-    warnings, directions = _mismatches(evaluations), _directions(folders[0], evaluations[0])
+    warnings = _mismatches(evaluations) or _lacking_tables(evaluations)
+    directions = _directions(folders[0], evaluations[0])
     metrics = [one.line["metrics"] for one in evaluations]
     names = [name for name in metrics[0] if all(name in of for of in metrics)]
     rows = []
@@ -114,6 +115,12 @@ def _mismatches(evaluations: Sequence[RunEvaluation]) -> list[str]:
         f"the runs were asked different things ({', '.join(differing)} differ): their numbers can't be compared, and "
         f"no interval is given"
     ]
+
+
+def _lacking_tables(evaluations: Sequence[RunEvaluation]) -> list[str]:
+    """Of which runs the metrics of each query are not there: they are not at their end, or of an older fsim."""
+    lacking = [one.per_query for one in evaluations if not one.per_query.is_file()]
+    return [f"there is no {', '.join(map(str, lacking))}, so that no interval is given"] if lacking else []
 
 
 def _directions(folder: RunFolder, evaluation: RunEvaluation) -> dict[str, Direction]:

@@ -24,9 +24,8 @@ class Interruption:
 
     @property
     def exit_code(self) -> int:
-        """As of a process that the signal ended: 130 or 143."""
-        assert self.signal is not None
-        return 128 + self.signal
+        """As of a process that the signal ended: 130 or 143. Ctrl-C ends where no handler could be set, too."""
+        return 128 + (signal.SIGINT if self.signal is None else self.signal)
 
     def __enter__(self) -> Interruption:
         if threading.current_thread() is threading.main_thread():

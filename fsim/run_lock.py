@@ -9,29 +9,45 @@ from contextlib import contextmanager
 from fsim.errors import FsimError
 from fsim.run_folder import RunFolder
 
+_held: set[int] = set()  # descriptors of the run folders that this process holds
+
+
+def _let_go() -> None:
+    for descriptor in _held:
+        os.close(descriptor)
+    _held.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    # The workers that load images outlive a killed run for some seconds: they must not go on holding it.
+    os.register_at_fork(after_in_child=_let_go)
+
 
 @contextmanager
 def locked(folder: RunFolder) -> Iterator[None]:
     """Hold a run; a kill lets it go. Where the system or the disk has no locks, nothing is held.
 
     Raises:
-        FsimError: another process holds it.
+        FsimError: another process holds it, or it may not be written to.
     """
+    if not os.access(folder.path, os.W_OK):
+        raise FsimError(f"{folder.path} may not be written to; change its permissions, or copy it to another place")
     if os.name == "nt":
         yield
         return
     import fcntl
 
+    # Not lockf, which lets go as soon as anything in this process closes the file, a backup's reading it say.
+    descriptor = os.open(folder.path, os.O_RDONLY)
+    _held.add(descriptor)
     try:
-        log = folder.log.open("ab")
-    except OSError as error:
-        raise FsimError(f"cannot write to {folder.path}: {error.strerror or error}; choose another place") from error
-    with log as held:
         try:
-            # Not flock, which the workers that load images would go on to hold when this process is killed.
-            fcntl.lockf(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError) as error:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
             raise FsimError(f"another process is writing to {folder.path}; wait for its end, or stop it") from error
         except OSError:  # some network disks
             pass
         yield
+    finally:
+        _held.discard(descriptor)
+        os.close(descriptor)

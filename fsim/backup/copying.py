@@ -34,7 +34,11 @@ def back_up(folder: RunFolder, place: BackupPlace, parts: Sequence[str] = BACKUP
     known = {} if before is None else before.files
     copied = 0
     for path in _files(folder.path, parts):
-        with (folder.path / path).open("rb") as stream:
+        try:
+            stream = (folder.path / path).open("rb")
+        except FileNotFoundError:  # an older checkpoint that was removed meanwhile
+            continue
+        with stream:
             size = os.fstat(stream.fileno()).st_size  # what is written later to a log is left for the next time
             stored = Stored(_sha256(stream, size), size)
             manifest.files[path] = stored

@@ -90,18 +90,21 @@ class BackupPlace:
             FsimError: it is missing, or not what was backed up.
         """
 
-        def read() -> str:
+        def read() -> str | None:
             digest = hashlib.sha256()
-            with self.files.open(f"{self.root}/{place}", "rb") as stream, target.open("wb") as written:
+            try:
+                stream = self.files.open(f"{self.root}/{place}", "rb")
+            except FileNotFoundError:
+                return None
+            with stream, target.open("wb") as written:
                 while part := stream.read(CHUNK):
                     digest.update(part)
                     written.write(part)
             return digest.hexdigest()
 
-        try:
-            found = self._try(read)
-        except FileNotFoundError as error:
-            raise FsimError(f"{path} is missing in the backup {self.url}; take another backup") from error
+        found = self._try(read)
+        if found is None:
+            raise FsimError(f"{path} is missing in the backup {self.url}; take another backup")
         if found != expected.sha256:
             raise FsimError(
                 f"{path} in the backup {self.url} is not what was backed up (its SHA-256 differs, in {place}); take "
@@ -111,9 +114,13 @@ class BackupPlace:
     def remove_others(self, manifest: Manifest) -> None:
         """Remove the files that the manifest does not name."""
         kept = {f"{self.root}/{place}" for place in manifest.places()}
-        for file in self.files.find(f"{self.root}/files"):
-            if file not in kept:
-                self.files.rm_file(file)
+
+        def remove() -> None:
+            for file in self.files.find(f"{self.root}/files"):
+                if file not in kept:
+                    self.files.rm_file(file)
+
+        self._try(remove)
 
     def _try(self, work: Callable[[], Result]) -> Result:
         """Do something that may fail by chance, again after a pause.
@@ -124,8 +131,6 @@ class BackupPlace:
         for pause in (*self.pauses, None):
             try:
                 return work()
-            except FileNotFoundError:
-                raise
             except Exception as error:  # each of fsspec's systems has errors of its own
                 if pause is None:
                     cause = str(error).strip().splitlines() or [type(error).__name__]

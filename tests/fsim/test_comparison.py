@@ -143,3 +143,10 @@ def test_no_split_in_common_is_told(two: list[Written], tmp_path: Path, small_re
     other = Written(tmp_path / "c", small_recipe_text, 2).trained("test")
     with pytest.raises(FsimError, match=r"no protocol is common to all runs .*a: val; .*c: test"):
         compare([two[0].folder, other.folder], "last")
+
+
+def test_without_the_metrics_of_each_query_there_is_no_interval(two: list[Written]) -> None:
+    per_query_file(two[1].folder.per_query("last"), "val").unlink()
+    ((differences, warnings),) = compared(two).values()
+    assert all(math.isnan(one) for one in differences)
+    assert "val.csv, so that no interval is given" in warnings[0]

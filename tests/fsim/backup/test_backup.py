@@ -140,6 +140,21 @@ def test_what_fails_by_chance_is_tried_again(folder: RunFolder, tmp_path: Path) 
         back_up(folder, BackupPlace(url, pauses=(0, 0)))
 
 
+def test_a_place_that_is_not_there_is_told(folder: RunFolder) -> None:
+    """As of a bucket that nobody made: what is written there is not found."""
+    place = BackupPlace(f"shaky://{uuid.uuid4().hex}", pauses=())
+    place.files._open = _no_such_bucket
+    try:
+        with pytest.raises(FsimError, match="no such bucket; see that it is there"):
+            place.write_manifest(Manifest("one", "small/now"))
+    finally:
+        del place.files._open
+
+
+def _no_such_bucket(path: str, mode: str = "rb", **settings: Any) -> Any:
+    raise FileNotFoundError("no such bucket")
+
+
 def test_another_runs_backup_is_not_written_over(folder: RunFolder, url: str) -> None:
     back_up(folder, BackupPlace(url))
     folder.write_environment({"run": "two"})
