@@ -50,7 +50,7 @@ class CheckpointFolder:
         """A network that may be one of the best: `ranking` has the epochs evaluated so far, the best first, its own
         among them."""
         kept = ranking[: self.kept.keep_best]
-        if self.kept.keep_best > 1 and network["epoch"] in kept:
+        if network["epoch"] in kept:
             save_checkpoint(self._file("best", network["epoch"]), dict(network))
             self._keep("best", kept)
 

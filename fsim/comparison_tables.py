@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fsim.comparison import Compared
-from fsim.display import number
+from fsim.display import main_metrics, number
 from fsim.page import Page, Section, Table
 from fsim.run_folder import RunFolder
 
@@ -26,9 +26,7 @@ def metric_table(compared: Compared, folders: Sequence[RunFolder]) -> Table:
     """A row for each metric, a column for each run: `0.812* (+0.031, +0.012 to +0.050, p 0.002)`; no macro means."""
     runs = [str(folder.path) for folder in folders]
     cells = {(row.metric, row.run): _cell(row) for row in compared.table.itertuples()}
-    metrics = [
-        name for name in dict.fromkeys(compared.table["metric"]) if "/macro_" not in name and "/num_" not in name
-    ]
+    metrics = main_metrics(dict.fromkeys(compared.table["metric"]))
     return Table(["metric", *short_names(runs)], [[name, *(cells[name, run] for run in runs)] for name in metrics])
 
 

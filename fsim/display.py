@@ -137,6 +137,11 @@ def shown(values: Mapping[str, Any]) -> str:
     return "  ".join(f"{name} {number(value)}" for name, value in values.items())
 
 
+def main_metrics(names: Iterable[str]) -> list[str]:
+    """Of `<evaluator>/<metric>` those that a person wants to see first: no macro means, no numbers of queries."""
+    return [name for name in names if not name.partition("/")[2].startswith(("macro_", "num_queries"))]
+
+
 def number(value: float | None) -> str:
     """A number as people like to read it."""
     if value is None or math.isnan(value):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -18,48 +16,11 @@ from fsim.checked_recipe import CheckedRecipe
 from fsim.embedding import Embedder
 from fsim.errors import FsimError
 from fsim.functional.embedding_health import embedding_health
-from fsim.functional.relevant_ranks import num_relevant
 from fsim.functional.subsets import comparable
-from fsim.interfaces import Direction, Embedded, Evaluator, IntArray, JunkLabel, JunkLabels, RetrievalTask
-from fsim.leaks import without_leaks
+from fsim.interfaces import Direction, Embedded, Evaluator, IntArray, RetrievalTask
 from fsim.network import Network, built
 from fsim.params import evaluator_needs
-from fsim.recipe import ProtocolSettings
-
-METRICS_VERSION = 1  # raised when the definition of a metric changes: older results have another fingerprint
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """Who queries what, in one catalog."""
-
-    query: str
-    gallery: str | None  # None: leave-one-out
-    at_end: bool
-    query_rows: IntArray
-    gallery_rows: IntArray
-    without_leaks: bool
-    junk: JunkLabel | None
-    description: dict[str, Any]
-
-    @property
-    def split(self) -> str:
-        """How its lines in metrics.jsonl are called: `val`; `val:train` for queries of val in the gallery train; `val
-        without leaks` where an audit says which images to leave out, `val without junk` where junk is left out."""
-        name = self.query if self.gallery is None else f"{self.query}:{self.gallery}"
-        without = [word for word, is_set in (("leaks", self.without_leaks), ("junk", self.junk)) if is_set]
-        return f"{name} without {' and '.join(without)}" if without else name
-
-    @property
-    def splits(self) -> list[str]:
-        """What must be embedded for it."""
-        return [self.query] if self.gallery is None else [self.query, self.gallery]
-
-    @property
-    def fingerprint(self) -> str:
-        """A hash of all that is asked: results of different fingerprints are not comparable."""
-        text = json.dumps(self.description, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+from fsim.protocol import Protocol, protocols_of
 
 
 @dataclass(frozen=True)
@@ -81,8 +42,7 @@ class Evaluation:
 
     def __init__(self, checked: CheckedRecipe, catalog: EncodedCatalog, embedder: Embedder) -> None:
         self.catalog, self.embedder = catalog, embedder
-        self.relevant, self.flip = checked.recipe.evaluation.relevant, checked.recipe.evaluation.flip
-        self.seed = checked.recipe.seed
+        self.relevant, self.seed = checked.recipe.evaluation.relevant, checked.recipe.seed
         self.evaluators: dict[str, Evaluator] = {
             part.name: built(part, interfaces.Evaluator, seed=checked.recipe.seed)
             for part in checked.each("evaluation.evaluators")
@@ -92,83 +52,9 @@ class Evaluation:
             part.name: part.settings.model_dump(mode="json", by_alias=True)
             for part in checked.each("evaluation.evaluators")
         }
-        settings = checked.recipe.evaluation.protocols or [_suggested(catalog)]
-        self.protocols = [self._protocol(one, asked) for one in settings]
-        names = [protocol.split for protocol in self.protocols]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise FsimError(f"evaluation.protocols asks '{twice}' twice, and their results would be one: leave one out")
+        self.protocols = protocols_of(checked.recipe.evaluation, self.evaluators, asked, catalog)
         # What may choose the best epoch: the first protocol that is there in every evaluation.
         self.monitored = next((one for one in self.protocols if not one.at_end), self.protocols[0])
-
-    def _protocol(self, settings: ProtocolSettings, evaluators: dict[str, Any]) -> Protocol:
-        query = self.catalog.rows(settings.query)
-        leave_one_out = settings.gallery in (None, settings.query)
-        gallery = query if leave_one_out else self.catalog.rows(settings.gallery or settings.query)
-        if not leave_one_out and np.intersect1d(query, gallery).size:
-            raise FsimError(
-                f"images of '{settings.query}' are in the gallery '{settings.gallery}' too, so each would find itself: "
-                f"leave their split out of the gallery, or the gallery away (leave-one-out)"
-            )
-        if not len(query) or not len(gallery):
-            raise FsimError(f"no usable image to query or answer with in '{settings.query}', '{settings.gallery}'")
-        left_out = {}
-        if settings.without_leaks is not None:
-            fair = without_leaks(self.catalog, settings.without_leaks, query, gallery)
-            left_out = {"queries": len(query) - len(fair[0]), "gallery": len(gallery) - len(fair[1])}
-            query, gallery = fair
-        if (self.catalog.labels(self.relevant)[query] < 0).all():
-            raise FsimError(
-                f"no image of '{settings.query}' has {'an item' if self.relevant == 'item' else 'a category'}: "
-                f"set evaluation.relevant to {'category' if self.relevant == 'item' else 'item'}, or mend the catalog"
-            )
-        if settings.junk is not None:
-            self._hold_junk_against(settings, query, None if leave_one_out else gallery)
-        description = {
-            "query": settings.query,
-            "gallery": settings.gallery or settings.query,
-            "leave_one_out": leave_one_out,
-            "relevant": self.relevant,
-            "num_queries": len(query),
-            "num_gallery": len(gallery),
-            "images": [self.catalog.fingerprint(query), self.catalog.fingerprint(gallery)],
-            "evaluators": evaluators,
-            "metrics_version": METRICS_VERSION,
-            **({"left_out_as_leaks": left_out} if left_out else {}),
-            **({"junk": settings.junk} if settings.junk else {}),
-            **({"flip": True} if self.flip else {}),
-        }
-        if "attributes" in self.needs:
-            asks = next(name for name, one in self.evaluators.items() if "attributes" in evaluator_needs(one))
-            self.catalog.attributes_for(f"evaluator '{asks}'", query, settings.query)
-            description["attributes"] = [self.catalog.attributes_fingerprint(rows) for rows in (query, gallery)]
-        return Protocol(
-            query=settings.query,
-            gallery=None if leave_one_out else settings.gallery,
-            at_end=settings.at_end,
-            query_rows=query,
-            gallery_rows=gallery,
-            without_leaks=settings.without_leaks is not None,
-            junk=settings.junk,
-            description=description,
-        )
-
-    def _hold_junk_against(self, settings: ProtocolSettings, query: IntArray, gallery: IntArray | None) -> None:
-        """FsimError where no image is junk to any query, or all that is relevant is junk."""
-        assert settings.junk is not None
-        items, relevant = (torch.from_numpy(self.catalog.labels(label)) for label in (settings.junk, self.relevant))
-        if (items[query] < 0).all():
-            raise FsimError(
-                f"no image of '{settings.query}' has an item, so that nothing is junk: leave `junk: item` out of the "
-                f"protocol, or mend the catalog"
-            )
-        answers = query if gallery is None else gallery
-        junk = JunkLabels(items[query], items[answers])
-        if not num_relevant(relevant[query], None if gallery is None else relevant[gallery], junk).any():
-            raise FsimError(
-                f"each category of '{settings.query}' shows one item, so that `junk: item` leaves nothing relevant: "
-                f"leave it out of the protocol, or query a split with several items of a category"
-            )
 
     def direction(self, metric: str) -> Direction:
         """Whether more or less of `<evaluator>/<metric>` is better."""
@@ -247,10 +133,3 @@ class Evaluation:
             attributes=self.catalog.attributes.take(rows) if "attributes" in self.needs else None,
             **outputs,
         )
-
-
-def _suggested(catalog: EncodedCatalog) -> ProtocolSettings:
-    splits = set(catalog.catalog.frame["split"])
-    if {"query", "gallery"} <= splits:
-        return ProtocolSettings(query="query", gallery="gallery")
-    return ProtocolSettings(query=next((split for split in ("val", "test") if split in splits), "train"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from fsim.evaluation import Protocol
 from fsim.interfaces import Cost, Evaluator
+from fsim.protocol import Protocol
 
 
 def say_cost(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import time
 from typing import Any
 
+from fsim.best_epoch import BestEpoch
 from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.checkpoint import load_checkpoint
@@ -44,15 +44,19 @@ class Keeper:
         self.checkpoints = CheckpointFolder(folder, checked.recipe.train.checkpoints)
         self.training, self.evaluation, self.catalog, self.display = training, evaluation, catalog, display
         self.images, self.num_attributes = images, num_attributes
-        self.monitor = self._monitored()
+        self.chooser = BestEpoch(checked.recipe, evaluation, display)
         self.trackers = [part.build(folder=folder.path) for part in checked.each("trackers")]
         self.projections = Projections(checked, catalog, images, folder, display)
-        self.best: dict[str, Any] | None = None
         self.last_lines: list[dict[str, Any]] = []
         self.last_monitored: Evaluated | None = None  # where this session evaluated the last epoch
         self.epochs_done = 0
         self.saved_step = 0  # how far the last checkpoint is
         self.saved_at = time.monotonic()
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The best epoch so far, and by what (see `BestEpoch`)."""
+        return self.chooser.best
 
     @property
     def finished(self) -> bool:
@@ -73,7 +77,7 @@ class Keeper:
         self._hold_against(state)
         self.training.load_state(state)
         self.saved_step = self.training.step
-        self.best = self._best_so_far()
+        self.chooser.take_up(load_checkpoint(self.folder.best)["best"] if self.folder.best.is_file() else None)
         epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
         lines = [line for line in self.folder.read_metrics() if line["epoch"] <= epoch]
         ends = epoch == self.recipe.train.epochs
@@ -93,14 +97,6 @@ class Keeper:
             self.checkpoints.keep_last(epoch)
         if position == 0 and epoch and not self.last_lines:
             self.evaluate(f"epoch {epoch}/{self.recipe.train.epochs}")
-
-    def _best_so_far(self) -> dict[str, Any] | None:
-        """What best.pt was chosen by; None where that was another metric or split than the recipe says now."""
-        best: dict[str, Any] | None = load_checkpoint(self.folder.best)["best"] if self.folder.best.is_file() else None
-        if best is not None and (best["monitor"], best["split"]) != (self.monitor, self.evaluation.monitored.split):
-            self.display.warn(f"the best epoch was chosen by {best['split']} {best['monitor']}, and is chosen anew now")
-            return None
-        return best
 
     def end_epoch(self, rate: float, seconds: float) -> str:
         """After the last step of an epoch: the training line, with its images/s and the seconds that it took, and the
@@ -130,7 +126,7 @@ class Keeper:
             evaluated = self.evaluation(self.training.evaluated, epoch, at_end=last)
             lines = [one.line for one in evaluated]
             for line in lines:
-                line["monitor"] = self.monitor
+                line["monitor"] = self.chooser.monitor
             self._look_for_collapse(epoch, lines)
             monitored = [one for one in evaluated if one.protocol is self.evaluation.monitored]
             for one in monitored:
@@ -163,35 +159,20 @@ class Keeper:
                     self.display.warn(f"epoch {epoch}: {alarm['cause']}. Remedy: {alarm['remedy']}")
 
     def _keep_best(self, epoch: int, evaluated: list[Evaluated]) -> str:
-        lines = [one.line for one in evaluated]
-        split, monitor, value = self.evaluation.monitored.split, self.monitor, None
-        monitored = [line for line in lines if line["split"] == split]
-        if monitor is not None and not monitored:
+        """Keep the network if it is the best, or among as many best ones as are kept. What is to be said of it."""
+        chooser = self.chooser
+        monitored = next((one.line for one in evaluated if one.line["split"] == chooser.split), None)
+        if monitored is None and chooser.monitor is not None:
             return ""
-        if monitor is not None:
-            value = monitored[0]["metrics"][monitor]
-        if monitor is None or self.best is None or self._better(monitor, value, self.best["value"]):
-            self.best = {"epoch": epoch, "split": split, "monitor": monitor, "value": value}
+        value = None if monitored is None or chooser.monitor is None else monitored["metrics"][chooser.monitor]
+        if chooser.choose(epoch, value):
             # Before the network: a kill between the two has this epoch evaluated again, and both written.
             write_per_query(self.folder.per_query("best"), self.catalog, evaluated)
             self.save_best()
-        self.checkpoints.save_among_best(self._network(), self._ranking(epoch, value))
-        return "" if monitor is None else f"  {split} {monitor} {number(value)}"
-
-    def _ranking(self, epoch: int, value: float | None) -> list[int]:
-        """The epochs evaluated so far, this one too, the best first; the later first where no metric chooses."""
-        split = self.evaluation.monitored.split
-        lines = [line for line in self.folder.read_metrics() if "protocol" in line and line["split"] == split]
-        if self.monitor is None:
-            return sorted({*(line["epoch"] for line in lines), epoch}, reverse=True)
-        found = {**{line["epoch"]: line["metrics"].get(self.monitor) for line in lines}, epoch: value}
-        sign = -1 if self.evaluation.direction(self.monitor) == "max" else 1
-        return sorted(found, key=lambda one: (_unknown(found[one]), sign * (found[one] or 0.0), one))
-
-    def _better(self, monitor: str, value: Any, best: Any) -> bool:
-        if math.isnan(value) or math.isnan(best):
-            return math.isnan(best) and not math.isnan(value)
-        return bool(value > best if self.evaluation.direction(monitor) == "max" else value < best)
+        if self.recipe.train.checkpoints.keep_best > 1:
+            lines = [line for line in self.folder.read_metrics() if "protocol" in line]
+            self.checkpoints.save_among_best(self._network(), chooser.ranking(lines, epoch, value))
+        return "" if chooser.monitor is None else f"  {chooser.split} {chooser.monitor} {number(value)}"
 
     def save_last(self) -> None:
         """The whole state, to go on from here."""
@@ -240,20 +221,6 @@ class Keeper:
                     f"fsim run {self.folder.recipe}"
                 )
 
-    def _monitored(self) -> str | None:
-        """The metric that chooses the best epoch; a split that results are reported on chooses only where told to."""
-        monitor = self.recipe.evaluation.monitor
-        split = self.evaluation.monitored.query
-        if monitor is None or split in ("train", "val"):
-            return monitor
-        if not self.recipe.evaluation.protocols:
-            self.display.warn(f"there is no split val, and {split} must not choose the best epoch: the last one counts")
-            return None
-        self.display.warn(
-            f"the best epoch is chosen by its result on {split}: report the last epoch, or choose by a split val"
-        )
-        return monitor
-
     def _track(self, values: dict[str, float]) -> None:
         for tracker in self.trackers:
             tracker.log(self.training.step, values)
@@ -272,7 +239,3 @@ class Keeper:
         """Write out what the trackers hold."""
         for tracker in self.trackers:
             tracker.close()
-
-
-def _unknown(value: float | None) -> bool:
-    return value is None or math.isnan(value)

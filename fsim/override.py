@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fsim.document import Document, parse
@@ -29,6 +29,22 @@ def override(document: Document, assignments: Iterable[str]) -> None:
         for known in [known for known in document.marks if known[: len(key)] == key]:
             del document.marks[known]
         document.marks[key] = where
+
+
+def refuse_other_keys(assignments: Iterable[str], allowed: Sequence[str], why: str) -> None:
+    """Tell an override of a key that a command leaves as the run has it.
+
+    Args:
+        allowed: keys that may be set, with all below them.
+        why: a clause, what the command does for which that must be.
+
+    Raises:
+        FsimError: there is one.
+    """
+    for assignment in assignments:
+        key = assignment.partition("=")[0]
+        if not any(key == one or key.startswith(f"{one}.") for one in allowed):
+            raise FsimError(f"{assignment}: {why}; only {', '.join(allowed)} may be changed")
 
 
 def _assign(value: Any, key: Key, new: Any) -> str:

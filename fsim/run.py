@@ -203,7 +203,7 @@ def _train(
     except KeyboardInterrupt:
         return
     except RuntimeError:
-        if not interruption.requested:  # a signal to the whole group of processes ends those that load images
+        if not (interruption.requested and workers):  # a signal to the group of processes ends those that load images
             raise
     except NotFiniteError as error:
         names = catalog.names(error.rows)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fsim.display import Display, number
+from fsim.display import Display, main_metrics, number
 from fsim.errors import FsimError
 from fsim.files import write_text
 from fsim.functional.student_interval import student_interval
@@ -95,10 +95,10 @@ def write_means(series: SeedSeries, means: list[SplitMeans]) -> None:
 def show_means(series: SeedSeries, means: list[SplitMeans], display: Display) -> None:
     """A table of each protocol, without the macro means."""
     for one in means:
+        shown = [(name, one.metrics[name]) for name in main_metrics(one.metrics)]
         rows = [
             [name, number(mean.mean), f"{number(mean.low)} to {number(mean.high)}", *map(number, mean.values)]
-            for name, mean in one.metrics.items()
-            if not name.partition("/")[2].startswith(("macro_", "num_queries"))
+            for name, mean in shown
         ]
         header = ["metric", "mean", "95% interval", *(f"seed {seed}" for seed in series.seeds)]
         display.table(f"{one.split}: {len(series.seeds)} runs, last epoch", header, rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fsim.display import Display, number
+from fsim.display import Display, main_metrics, number
 from fsim.expectation import Held
 from fsim.run import Result
 from fsim.run_folder import RunFolder
@@ -35,7 +35,7 @@ def show_held(held: Sequence[Held], display: Display) -> None:
 def show_evaluation(lines: Sequence[dict[str, Any]], columns: Sequence[str], display: Display) -> None:
     """A table of one protocol's metrics without the macro means, a column for each line of metrics.jsonl."""
     protocol = lines[0]["protocol"]
-    names = [name for name in lines[0]["metrics"] if not name.partition("/")[2].startswith(("macro_", "num_queries"))]
+    names = main_metrics(lines[0]["metrics"])
     rows = [[name, *(number(line["metrics"][name]) for line in lines)] for name in names]
     queries = "leave-one-out" if protocol["leave_one_out"] else f"against {protocol['gallery']}"
     title = f"{lines[0]['split']}: {protocol['num_queries']} queries {queries}, relevant: {protocol['relevant']}"

@@ -27,6 +27,7 @@ hypothesis.settings.load_profile("fsim")
 
 ROOT = Path(__file__).resolve().parent.parent
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
+Stopped = Callable[[list[object], int], tuple[int, str]]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,6 +63,24 @@ def fsim() -> Fsim:
         return subprocess.run(command, cwd=cwd or ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
     return run  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="session")
+def stopped() -> Stopped:
+    """Run a command and send it a signal when its first epoch is over: its exit code, and what it told on stderr."""
+
+    def stop(arguments: list[object], number: int) -> tuple[int, str]:
+        command = [sys.executable, "-m", "fsim", *map(str, arguments)]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if line.startswith("epoch 1/"):
+                    process.send_signal(number)
+                    break
+            _, told = process.communicate(timeout=120)
+        return process.returncode, told
+
+    return stop
 
 
 @pytest.fixture(scope="session")

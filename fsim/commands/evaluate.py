@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+CHANGEABLE = ("data", "evaluation", "train.precision")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, help="the run folder: runs/<name>/<time>")
@@ -28,14 +30,15 @@ def execute(args: argparse.Namespace) -> int:
     import json
 
     from fsim.display import Display
-    from fsim.evaluate_run import evaluate_run, refuse_other_networks
+    from fsim.evaluate_run import evaluate_run
+    from fsim.override import refuse_other_keys
     from fsim.processes import processes
     from fsim.run_folder import RunFolder
     from fsim.summary import show_evaluation
     from fsim.validate import check_recipe
 
     folder = RunFolder.open(args.run)
-    refuse_other_networks(args.overrides)
+    refuse_other_keys(args.overrides, CHANGEABLE, "the network is the run's")
     asked = [] if args.split is None else [f"evaluation.protocols=[{{query: '{args.split}'}}]"]
     # Both are of the run's own evaluation, and other evaluators may lack their metrics.
     free = ["evaluation.expect=null", "evaluation.monitor=null"]

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     from fsim.display import Display
-    from fsim.errors import FsimError
+    from fsim.override import refuse_other_keys
     from fsim.page import refuse_page_file
     from fsim.report.page import report_page
     from fsim.report.reopened import reopened_subject
@@ -33,9 +33,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.validate import check_recipe
 
     folder = RunFolder.open(args.run)
-    for override in args.overrides:
-        if not override.startswith("data.dataset"):
-            raise FsimError(f"{override}: a report shows what the run measured; only data.dataset may be changed")
+    refuse_other_keys(args.overrides, ["data.dataset"], "a report shows what the run measured")
     file = args.out or folder.report
     refuse_page_file(file)
     checked = check_recipe(folder.recipe, args.overrides)

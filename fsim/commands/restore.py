@@ -28,11 +28,9 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.backup.restoring import restore
     from fsim.backup.verifying import verify
     from fsim.display import Display
-    from fsim.errors import FsimError
+    from fsim.override import refuse_other_keys
 
-    for override in args.overrides:
-        if not override.startswith("data.dataset"):
-            raise FsimError(f"{override}: what was recorded is measured again; only data.dataset may be changed")
+    refuse_other_keys(args.overrides, ["data.dataset"], "what was recorded is measured again")
     folder = restore(BackupPlace(args.url), args.out)
     with Display() as display:
         display.say(f"restored, every file as it was backed up: {folder.path}")

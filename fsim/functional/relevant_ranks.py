@@ -18,7 +18,7 @@ from torch import Tensor
 
 from fsim.functional.similarity import whole_rows
 from fsim.functional.sort_key import Scores, index_of, sort_key
-from fsim.interfaces import Distance, IntArray, JunkLabels
+from fsim.interfaces import Distance, IntArray, JunkLabels, RetrievalTask
 
 NOWHERE = torch.iinfo(torch.int64).max  # the rank of an image that is not among the answers
 MOST_CELLS = 2**16
@@ -41,6 +41,12 @@ def num_relevant(query_labels: Tensor, gallery_labels: Tensor | None, junk: Junk
         torch.where(labels[place] == query_labels, counts[place], 0) if len(labels) else torch.zeros_like(query_labels)
     )
     return torch.where(query_labels >= 0, found - int(gallery_labels is None), 0)
+
+
+def relevant_of(task: RetrievalTask) -> Tensor:
+    """[Q] R, gallery images relevant to each query of a task."""
+    gallery_labels = None if task.leave_one_out else task.gallery_labels
+    return num_relevant(task.query_labels, gallery_labels, task.junk_labels)
 
 
 def ranks_in_answers(index: Tensor, query_labels: Tensor, gallery_labels: Tensor) -> Tensor:

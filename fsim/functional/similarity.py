@@ -17,11 +17,10 @@ import torch
 from torch import Tensor
 
 from fsim.errors import FsimError
+from fsim.functional.prepared_vectors import checked, half_squares, origin, prepared
 from fsim.interfaces import Distance, JunkLabels
 
-LONGEST = 1e18  # float32 has no room for the square of a much longer vector
 SCORES_IN_MEMORY = 2**21  # of `whole_rows`
-PART = 2**14  # rows that are copied at a time
 TILE = 64  # rows of a block are a multiple of it, so that the product's inner loops meet no edge
 
 
@@ -63,15 +62,15 @@ class Similarity:
                 "embed both with the same network"
             )
         self.num_rows = max(1, math.ceil(self.num_queries / self.query_block)) * self.query_block  # Q' >= Q
-        query = _checked(query, "query")
-        gallery = query if gallery is None else _checked(gallery, "gallery")
-        self._shift = _shift(gallery) if self.euclidean else None
-        self.gallery = _prepared(gallery, self._shift, self.gallery_block)  # [G', D]
+        query = checked(query, "query")
+        gallery = query if gallery is None else checked(gallery, "gallery")
+        self._shift = origin(gallery) if self.euclidean else None
+        self.gallery = prepared(gallery, self._shift, self.gallery_block)  # [G', D]
         self._same = self.leave_one_out and self.query_block == self.gallery_block
         self._query = query[:0] if self._same else query
         # Of queries that are not the gallery one block at a time is prepared: a second copy is not held.
         self._prepared_row, self._prepared_rows = -1, torch.empty(0)
-        self.half_gallery = _half_squares(self.gallery)  # [G']
+        self.half_gallery = half_squares(self.gallery)  # [G']
         self.half_query = self.half_gallery if self._same else self._halves_of_rows()  # [Q']
         self.junk = None
         if junk is not None:  # what is unknown or filling has another number in the gallery, and so is no junk
@@ -131,13 +130,13 @@ class Similarity:
         if self._same:
             return self.gallery[row : row + self.query_block]
         if row != self._prepared_row:
-            self._prepared_rows = _prepared(self._query[row : row + self.query_block], self._shift, self.query_block)
+            self._prepared_rows = prepared(self._query[row : row + self.query_block], self._shift, self.query_block)
             self._prepared_row = row
         return self._prepared_rows
 
     def _halves_of_rows(self) -> Tensor:
         """[Q'] half the squared lengths of the queries."""
-        return torch.cat([_half_squares(self._rows(row)) for row in range(0, self.num_rows, self.query_block)])
+        return torch.cat([half_squares(self._rows(row)) for row in range(0, self.num_rows, self.query_block)])
 
 
 def whole_rows(
@@ -163,50 +162,3 @@ def _labels(labels: Tensor, num_rows: int, unknown: int) -> Tensor:
 
 def _tiled(rows: int) -> int:
     return max(1, math.ceil(rows / TILE)) * TILE
-
-
-def _checked(embedding: Tensor, name: str) -> Tensor:
-    embedding = embedding.detach().float()
-    # NaN is not smaller than anything either.
-    unfit = int((~(torch.linalg.vector_norm(embedding, dim=1) < LONGEST)).sum())
-    if unfit:
-        raise FsimError(
-            f"{unfit} of {len(embedding)} {name} embeddings are NaN, infinite or longer than {LONGEST:.0e}: "
-            "the network has diverged; lower the learning rate"
-        )
-    return embedding
-
-
-def _shift(gallery: Tensor) -> Tensor:
-    """[G, D] -> [D], nearly the mean of the gallery.
-
-    q.g - |q|^2 / 2 - |g|^2 / 2 loses digits far from the origin, so the embeddings are moved there, which changes no
-    distance. The mean is rounded to the power of two below the spread: whole numbers stay whole, and equal distances
-    between them equal.
-    """
-    if not len(gallery):
-        return gallery.new_zeros(gallery.shape[1])
-    spread = float((gallery.amax(0) - gallery.amin(0)).max())
-    if spread == 0:
-        return gallery[0]
-    grid = 2.0 ** math.floor(math.log2(spread))
-    # Part by part: torch makes a float64 copy of what it sums in float64.
-    total = torch.stack([part.sum(0, dtype=torch.float64) for part in torch.split(gallery, PART)]).sum(0)
-    return ((total / len(gallery) / grid).round() * grid).float()
-
-
-def _half_squares(vectors: Tensor) -> Tensor:
-    """[N, D] -> [N], half their squared lengths, without a copy of their squares."""
-    return torch.cat([part.square().sum(1) / 2 for part in torch.split(vectors, PART)])
-
-
-def _prepared(embedding: Tensor, shift: Tensor | None, multiple: int) -> Tensor:
-    """[N, D] -> [N', D], of length one or shifted, filled up with zero rows to a multiple."""
-    num_rows, dimensions = embedding.shape
-    prepared = torch.zeros(max(1, math.ceil(num_rows / multiple)) * multiple, dimensions)
-    if shift is not None:
-        torch.sub(embedding, shift, out=prepared[:num_rows])
-    else:
-        length = torch.linalg.vector_norm(embedding, dim=1, keepdim=True)
-        torch.div(embedding, length.masked_fill_(length == 0, 1), out=prepared[:num_rows])
-    return prepared

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fsim.functional.answers import occurrences, skewness
+from fsim.functional.answers import skewness
 from fsim.interfaces import IntArray
 from fsim.page import Picture, Section
 from fsim.report.subject import Subject
@@ -45,11 +45,9 @@ def failure_section(subject: Subject) -> Section:
         (f"sure and wrong: {subject.label(subject.query_rows[query])}", _row(subject, query))
         for query in varied(order, task.query.categories.numpy(), QUERIES)
     ]
-    counts = occurrences(answers.index, len(task.gallery.names))
+    counts, right = subject.returned
     k = answers.index.shape[1]
     usual = k * len(task.query.names) / len(task.gallery.names)
-    right = np.zeros(len(counts), np.int64)
-    np.add.at(right, answers.index[answers.right], 1)
     hubs = [
         Picture(
             subject.picture(subject.gallery_rows[row]),

@@ -7,10 +7,10 @@ import torch
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display
 from fsim.errors import FsimError
-from fsim.evaluate_run import reopen
 from fsim.evaluation import Evaluated
 from fsim.per_query import per_query_file, read_per_query
 from fsim.processes import processes
+from fsim.reopened_run import reopen
 from fsim.report.subject import Subject
 from fsim.run_evaluations import Which, run_evaluations
 from fsim.run_folder import RunFolder

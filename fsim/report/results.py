@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fsim.display import number
+from fsim.display import main_metrics, number
 from fsim.errors import FsimError
 from fsim.functional.paired_bootstrap import paired_bootstrap
 from fsim.line_chart import line_chart
@@ -85,11 +85,14 @@ def _table(
                 for name, value in line["metrics"].items()
             }
         )
-    names = [name for name in cells[0] if not name.partition("/")[2].startswith(("macro_", "num_queries"))]
     protocol = line["protocol"]
     queries = "leave-one-out" if protocol["leave_one_out"] else f"in {protocol['gallery']}"
     title = f"{split}: {protocol['num_queries']:,} queries {queries}, relevant: {protocol['relevant']}"
-    return Table(["metric", *columns], [[name, *(of.get(name, "-") for of in cells)] for name in names], title=title)
+    return Table(
+        ["metric", *columns],
+        [[name, *(of.get(name, "-") for of in cells)] for name in main_metrics(cells[0])],
+        title=title,
+    )
 
 
 def _kept_intervals(folder: RunFolder, which: str, split: str, seed: int) -> dict[str, Interval]:

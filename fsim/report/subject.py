@@ -14,6 +14,7 @@ import numpy.typing as npt
 from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.evaluation import Evaluated
+from fsim.functional.answers import occurrences
 from fsim.functional.topk import topk
 from fsim.image_cache import CachedImages
 from fsim.interfaces import IntArray
@@ -58,6 +59,12 @@ class Subject:
         labels = np.append(task.gallery_labels.numpy(), -1)[found.index.numpy()]  # [Q, K]
         right = (labels == task.query_labels.numpy()[:, None]) & (labels >= 0)
         return Answers(found.index.numpy(), found.score.numpy(), right)
+
+    @cached_property
+    def returned(self) -> tuple[IntArray, IntArray]:
+        """Of each gallery image [G], among the first answers of how many queries it is, and of how many rightly."""
+        answers, number = self.answers, len(self.gallery_rows)
+        return occurrences(answers.index, number), occurrences(np.where(answers.right, answers.index, -1), number)
 
     @cached_property
     def per_query(self) -> dict[str, Numbers]:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from fsim.files import write_text
-from fsim.functional.answers import occurrences
 from fsim.report.groups import by_attribute, by_category, confusion
 from fsim.report.subject import Subject
 
@@ -30,9 +29,7 @@ def write_tables(place: Path, subject: Subject) -> None:
 def hubs(subject: Subject) -> pd.DataFrame:
     """The gallery images that are answers to a query, the most frequent first: among the first answers of how many
     queries each is (`queries`), and of how many of them rightly (`right`)."""
-    answers, names = subject.answers, subject.catalog.names(subject.gallery_rows)
-    counts = occurrences(answers.index, len(names))
-    right = occurrences(np.where(answers.right, answers.index, -1), len(names))
+    names, (counts, right) = subject.catalog.names(subject.gallery_rows), subject.returned
     order = [row for row in np.argsort(-counts, kind="stable") if counts[row]]
     labels = subject.catalog.catalog.frame["category"].to_numpy()[subject.gallery_rows[order]]
     columns = {"category": labels, "queries": counts[order], "right": right[order]}

@@ -54,18 +54,11 @@ def undisturbed(recipe: Path, fsim: Fsim) -> Path:
 
 
 @pytest.fixture(scope="module")
-def terminated(recipe: Path, undisturbed: Path) -> tuple[Path, str]:
+def terminated(recipe: Path, undisturbed: Path, stopped: Callable[..., tuple[int, str]]) -> tuple[Path, str]:
     """A run that SIGTERM stopped after its first epoch, and what it said."""
     out = recipe.parent / "terminated"
-    command = [sys.executable, "-m", "fsim", "run", str(recipe), CHECKPOINTS, "--out", str(out)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith("epoch 1/"):
-                process.send_signal(signal.SIGTERM)
-                break
-        _, told = process.communicate(timeout=120)
-    assert process.returncode == 143, told
+    code, told = stopped(["run", recipe, CHECKPOINTS, "--out", out], signal.SIGTERM)
+    assert code == 143, told
     return next((out / "small").iterdir()), told
 
 
@@ -152,9 +145,10 @@ def test_two_processes_do_not_write_to_one_run(terminated: tuple[Path, str], fsi
     import fcntl
 
     run, _ = terminated
-    with (run / "log.txt").open("ab") as held:
-        fcntl.lockf(held, fcntl.LOCK_EX)
-        done = fsim("resume", run)
+    held = os.open(run, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    done = fsim("resume", run)
+    os.close(held)
     assert done.returncode == 2 and "another process is writing to" in done.stderr
 
 

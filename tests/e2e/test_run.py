@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -134,26 +133,19 @@ def test_another_seed_gives_other_numbers(finished: tuple[Path, str], fsim: Fsim
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_saves_and_resume_ends_as_if_nothing_had_happened(
-    finished: tuple[Path, str], fsim: Fsim, tmp_path: Path
+    finished: tuple[Path, str], fsim: Fsim, stopped: Callable[..., tuple[int, str]], tmp_path: Path
 ) -> None:
     run, _ = finished
-    command = [sys.executable, "-m", "fsim", "run", str(run / "recipe.yaml"), "--out", str(tmp_path)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("epoch 1/"):
-            process.send_signal(signal.SIGINT)
-            break
-    _, told = process.communicate(timeout=120)
-    assert process.returncode == 130, told
-    stopped = only_run(tmp_path)
-    assert f"fsim resume {stopped}" in told
+    code, told = stopped(["run", run / "recipe.yaml", "--out", tmp_path], signal.SIGINT)
+    assert code == 130, told
+    taken_up = only_run(tmp_path)
+    assert f"fsim resume {taken_up}" in told
     assert "Traceback" not in told
-    done = fsim("resume", stopped)
+    done = fsim("resume", taken_up)
     assert done.returncode == 0, done.stderr
-    assert numbers(stopped) == numbers(run)
+    assert numbers(taken_up) == numbers(run)
     ours, theirs = (
-        torch.load(folder / "checkpoints" / "last.pt", weights_only=True)["model"] for folder in (stopped, run)
+        torch.load(folder / "checkpoints" / "last.pt", weights_only=True)["model"] for folder in (taken_up, run)
     )
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 

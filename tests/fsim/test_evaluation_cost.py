@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fsim.evaluation import Protocol
 from fsim.evaluation_cost import cost_text, say_cost
 from fsim.interfaces import Cost
+from fsim.protocol import Protocol
 
 
 @dataclass

@@ -134,14 +134,14 @@ def test_a_test_split_chooses_only_where_it_is_told_to(
     (root / "test").symlink_to(pictures / "val")
     small_recipe.write_text(small_recipe.read_text().replace(str(pictures), str(root)))
     suggested = Bench(small_recipe, tmp_path / "run")
-    assert suggested.keeper.monitor is None
+    assert suggested.keeper.chooser.monitor is None
     assert "the last one counts" in capsys.readouterr().out
     for _ in range(2):
         suggested.epoch()
     assert suggested.keeper.best is not None
     assert suggested.keeper.best["epoch"] == 2
     told = Bench(small_recipe, tmp_path / "told", protocols="[{query: test}]")
-    assert told.keeper.monitor == "exact/recall@1"
+    assert told.keeper.chooser.monitor == "exact/recall@1"
     assert "chosen by its result on test" in capsys.readouterr().out
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from fsim.functional.distances import unit
 from fsim.functional.index_vectors import without_self
 from fsim.functional.ranking_metrics import metrics_of_blocks, rank_metric_names, ranking_directions, summarise
-from fsim.functional.relevant_ranks import num_relevant, ranks_in_answers, ranks_in_scores
+from fsim.functional.relevant_ranks import ranks_in_answers, ranks_in_scores, relevant_of
 from fsim.functional.retrieval_metrics import Depths
 from fsim.functional.search_cost import cost_of_ranks, cost_of_topk
 from fsim.functional.similarity import whole_rows
@@ -66,8 +66,7 @@ class AlphaQe:
         return ranking_directions(rank_metric_names(self.k, self.map))
 
     def __call__(self, task: RetrievalTask) -> dict[str, float]:
-        gallery_labels = None if task.leave_one_out else task.gallery_labels
-        relevant = num_relevant(task.query_labels, gallery_labels, task.junk_labels)  # [Q]
+        relevant = relevant_of(task)  # [Q]
         return summarise(task, metrics_of_blocks(self._ranks(task, relevant), relevant, self.k, self.map), relevant)
 
     def cost(self, num_queries: int, num_gallery: int | None, dimensions: int) -> Cost:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fsim.functional.graded_relevance import GradedRelevance, ndcg
 from fsim.functional.ranking_metrics import metrics_of_blocks, rank_metric_names, ranking_directions, summarise
-from fsim.functional.relevant_ranks import num_relevant, ranks_in_answers, ranks_in_gallery
+from fsim.functional.relevant_ranks import ranks_in_answers, ranks_in_gallery, relevant_of
 from fsim.functional.retrieval_metrics import Depths, DepthsOrNone
 from fsim.functional.search_cost import BYTES_PER_NEIGHBOUR, cost_of_ranks, cost_of_topk
 from fsim.functional.topk import topk
@@ -89,8 +89,7 @@ class Exact:
         return ranking_directions([*rank_metric_names(self.k, self.map), *(f"ndcg@{depth}" for depth in self.ndcg)])
 
     def __call__(self, task: RetrievalTask) -> dict[str, float]:
-        gallery_labels = None if task.leave_one_out else task.gallery_labels
-        relevant = num_relevant(task.query_labels, gallery_labels, task.junk_labels)  # [Q]
+        relevant = relevant_of(task)  # [Q]
         metrics = metrics_of_blocks(self._ranks(task, relevant), relevant, self.k, self.map)  # [Q]
         metrics |= self._ndcg(task) if self.ndcg else {}
         return summarise(task, metrics, relevant)

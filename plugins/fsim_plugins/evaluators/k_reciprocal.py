@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor
 
 from fsim.functional.ranking_metrics import metrics_of_blocks, rank_metric_names, ranking_directions, summarise
-from fsim.functional.relevant_ranks import num_relevant, ranks_in_scores
+from fsim.functional.relevant_ranks import ranks_in_scores, relevant_of
 from fsim.functional.retrieval_metrics import Depths
 from fsim.functional.similarity import whole_rows
 from fsim.interfaces import Direction, RetrievalTask
@@ -66,8 +66,7 @@ class KReciprocal:
         return ranking_directions(rank_metric_names(self.k, self.map))
 
     def __call__(self, task: RetrievalTask) -> dict[str, float]:
-        gallery_labels = None if task.leave_one_out else task.gallery_labels
-        relevant = num_relevant(task.query_labels, gallery_labels, task.junk_labels)  # [Q]
+        relevant = relevant_of(task)  # [Q]
         blocks = ranks_in_scores(self.scores(task), task.query_labels, task.gallery_labels)
         return summarise(task, metrics_of_blocks(blocks, relevant, self.k, self.map), relevant)
 

@@ -33,8 +33,9 @@ from fsim.functional.index_folder import index_bytes
 from fsim.functional.index_recall import share_found
 from fsim.functional.index_vectors import without_self
 from fsim.functional.junk import without_junk
-from fsim.functional.relevant_ranks import num_relevant, ranks_in_answers
-from fsim.functional.retrieval_metrics import micro_and_macro, of_each_query, topk_metrics
+from fsim.functional.ranking_metrics import ranking_directions, summarise
+from fsim.functional.relevant_ranks import num_relevant, ranks_in_answers, relevant_of
+from fsim.functional.retrieval_metrics import topk_metrics
 from fsim.functional.topk import topk
 from fsim.interfaces import Direction, Index, RetrievalTask
 
@@ -44,16 +45,8 @@ TIMINGS = frozenset({"build_seconds", "queries_per_second"})
 def index_directions(k: Sequence[int]) -> Mapping[str, Direction]:
     """Every metric of `measure_index`."""
     names = [f"{name}@{depth}" for depth in k for name in ("recall", "precision")]
-    return {
-        **dict.fromkeys(names, "max"),
-        **dict.fromkeys((f"macro_{name}" for name in names), "max"),
-        f"index_recall@{max(k)}": "max",
-        "build_seconds": "min",
-        "queries_per_second": "max",
-        "index_mb": "min",
-        "num_queries": "max",
-        "num_queries_without_relevant": "min",
-    }
+    costs: dict[str, Direction] = {"build_seconds": "min", "queries_per_second": "max", "index_mb": "min"}
+    return {**ranking_directions(names), f"index_recall@{max(k)}": "max", **costs}
 
 
 def measure_index(index: Index, task: RetrievalTask, k: Sequence[int]) -> dict[str, float]:
@@ -63,20 +56,11 @@ def measure_index(index: Index, task: RetrievalTask, k: Sequence[int]) -> dict[s
         FsimError: embeddings that are NaN, infinite or too large for float32; the index refuses them.
     """
     gallery = None if task.leave_one_out else task.gallery.embedding
-    gallery_labels = None if task.leave_one_out else task.gallery_labels
     exact = topk(task.query.embedding, gallery, max(k), task.distance, junk=task.junk_labels)
     answers, cost = _ask(index, task, max(k))  # [Q, K]
-    relevant = num_relevant(task.query_labels, gallery_labels, task.junk_labels)  # [Q]
-    counted = relevant > 0
     metrics = topk_metrics(ranks_in_answers(answers, task.query_labels, task.gallery_labels), k)  # [Q]
-    task.per_query.update(of_each_query(metrics, counted))
-    return {
-        **micro_and_macro({name: values[counted] for name, values in metrics.items()}, task.query_labels[counted]),
-        f"index_recall@{max(k)}": share_found(task.query.embedding, gallery, task.distance, exact, answers),
-        **cost,
-        "num_queries": float(counted.sum()),
-        "num_queries_without_relevant": float((~counted).sum()),
-    }
+    found = share_found(task.query.embedding, gallery, task.distance, exact, answers)
+    return {**summarise(task, metrics, relevant_of(task)), f"index_recall@{max(k)}": found, **cost}
 
 
 def _ask(index: Index, task: RetrievalTask, k: int) -> tuple[Tensor, dict[str, float]]:
