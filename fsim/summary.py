@@ -13,7 +13,7 @@ from fsim.run_folder import RunFolder
 
 def summarise(result: Result, held: Sequence[Held], folder: RunFolder, display: Display) -> None:
     """Show the last and the best evaluation without the macro means, what is as its recipe expects, and where
-    the run folder is."""
+    the report and the run folder are."""
     evaluations = [line for line in folder.read_metrics() if "protocol" in line]
     for last in result.last:
         split, shown, columns = last["split"], [last], [f"last (epoch {last['epoch']})"]
@@ -23,7 +23,10 @@ def summarise(result: Result, held: Sequence[Held], folder: RunFolder, display: 
             columns.append(f"best (epoch {epoch})")
         show_evaluation(shown, columns, display)
     show_held(held, display)
-    display.say(f"all metrics, macro means too: {folder.metrics}\nrun folder: {folder.path}")
+    display.say(f"all metrics, macro means too: {folder.metrics}")
+    if folder.report.is_file():
+        display.say(f"report: {folder.report}")
+    display.say(f"run folder: {folder.path}")
 
 
 def show_held(held: Sequence[Held], display: Display) -> None:
