@@ -26,21 +26,11 @@ from fsim.handlers import attach
 from fsim.interruption import Interruption
 from fsim.keeper import Keeper
 from fsim.machine import describe_environment, prepare_machine
-from fsim.network import build_losses, build_network
-from fsim.normalise import Normalise
+from fsim.prepared import prepare
 from fsim.quick_start import take_up_garbage_collection
-from fsim.randomness import seed_torch
-from fsim.recipe import AUTO
 from fsim.report.page import report_page
 from fsim.report.subject import Subject
 from fsim.run_folder import RunFolder
-from fsim.training_data import (
-    attributes_asked_for,
-    build_sampler,
-    measure_channels,
-    prepare_data,
-    warn_of_lacking_pairs,
-)
 
 
 class InterruptedRunError(FsimError):
@@ -80,56 +70,38 @@ def execute(
         WriteError: a full disk; the run can be resumed once there is room.
         InterruptedRunError: Ctrl-C or SIGTERM; the run can be resumed.
     """
-    recipe = checked.recipe
-    machine = prepare_machine(recipe.train.precision)
+    machine = prepare_machine(checked.recipe.train.precision)
     if not resume:
         folder.write_recipe(checked.resolved())
     environment = describe_environment(machine)
     _note_environment({**environment, "changed": dict(changes)} if changes else environment, folder, display)
 
-    catalog, images = prepare_data(checked, display)
-    rows = catalog.rows("train")
-    sampler = build_sampler(checked, catalog, rows)
-    if AUTO in (recipe.data.mean, recipe.data.std):
-        checked = measure_channels(checked, images, rows, display)
-        recipe = checked.recipe
+    prepared = prepare(checked, machine, display)
+    catalog, images, batches, training = prepared.catalog, prepared.images, prepared.batches, prepared.training
+    if prepared.checked is not checked:  # measured channels
+        checked = prepared.checked
         folder.write_recipe(checked.resolved())
-    normalise = Normalise(recipe.data.mean, recipe.data.std)
-    augmentation = checked["data.augmentation"].build()
-    attributes = attributes_asked_for(checked, catalog, rows)
-    batches = TrainingBatches(
-        catalog, rows, images, sampler, augmentation, normalise, recipe.seed, attributes=attributes
-    )
-
-    seed_torch(recipe.seed, "weights")
-    network = build_network(checked, len(catalog.category_names), len(attributes.names) if attributes else 0)
-    losses = build_losses(
-        checked,
-        embedding_dim=network.embedding_dim,
-        num_categories=len(catalog.category_names),
-        num_labels=batches.num_labels,
-        attribute_counts=attributes and attributes.take(rows).counts(),
-    )
-    warn_of_lacking_pairs(batches, losses, display)
-    network.to(machine.device), losses.to(machine.device)
-    training = Training(checked, network, losses, batches.steps_per_epoch)
+    recipe = checked.recipe
     embed = Embed(
-        images, normalise, machine, recipe.evaluation.flip, lambda done, total: display.bar("evaluate", done, total)
+        images,
+        prepared.normalise,
+        machine,
+        recipe.evaluation.flip,
+        lambda done, total: display.bar("evaluate", done, total),
     )
     evaluation = Evaluation(checked, catalog, embed)
     display.say(
-        f"{recipe.name}: {len(rows)} training images, {len(catalog.category_names)} categories, "
+        f"{recipe.name}: {len(batches.rows)} training images, {len(catalog.category_names)} categories, "
         f"{recipe.train.epochs} epochs of {batches.steps_per_epoch} steps on {machine.device} in {machine.precision}"
     )
-    say_cost(evaluation.protocols, evaluation.evaluators, network.embedding_dim, display.say)
+    say_cost(evaluation.protocols, evaluation.evaluators, training.network.embedding_dim, display.say)
     engine = build_engine(training, machine, recipe.seed)
-    num_attributes = len(attributes.names) if attributes else 0
     backup = None
     if recipe.backup is not None:
         where = recipe.backup
         BackupPlace(where.url)  # a kind of URL that nobody knows is told now
         backup = Backup(folder, where.url, where.every_minutes, where.parts, display.warn)
-    keeper = Keeper(checked, folder, training, evaluation, catalog, images, num_attributes, display)
+    keeper = Keeper(checked, folder, training, evaluation, catalog, images, prepared.num_attributes, display)
     if resume:
         keeper.take_up()
     take_up_garbage_collection()

@@ -1,0 +1,76 @@
+"""What a training needs before its first step, built from a checked recipe: data, batches, network, losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fsim.batches import TrainingBatches
+from fsim.catalog import EncodedCatalog
+from fsim.checked_recipe import CheckedRecipe
+from fsim.display import Display
+from fsim.engine import Training
+from fsim.image_cache import CachedImages
+from fsim.machine import Machine
+from fsim.network import build_losses, build_network
+from fsim.normalise import Normalise
+from fsim.randomness import seed_torch
+from fsim.recipe import AUTO
+from fsim.training_data import (
+    attributes_asked_for,
+    build_sampler,
+    measure_channels,
+    prepare_data,
+    warn_of_lacking_pairs,
+)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A training before its first step.
+
+    checked         the recipe, with numbers where its `data.mean` or `data.std` was auto
+    num_attributes  that the head or a loss learns; 0 where none does
+    """
+
+    checked: CheckedRecipe
+    catalog: EncodedCatalog
+    images: CachedImages
+    normalise: Normalise
+    batches: TrainingBatches
+    training: Training
+    num_attributes: int
+
+
+def prepare(checked: CheckedRecipe, machine: Machine, display: Display) -> Prepared:
+    """Catalog, images, batches, network, losses, optimizer, in this order.
+
+    Raises:
+        FsimError: the data does not fit the recipe, or a component not its interface.
+    """
+    catalog, images = prepare_data(checked, display)
+    rows = catalog.rows("train")
+    sampler = build_sampler(checked, catalog, rows)
+    if AUTO in (checked.recipe.data.mean, checked.recipe.data.std):
+        checked = measure_channels(checked, images, rows, display)
+    recipe = checked.recipe
+    normalise = Normalise(recipe.data.mean, recipe.data.std)
+    augmentation = checked["data.augmentation"].build()
+    attributes = attributes_asked_for(checked, catalog, rows)
+    batches = TrainingBatches(
+        catalog, rows, images, sampler, augmentation, normalise, recipe.seed, attributes=attributes
+    )
+
+    num_attributes = len(attributes.names) if attributes else 0
+    seed_torch(recipe.seed, "weights")
+    network = build_network(checked, len(catalog.category_names), num_attributes)
+    losses = build_losses(
+        checked,
+        embedding_dim=network.embedding_dim,
+        num_categories=len(catalog.category_names),
+        num_labels=batches.num_labels,
+        attribute_counts=attributes and attributes.take(rows).counts(),
+    )
+    warn_of_lacking_pairs(batches, losses, display)
+    network.to(machine.device), losses.to(machine.device)
+    training = Training(checked, network, losses, batches.steps_per_epoch)
+    return Prepared(checked, catalog, images, normalise, batches, training, num_attributes)
