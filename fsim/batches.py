@@ -18,11 +18,13 @@ from fsim.functional.draws import keyed_generator
 from fsim.image_cache import CachedImages
 from fsim.interfaces import Augmentation, IntArray, Pairs, Sampler, Selection
 from fsim.normalise import Normalise
+from fsim.processes import Processes
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Images of one step and their labels; B images, P pairs, A attributes."""
+    """Images of one step and their labels; B images, P pairs, A attributes. Of several processes (`of_all`) the labels
+    are those of all their images."""
 
     images: Tensor  # float32 [B, 3, S, S], channels last
     rows: Tensor  # [B] int64, rows of the catalog
@@ -31,6 +33,25 @@ class Batch:
     labels: Tensor  # [B] int64, the categories or items, as the sampler's `label` says, numbered over training images
     pairs: Pairs | None
     attributes: Tensor | None = None  # int8 [B, A], 1 has it, -1 has it not, 0 unknown; None where nobody asks for them
+
+    def of_all(self, processes: Processes) -> Batch:
+        """The labels of the batches of all processes, in the order of ranks, beside the images of this one."""
+        if processes.size == 1:
+            return self
+        columns = processes.all_gather(torch.stack([self.rows, self.categories, self.items, self.labels], dim=1))
+        rows, categories, items, labels = torch.cat(columns).unbind(1)
+        pairs, attributes = None, None
+        if self.pairs is not None:
+            parts = processes.all_gather(torch.stack([*self.pairs], dim=1))  # [P, 3] each
+            before = np.cumsum([0, *map(len, columns)])
+            first, second = (
+                torch.cat([part[:, side] + int(start) for part, start in zip(parts, before, strict=False)])
+                for side in (0, 1)
+            )
+            pairs = Pairs(first, second, torch.cat(parts)[:, 2].bool())
+        if self.attributes is not None:
+            attributes = torch.cat(processes.all_gather(self.attributes))
+        return Batch(self.images, rows, categories, items, labels, pairs, attributes)
 
     def to(self, device: str) -> Batch:
         """The same batch on another device."""

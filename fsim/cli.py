@@ -31,6 +31,7 @@ COMMANDS = {
     "data": "get, make and look at data sets",
     "index": "the indexes that find near embeddings",
 }
+SHARED = ("run", "resume", "evaluate")  # what several processes of torchrun can do together
 USER_ERROR, INTERRUPTED = 2, 130
 
 
@@ -47,6 +48,8 @@ def _execute(given: list[str]) -> int:
     if args.command is None:
         parser.print_help()
         return USER_ERROR
+    if os.environ.get("WORLD_SIZE", "1") != "1" and args.command not in SHARED:
+        parser.error(f"{args.command} works in one process: start it without torchrun (with it: {', '.join(SHARED)})")
     try:
         code: int = _command(args.command).execute(args)
         sys.stdout.flush()

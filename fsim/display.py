@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -46,8 +47,9 @@ class _LogFile(logging.FileHandler):
 class Display:
     """Speaks to the terminal and to a log file; bars are shown only where someone can see them."""
 
-    def __init__(self, log: Path | None = None) -> None:
-        self.console = Console(highlight=False, soft_wrap=True, emoji=False)
+    def __init__(self, log: Path | None = None, quiet: bool = False) -> None:
+        """A quiet one shows nothing: another process speaks."""
+        self.console = Console(highlight=False, soft_wrap=True, emoji=False, quiet=quiet)
         if not self.console.is_terminal:
             self.console.width = UNLIMITED
         self.log = logging.getLogger("fsim")  # what any module of fsim logs goes to the file too
@@ -152,5 +154,6 @@ def number(value: float | None) -> str:
 
 
 def say_error(message: str) -> None:
-    """A user's mistake, on stderr."""
-    print(f"fsim: {message}", file=sys.stderr)
+    """A user's mistake, on stderr; where a process other than the first says it, with its rank."""
+    rank = os.environ.get("RANK", "0")
+    print(f"fsim: {message}" if rank == "0" else f"fsim (rank {rank}): {message}", file=sys.stderr)

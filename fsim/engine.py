@@ -16,12 +16,13 @@ from torch.optim.swa_utils import AveragedModel
 from fsim.batches import Batch
 from fsim.checked_recipe import CheckedRecipe
 from fsim.errors import FsimError
-from fsim.gradients import in_chunks, whole_batch
+from fsim.gradients import in_parts, whole_batch
 from fsim.interfaces import IntArray
 from fsim.loss_signs import loss_signs
 from fsim.machine import Machine
 from fsim.network import LossTerms, Network
 from fsim.params import arguments
+from fsim.processes import ALONE, Processes
 from fsim.randomness import seed_torch
 from fsim.weight_groups import Frozen, parameter_groups
 
@@ -141,8 +142,9 @@ def _moving_average(network: Network, decay: float) -> AveragedModel:
     return AveragedModel(network, multi_avg_fn=update, use_buffers=True)
 
 
-def build_engine(training: Training, machine: Machine, seed: int, rank: int = 0) -> Engine:
-    """An Ignite engine whose output is the loss terms of the step, `loss` their sum.
+def build_engine(training: Training, machine: Machine, seed: int, processes: Processes = ALONE) -> Engine:
+    """An Ignite engine whose output is the loss terms of the step, `loss` their sum. Of several processes each forwards
+    its own batch; the losses see those of all, as if they were one.
 
     Raises (while it runs):
         NotFiniteError: the loss is NaN or infinite.
@@ -152,7 +154,7 @@ def build_engine(training: Training, machine: Machine, seed: int, rank: int = 0)
 
     def train_step(engine: Engine, batch: Batch) -> dict[str, float]:
         epoch, position = divmod(training.step, training.steps_per_epoch)
-        batch = batch.to(machine.device)
+        batch = batch.of_all(processes).to(machine.device)
         training.frozen.hold(epoch)
         optimizer.zero_grad(set_to_none=True)
         found: dict[str, Any] = {}  # what the losses were given, their terms, and the sum
@@ -168,12 +170,13 @@ def build_engine(training: Training, machine: Machine, seed: int, rank: int = 0)
             return scaler.scale(total)
 
         def seed_chunk(chunk: int) -> None:
-            seed_torch(seed, "step", epoch, position, rank, *([chunk] if chunk else []))
+            seed_torch(seed, "step", epoch, position, processes.rank, *([chunk] if chunk else []))
 
-        if train.chunk_size is None:
+        if train.chunk_size is None and processes.size == 1:
             whole_batch(network, machine, batch.images, loss, seed_chunk)
         else:
-            in_chunks(network, machine, batch.images, loss, seed_chunk, train.chunk_size)
+            in_parts(network, machine, batch.images, loss, seed_chunk, train.chunk_size, processes)
+            processes.average([weights.grad for weights in losses.parameters() if weights.grad is not None])
         if train.clip_norm is not None:
             scaler.unscale_(optimizer)
             torch.nn.utils.clip_grad_norm_(network.parameters(), train.clip_norm)

@@ -36,7 +36,7 @@ def evaluate_run(
     reopened = reopen(checked, folder, checkpoint, display, processes)
     trained, evaluation = reopened.trained, reopened.evaluation
     if not processes.first:
-        evaluation.embed_all(trained.network)
+        reopened.shared.follow(trained.network)
         return []
     say_cost(evaluation.protocols, evaluation.evaluators, trained.network.embedding_dim, say)
     evaluated = evaluation(trained.network, trained.epoch, at_end=True)
@@ -46,6 +46,7 @@ def evaluate_run(
         write_per_query(place, reopened.catalog, [one])
         write_tables(place, Subject(folder, checked, reopened.catalog, reopened.images, one))
         folder.write_evaluation({**about, **one.line})
+    reopened.shared.release()
     return evaluated
 
 

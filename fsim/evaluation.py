@@ -94,11 +94,6 @@ class Evaluation:
         gallery = query if protocol.gallery is None else self._of(embedded, protocol.gallery, protocol.gallery_rows)
         return RetrievalTask(query, gallery, self.relevant, network.distance, junk=protocol.junk)
 
-    def embed_all(self, network: Network) -> None:
-        """Embed what all protocols ask for, in the order of a call at the end, and measure nothing."""
-        for split in dict.fromkeys(split for protocol in self.protocols for split in protocol.splits):
-            self.embed(network, self.catalog.rows(split))
-
     def _of(self, embedded: dict[str, Embedded], split: str, rows: IntArray) -> Embedded:
         """What was embedded of some rows of a split."""
         there = self.catalog.rows(split)

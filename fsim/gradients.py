@@ -1,6 +1,6 @@
-"""The gradient of one batch: by one forward of the whole batch, or chunk by chunk in the memory of one chunk.
+"""The gradient of one batch: by one forward of the whole batch, or in parts, of which each process has its own.
 
-Shape legend: B images of the batch.
+Shape legend: B images of the batch of one process.
 """
 
 from __future__ import annotations
@@ -15,40 +15,59 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from fsim.machine import Machine
 from fsim.network import Network
+from fsim.processes import Processes
 
 Loss = Callable[[dict[str, Tensor]], Tensor]  # outputs of the network for the whole batch -> the scaled loss
 
 
 def whole_batch(network: Network, machine: Machine, images: Tensor, loss: Loss, seed: Callable[[int], None]) -> None:
     """Leave the gradient of the loss in the weights. `seed(0)` is called before the forward."""
-    seed(0)
-    with machine.autocast():
-        outputs = network(images)
-    loss({name: value.float() for name, value in outputs.items()}).backward()  # type: ignore[no-untyped-call]
+    loss(dict(_outputs(network, machine, images, seed, 0))).backward()  # type: ignore[no-untyped-call]
 
 
-def in_chunks(
-    network: Network, machine: Machine, images: Tensor, loss: Loss, seed: Callable[[int], None], size: int
+def in_parts(
+    network: Network,
+    machine: Machine,
+    images: Tensor,
+    loss: Loss,
+    seed: Callable[[int], None],
+    size: int | None,
+    processes: Processes,
 ) -> None:
-    """The same from a forward of `size` images at a time, for losses that see the whole batch: Gao, Zhang, Han and
-    Callan, "Scaling deep contrastive learning batch size under memory limited setup", RepL4NLP 2021, section 3.
+    """The same for losses that see the whole batch, of which each process has a part and forwards it, `size` images at
+    a time: Gao, Zhang, Han and Callan, "Scaling deep contrastive learning batch size under memory limited setup",
+    RepL4NLP 2021, section 3.
 
-    First all outputs without what a gradient needs; of these the loss, and its gradient for each output; then chunk by
-    chunk the outputs once more, and that gradient through the network. It costs a second forward. `seed(c)` is called
-    before each forward of chunk c, so that dropout is the same in both. Without batch normalisation the gradient is
-    that of the whole batch; batch normalisation sees a chunk at a time, and counts it once.
+    First all outputs; of those of all processes the loss, and its gradient for each output; then that gradient through
+    the network, and the sum over the processes. Where `size` is less than B, the first outputs come without what a
+    gradient needs, and chunk by chunk once more, which costs a second forward; `seed(c)` is called before each forward
+    of chunk c, so that dropout is the same in both. Without batch normalisation the gradient is that of the whole
+    batch; batch normalisation sees a chunk at a time, and counts it once.
     """
-    chunks = torch.split(images, size)
-    with torch.no_grad(), _unmoved_statistics(network):
-        parts = [_outputs(network, machine, chunk, seed, number) for number, chunk in enumerate(chunks)]
-    whole = {name: torch.cat([part[name] for part in parts]).requires_grad_() for name in parts[0]}  # [B, ...]
+    chunks = torch.split(images, size or len(images))
+    if len(chunks) == 1:
+        parts = [_outputs(network, machine, images, seed, 0)]
+    else:
+        with torch.no_grad(), _unmoved_statistics(network):
+            parts = [_outputs(network, machine, chunk, seed, number) for number, chunk in enumerate(chunks)]
+    counts = processes.counts(len(images))
+    before = sum(counts[: processes.rank])
+    whole: dict[str, Tensor] = {}  # [sum of all B, ...]
+    for name in parts[0]:
+        mine = torch.cat([part[name].detach() for part in parts])
+        whole[name] = torch.cat(processes.all_gather(mine, counts)).requires_grad_()
     loss(whole).backward()  # type: ignore[no-untyped-call]
-    of_outputs = {name: torch.split(value.grad, size) for name, value in whole.items() if value.grad is not None}
+    of_outputs = {
+        name: torch.split(value.grad[before : before + len(images)], len(chunks[0]))
+        for name, value in whole.items()
+        if value.grad is not None and (len(chunks) > 1 or parts[0][name].requires_grad)
+    }
     for number, chunk in enumerate(chunks):
-        outputs = _outputs(network, machine, chunk, seed, number)
+        outputs = parts[0] if len(chunks) == 1 else _outputs(network, machine, chunk, seed, number)
         torch.autograd.backward(
             [outputs[name] for name in of_outputs], [of_output[number] for of_output in of_outputs.values()]
         )
+    processes.add_up([weights.grad for weights in network.parameters() if weights.grad is not None])
 
 
 def _outputs(

@@ -10,8 +10,10 @@ from ignite.engine import Engine, Events
 from fsim.backup.background import Backup
 from fsim.display import Display, shown
 from fsim.engine import Training
+from fsim.follower import Follower
 from fsim.interruption import Interruption
 from fsim.keeper import Keeper
+from fsim.processes import ALONE, Processes
 
 
 class Speed:
@@ -36,14 +38,19 @@ class Speed:
 def attach(
     engine: Engine,
     training: Training,
-    keeper: Keeper,
+    keeper: Keeper | Follower,
     display: Display,
     interruption: Interruption,
     epochs: int,
+    processes: Processes = ALONE,
     backup: Backup | None = None,
 ) -> None:
     """Say what happens at which event of the engine."""
     speed = Speed()
+
+    def stop_is_asked_for() -> bool:
+        """In one of the processes: all stop after the same step."""
+        return processes.any(interruption.requested)
 
     @engine.on(Events.STARTED | Events.EPOCH_STARTED)
     def start_clock(engine: Engine) -> None:
@@ -52,7 +59,7 @@ def attach(
     @engine.on(Events.ITERATION_COMPLETED)
     def after_step(engine: Engine) -> None:
         batch: Any = engine.state.batch
-        speed.count(len(batch.rows))
+        speed.count(len(batch.rows) * processes.size)
         if display.console.is_terminal:
             epoch, done = divmod(training.step - 1, training.steps_per_epoch)
             output: Any = engine.state.output
@@ -60,7 +67,7 @@ def attach(
             display.bar(f"epoch {epoch + 1}/{epochs}", done + 1, training.steps_per_epoch, text)
         if training.step % training.steps_per_epoch == 0:
             return  # the epoch's end saves
-        if interruption.requested:
+        if stop_is_asked_for():
             keeper.save_last()
             engine.terminate()
         else:
@@ -69,10 +76,10 @@ def attach(
     @engine.on(Events.EPOCH_COMPLETED)
     def after_epoch(engine: Engine) -> None:
         said = keeper.end_epoch(speed.rate(), speed.seconds())
-        if not interruption.requested:
+        if not stop_is_asked_for():
             with interruption.immediate():
                 keeper.evaluate(said)
             if backup is not None:
                 backup.ask()
-        if interruption.requested:
+        if stop_is_asked_for():
             engine.terminate()

@@ -6,23 +6,21 @@ import time
 from typing import Any
 
 from fsim.best_epoch import BestEpoch
-from fsim.catalog import EncodedCatalog
-from fsim.checked_recipe import CheckedRecipe
 from fsim.checkpoint import load_checkpoint
 from fsim.checkpoint_folder import CheckpointFolder
 from fsim.collapse import alarms
 from fsim.display import Display, number, shown
+from fsim.embed_in_parts import EmbedInParts
 from fsim.embedded_images import embedded_images
-from fsim.engine import Training
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluated, Evaluation
 from fsim.files import remove_leftovers
-from fsim.image_cache import CachedImages
 from fsim.per_query import write_per_query
+from fsim.prepared import Prepared
 from fsim.projections import Projections
 from fsim.run_folder import RunFolder
 
-NOT_THERE_ONCE = {"num_attributes": 0}  # what a checkpoint of before does not say, and what it means
+NOT_THERE_ONCE = {"num_attributes": 0, "processes": 1}  # what a checkpoint of before does not say, and what it means
 
 
 class Keeper:
@@ -30,20 +28,19 @@ class Keeper:
 
     def __init__(
         self,
-        checked: CheckedRecipe,
+        prepared: Prepared,
         folder: RunFolder,
-        training: Training,
         evaluation: Evaluation,
-        catalog: EncodedCatalog,
-        images: CachedImages,
-        num_attributes: int,
+        embedder: EmbedInParts,
         display: Display,
     ) -> None:
+        checked, catalog, images = prepared.checked, prepared.catalog, prepared.images
         self.recipe, self.folder = checked.recipe, folder
         self.resolved = checked.resolved()
         self.checkpoints = CheckpointFolder(folder, checked.recipe.train.checkpoints)
-        self.training, self.evaluation, self.catalog, self.display = training, evaluation, catalog, display
-        self.images, self.num_attributes = images, num_attributes
+        self.training, self.evaluation, self.embedder = prepared.training, evaluation, embedder
+        self.catalog, self.images, self.num_attributes = catalog, images, prepared.num_attributes
+        self.display = display
         self.chooser = BestEpoch(checked.recipe, evaluation, display)
         self.trackers = [part.build(folder=folder.path) for part in checked.each("trackers")]
         self.projections = Projections(checked, catalog, images, folder, display)
@@ -70,9 +67,18 @@ class Keeper:
             FsimError: the checkpoint cannot be read, or what was learned from has changed since.
         """
         remove_leftovers(self.folder.path)
-        if not self.folder.last.is_file():
+        if self.folder.last.is_file():
+            self._take_up()
+        else:
             self.folder.write_metrics([])
-            return
+        self.embedder.processes.wait()  # the others take up what was found fit
+        epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
+        if position == 0 and epoch and not self.last_lines:
+            self.evaluate(f"epoch {epoch}/{self.recipe.train.epochs}")
+        else:
+            self.embedder.release(self.finished)
+
+    def _take_up(self) -> None:
         state = load_checkpoint(self.folder.last)
         self._hold_against(state)
         self.training.load_state(state)
@@ -95,8 +101,6 @@ class Keeper:
         self.epochs_done = epoch
         if position == 0 and epoch:
             self.checkpoints.keep_last(epoch)
-        if position == 0 and epoch and not self.last_lines:
-            self.evaluate(f"epoch {epoch}/{self.recipe.train.epochs}")
 
     def end_epoch(self, rate: float, seconds: float) -> str:
         """After the last step of an epoch: the training line, with its images/s and the seconds that it took, and the
@@ -144,6 +148,7 @@ class Keeper:
                     self._track({f"{line['split']}/{name}{key}": value for key, value in line[kind].items()})
         self.display.say(said)
         self.epochs_done = epoch
+        self.embedder.release(self.finished)
 
     def _look_for_collapse(self, epoch: int, lines: list[dict[str, Any]]) -> None:
         """Put the alarms of an evaluation into its lines, and warn of them."""
@@ -210,10 +215,19 @@ class Keeper:
         return {
             "training_images": self.catalog.fingerprint(self.catalog.rows("train")),
             "steps_per_epoch": self.training.steps_per_epoch,
+            "processes": self.embedder.processes.size,
         }
 
     def _hold_against(self, state: dict[str, Any]) -> None:
-        for name, now in {**self._identity(), **self._learned_from()}.items():
+        now_here = {**self._identity(), **self._learned_from()}
+        before, here = state.get("processes", 1), now_here["processes"]
+        if before != here:
+            raise FsimError(
+                f"this run was made by {before} process{'es' if before > 1 else ''}, and this is {here}: each learns "
+                f"from its own batches. Go on with torchrun --nproc-per-node {before}, or start anew: "
+                f"fsim run {self.folder.recipe}"
+            )
+        for name, now in now_here.items():
             if state.get(name, NOT_THERE_ONCE.get(name)) != now:
                 raise FsimError(
                     f"since this run was stopped its {name.replace('_', ' ')} changed, from {state.get(name)} to "

@@ -13,6 +13,7 @@ from fsim.image_cache import CachedImages
 from fsim.machine import Machine
 from fsim.network import build_losses, build_network
 from fsim.normalise import Normalise
+from fsim.processes import ALONE, Processes
 from fsim.randomness import seed_torch
 from fsim.recipe import AUTO
 from fsim.training_data import (
@@ -41,15 +42,15 @@ class Prepared:
     num_attributes: int
 
 
-def prepare(checked: CheckedRecipe, machine: Machine, display: Display) -> Prepared:
+def prepare(checked: CheckedRecipe, machine: Machine, display: Display, processes: Processes = ALONE) -> Prepared:
     """Catalog, images, batches, network, losses, optimizer, in this order.
 
     Raises:
         FsimError: the data does not fit the recipe, or a component not its interface.
     """
-    catalog, images = prepare_data(checked, display)
+    catalog, images = prepare_data(checked, display, processes)
     rows = catalog.rows("train")
-    sampler = build_sampler(checked, catalog, rows)
+    sampler = build_sampler(checked, catalog, rows, processes)
     if AUTO in (checked.recipe.data.mean, checked.recipe.data.std):
         checked = measure_channels(checked, images, rows, display)
     recipe = checked.recipe
@@ -57,7 +58,7 @@ def prepare(checked: CheckedRecipe, machine: Machine, display: Display) -> Prepa
     augmentation = checked["data.augmentation"].build()
     attributes = attributes_asked_for(checked, catalog, rows)
     batches = TrainingBatches(
-        catalog, rows, images, sampler, augmentation, normalise, recipe.seed, attributes=attributes
+        catalog, rows, images, sampler, augmentation, normalise, recipe.seed, processes.rank, attributes
     )
 
     num_attributes = len(attributes.names) if attributes else 0

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from fsim.errors import FsimError
+from fsim.farewell import last_words, leave_last_words
+
+PATIENCE = timedelta(days=1)  # the others wait while rank 0 measures and writes; one that dies is noticed at once
+BUCKET = 1 << 25  # bytes of gradients that are added up at once
+
+
+class LostProcessError(FsimError):
+    """Another process of this command ended, and so must this one."""
+
 
 @dataclass(frozen=True)
 class Processes:
-    """rank is 0 to size - 1; rank 0 speaks and writes."""
+    """rank is 0 to size - 1; rank 0 speaks and writes. Tensors of the CPU go by `group`, those of a GPU by the default
+    group."""
 
-    rank: int
-    size: int
+    rank: int = 0
+    size: int = 1
+    group: Any = None
 
     @property
     def first(self) -> bool:
@@ -26,32 +41,170 @@ class Processes:
     def wait(self) -> None:
         """Until all are here."""
         if self.size > 1:
-            dist.barrier()
+            with _told():
+                dist.barrier(self.group)
+
+    def first_says(self, value: Any) -> Any:
+        """Rank 0's value for all: plain data, that which JSON has."""
+        if self.size == 1:
+            return value
+        text = bytearray(json.dumps(value).encode()) if self.first else bytearray()
+        length = self.counts(len(text))[0]
+        letters = torch.frombuffer(text, dtype=torch.uint8) if self.first else torch.empty(length, dtype=torch.uint8)
+        with _told():
+            dist.broadcast(letters, src=0, group=self.group)
+        return json.loads(bytes(letters.numpy()))
+
+    def any(self, here: bool) -> bool:
+        """Whether it holds in some process."""
+        if self.size == 1:
+            return here
+        flag = torch.tensor([int(here)])
+        with _told():
+            dist.all_reduce(flag, dist.ReduceOp.MAX, self.group)
+        return bool(flag)
 
     def gather(self, part: Tensor) -> list[Tensor]:
         """Every process's tensor [n, ...], of any n and otherwise alike, in the order of ranks; only rank 0 gets
         them, the others an empty list."""
         if self.size == 1:
             return [part]
+        counts = self.counts(len(part))
+        padded = _padded(part, max(counts))
+        parts = [torch.zeros_like(padded) for _ in counts] if self.first else None
+        with _told():
+            dist.gather(padded, parts, group=self.group)
+        return [one[:count] for one, count in zip(parts or [], counts, strict=False)]
+
+    def all_gather(self, part: Tensor, counts: Sequence[int] | None = None) -> list[Tensor]:
+        """As `gather`, and all get them.
+
+        Args:
+            counts: every process's n, where it is known.
+        """
+        if self.size == 1:
+            return [part]
+        counts = self.counts(len(part)) if counts is None else counts
+        padded = _padded(part, max(counts))
+        parts = [torch.empty_like(padded) for _ in counts]
+        with _told():
+            dist.all_gather(parts, padded, group=self._group_of(part))
+        return [one[:count] for one, count in zip(parts, counts, strict=True)]
+
+    def counts(self, count: int) -> list[int]:
+        """Every process's number, in the order of ranks."""
+        if self.size == 1:
+            return [count]
         counts = [torch.zeros(1, dtype=torch.int64) for _ in range(self.size)]
-        dist.all_gather(counts, torch.tensor([len(part)]))
-        longest = max(int(count) for count in counts)
-        padded = torch.zeros(longest, *part.shape[1:], dtype=part.dtype)
-        padded[: len(part)] = part
-        parts = [torch.zeros_like(padded) for _ in range(self.size)] if self.first else None
-        dist.gather(padded, parts)
-        return [one[: int(count)] for one, count in zip(parts or [], counts, strict=False)]
+        with _told():
+            dist.all_gather(counts, torch.tensor([count]), group=self.group)
+        return [int(one) for one in counts]
+
+    def add_up(self, tensors: Sequence[Tensor]) -> None:
+        """Put the sum over all processes into each tensor; they are of the same shapes in every process."""
+        self._in_buckets(tensors, lambda flat: dist.all_reduce(flat, group=self._group_of(flat)))
+
+    def average(self, tensors: Sequence[Tensor]) -> None:
+        """Put the mean over all processes into each tensor."""
+        self.add_up(tensors)
+        for tensor in tensors:
+            tensor /= self.size
+
+    def take_from_first(self, tensors: Sequence[Tensor]) -> None:
+        """Put rank 0's values into each tensor."""
+        self._in_buckets(tensors, lambda flat: dist.broadcast(flat, src=0, group=self._group_of(flat)))
+
+    def _in_buckets(self, tensors: Sequence[Tensor], change: Callable[[Tensor], object]) -> None:
+        """Let `change` change many tensors at once: a message for each takes longer."""
+        if self.size == 1:
+            return
+        for bucket in _buckets(tensors):
+            flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
+            with _told():
+                change(flat)
+            for tensor, changed in zip(bucket, torch.split(flat, [one.numel() for one in bucket]), strict=True):
+                tensor.copy_(changed.view_as(tensor))
+
+    def _group_of(self, tensor: Tensor) -> Any:
+        return self.group if tensor.device.type == "cpu" else None
+
+
+ALONE = Processes()
 
 
 @contextmanager
 def processes() -> Iterator[Processes]:
-    """Join the processes that torchrun started (by its environment variables), over gloo: tensors of the CPU."""
+    """Join the processes that torchrun started (by its environment variables): over gloo, and where each has a GPU of
+    its own, over NCCL.
+
+    Raises:
+        FsimError: there are fewer GPUs than processes on this machine, or the others are not found.
+        LostProcessError: another one ended.
+    """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
-        yield Processes(0, 1)
+        yield ALONE
         return
-    dist.init_process_group("gloo")
+    from ignite import distributed as idist
+
+    backend = _backend()
     try:
-        yield Processes(dist.get_rank(), size)
-    finally:
-        dist.destroy_process_group()
+        idist.initialize(backend, timeout=PATIENCE)
+    except (RuntimeError, ValueError) as error:
+        raise FsimError(f"the {size} processes did not find each other ({error}); start them by torchrun") from error
+    rank = idist.get_rank()
+    try:
+        yield Processes(rank, size, dist.new_group(backend="gloo", timeout=PATIENCE))
+    except LostProcessError:
+        raise
+    except BaseException as error:
+        leave_last_words(rank, str(error) or type(error).__name__)
+        raise
+    else:
+        idist.finalize()
+
+
+def _backend() -> str:
+    if not torch.cuda.is_available():
+        return "gloo"
+    here, gpus = int(os.environ.get("LOCAL_WORLD_SIZE", "1")), torch.cuda.device_count()
+    if here > gpus:
+        raise FsimError(f"{here} processes on a machine with {gpus} GPUs: start it by torchrun --nproc-per-node {gpus}")
+    return "nccl"
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell that another process is gone, and why, where it said so."""
+    try:
+        yield
+    except RuntimeError as error:
+        words = last_words() or "it left no word, so it was killed, or its machine is gone"
+        raise LostProcessError(
+            f"another process of this command ended: {words}. What was saved is whole: start the same torchrun with "
+            f"fsim resume"
+        ) from error
+
+
+def _padded(part: Tensor, length: int) -> Tensor:
+    """[n, ...] -> [length, ...], zeros behind."""
+    if len(part) == length:
+        return part.contiguous()
+    padded = torch.zeros(length, *part.shape[1:], dtype=part.dtype, device=part.device)
+    padded[: len(part)] = part
+    return padded
+
+
+def _buckets(tensors: Sequence[Tensor]) -> Iterator[list[Tensor]]:
+    """Successive tensors of one type on one device, up to `BUCKET` bytes together, or one that is larger."""
+    bucket: list[Tensor] = []
+    size = 0
+    for tensor in tensors:
+        bytes_ = tensor.numel() * tensor.element_size()
+        if bucket and (size + bytes_ > BUCKET or (tensor.dtype, tensor.device) != (bucket[0].dtype, bucket[0].device)):
+            yield bucket
+            bucket, size = [], 0
+        bucket.append(tensor)
+        size += bytes_
+    if bucket:
+        yield bucket

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-import torch
-from torch import Tensor
 
 from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display
-from fsim.embedding import Embed, Embedder
+from fsim.embed_in_parts import EmbedInParts
+from fsim.embedding import Embed
 from fsim.embedding_store import EmbeddingStore
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluation
 from fsim.image_cache import CachedImages
-from fsim.interfaces import IntArray
 from fsim.machine import prepare_machine
-from fsim.network import Network
 from fsim.normalise import Normalise
 from fsim.processes import Processes
 from fsim.run_folder import RunFolder
@@ -30,12 +24,13 @@ from fsim.training_data import prepare_data
 
 @dataclass(frozen=True)
 class Reopened:
-    """A run with one of its networks, ready to be evaluated."""
+    """A run with one of its networks, ready to be evaluated; `shared` is what its processes embed by."""
 
     catalog: EncodedCatalog
     images: CachedImages
     trained: TrainedNetwork
     evaluation: Evaluation
+    shared: EmbedInParts
 
 
 def reopen(
@@ -50,11 +45,7 @@ def reopen(
     """
     recipe = checked.recipe
     machine = prepare_machine(recipe.train.precision)
-    if not processes.first:
-        processes.wait()  # until rank 0 has decoded the images
-    catalog, images = prepare_data(checked, display)
-    if processes.first:
-        processes.wait()
+    catalog, images = prepare_data(checked, display, processes)
     trained = trained_network(checked, checkpoint)
     trained.network.to(machine.device)
     embed = Embed(
@@ -64,35 +55,10 @@ def reopen(
         recipe.evaluation.flip,
         lambda done, total: display.bar("embed", done, total),
     )
-    source = embed if processes.size == 1 else EmbedInParts(embed, processes)
-    embedder: Embedder = EmbeddingStore(folder.path / "embeddings", catalog, embed, source)
-    if processes.size > 1:
-        embedder = source  # what one process has kept the others would not know
-    evaluation = Evaluation(checked, catalog, embedder)
+    shared = EmbedInParts(embed, processes)
+    evaluation = Evaluation(checked, catalog, EmbeddingStore(folder.path / "embeddings", catalog, embed, shared))
     _hold_categories_against(trained, catalog.category_names, evaluation.needs)
-    return Reopened(catalog, images, trained, evaluation)
-
-
-@dataclass(frozen=True)
-class EmbedInParts:
-    """An `Embedder` of several processes: each embeds its part of the rows, and rank 0 has all of them."""
-
-    embed: Embed
-    processes: Processes
-
-    def __call__(self, network: Network, rows: IntArray, names: Sequence[str]) -> dict[str, Tensor]:
-        places = np.array_split(np.arange(len(rows)), self.processes.size)[self.processes.rank]
-        mine = self.embed(network, rows[places], names) if len(places) else self._nothing(network, rows, names)
-        order = self.processes.gather(torch.from_numpy(places))
-        parts = {name: self.processes.gather(values) for name, values in mine.items()}
-        if not self.processes.first:
-            return mine
-        assert torch.equal(torch.cat(order), torch.arange(len(rows))), "every image once, in order"
-        return {name: torch.cat(of) for name, of in parts.items()}
-
-    def _nothing(self, network: Network, rows: IntArray, names: Sequence[str]) -> dict[str, Tensor]:
-        """Outputs of no image, of the right widths."""
-        return {name: values[:0] for name, values in self.embed(network, rows[:1], names).items()}
+    return Reopened(catalog, images, trained, evaluation, shared)
 
 
 def _hold_categories_against(trained: TrainedNetwork, names: list[str], needs: frozenset[str]) -> None:

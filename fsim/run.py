@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,24 +11,27 @@ from ignite.engine import Engine
 
 from fsim.backup.background import Backup
 from fsim.backup.place import BackupPlace
-from fsim.batches import TrainingBatches
-from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display
+from fsim.embed_in_parts import EmbedInParts
 from fsim.embedding import Embed
 from fsim.ending import stopped_at
-from fsim.engine import NotFiniteError, Training, build_engine
+from fsim.engine import NotFiniteError, build_engine
 from fsim.errors import FsimError, WriteError
 from fsim.evaluation import Evaluation
 from fsim.evaluation_cost import say_cost
+from fsim.follower import Follower
 from fsim.handlers import attach
 from fsim.interruption import Interruption
 from fsim.keeper import Keeper
-from fsim.machine import describe_environment, prepare_machine
-from fsim.prepared import prepare
+from fsim.machine import Machine, prepare_machine
+from fsim.prepared import Prepared, prepare
+from fsim.processes import ALONE, Processes
 from fsim.quick_start import take_up_garbage_collection
+from fsim.recipe import Recipe
 from fsim.report.page import report_page
 from fsim.report.subject import Subject
+from fsim.run_environment import note_environment
 from fsim.run_folder import RunFolder
 
 
@@ -58,12 +60,14 @@ def execute(
     *,
     resume: bool = False,
     changes: Mapping[str, Sequence[str]] | None = None,
-) -> Result:
+    processes: Processes = ALONE,
+) -> Result | None:
     """Train and evaluate as the recipe says; the run folder has everything afterwards.
 
     Args:
         resume: whether to go on from the last checkpoint.
         changes: what was changed in the recipe since then, to be recorded.
+        processes: those that train together. Only rank 0 writes, and gets the result.
 
     Raises:
         FsimError: the data does not fit the recipe, or the loss is no longer finite.
@@ -71,44 +75,43 @@ def execute(
         InterruptedRunError: Ctrl-C or SIGTERM; the run can be resumed.
     """
     machine = prepare_machine(checked.recipe.train.precision)
-    if not resume:
-        folder.write_recipe(checked.resolved())
-    environment = describe_environment(machine)
-    _note_environment({**environment, "changed": dict(changes)} if changes else environment, folder, display)
+    if processes.first:
+        if not resume:
+            folder.write_recipe(checked.resolved())
+        note_environment(folder, machine, processes, changes, display)
 
-    prepared = prepare(checked, machine, display)
-    catalog, images, batches, training = prepared.catalog, prepared.images, prepared.batches, prepared.training
+    prepared = prepare(checked, machine, display, processes)
+    training = prepared.training
     if prepared.checked is not checked:  # measured channels
         checked = prepared.checked
-        folder.write_recipe(checked.resolved())
+        if processes.first:
+            folder.write_recipe(checked.resolved())
     recipe = checked.recipe
     embed = Embed(
-        images,
+        prepared.images,
         prepared.normalise,
         machine,
         recipe.evaluation.flip,
         lambda done, total: display.bar("evaluate", done, total),
     )
-    evaluation = Evaluation(checked, catalog, embed)
-    display.say(
-        f"{recipe.name}: {len(batches.rows)} training images, {len(catalog.category_names)} categories, "
-        f"{recipe.train.epochs} epochs of {batches.steps_per_epoch} steps on {machine.device} in {machine.precision}"
-    )
+    embedder = EmbedInParts(embed, processes)
+    evaluation = Evaluation(checked, prepared.catalog, embedder)
+    display.say(_plan(checked, prepared, machine, processes))
     say_cost(evaluation.protocols, evaluation.evaluators, training.network.embedding_dim, display.say)
-    engine = build_engine(training, machine, recipe.seed)
-    backup = None
-    if recipe.backup is not None:
-        where = recipe.backup
-        BackupPlace(where.url)  # a kind of URL that nobody knows is told now
-        backup = Backup(folder, where.url, where.every_minutes, where.parts, display.warn)
-    keeper = Keeper(checked, folder, training, evaluation, catalog, images, prepared.num_attributes, display)
+    engine = build_engine(training, machine, recipe.seed, processes)
+    backup = _backup(recipe, folder, display) if processes.first else None
+    keeper = (
+        Keeper(prepared, folder, evaluation, embedder, display)
+        if processes.first
+        else Follower(folder, training, embedder)
+    )
     if resume:
         keeper.take_up()
     take_up_garbage_collection()
     with Interruption() as interruption:
-        attach(engine, training, keeper, display, interruption, recipe.train.epochs, backup)
+        attach(engine, training, keeper, display, interruption, recipe.train.epochs, processes, backup)
         try:
-            _train(engine, training, batches, recipe.train.epochs, recipe.data.workers, catalog, interruption)
+            _train(engine, prepared, interruption)
         except WriteError as error:
             saved = f"all up to step {keeper.saved_step} is saved; then go on with: fsim resume {folder.path}"
             raise WriteError(f"{error}; {saved}") from error
@@ -118,9 +121,11 @@ def execute(
             backup.close()
         told = f"{stopped_at(keeper.saved_step)}. Go on with: fsim resume {folder.path}"
         raise InterruptedRunError(told, interruption.exit_code)
+    if isinstance(keeper, Follower):
+        return None
     keeper.close()
     if keeper.last_monitored is not None:
-        _report(Subject(folder, checked, catalog, images, keeper.last_monitored, "last"), display)
+        _report(Subject(folder, checked, prepared.catalog, prepared.images, keeper.last_monitored, "last"), display)
     elif not folder.report.is_file():
         display.say(f"there is no report yet: fsim report {folder.path}")
     if backup is not None:
@@ -134,16 +139,24 @@ def execute(
     return Result(keeper.last_lines, monitored, keeper.best)
 
 
-def _note_environment(environment: dict[str, Any], folder: RunFolder, display: Display) -> None:
-    """environment.json; when a run is taken up, its new environment stands in the first one's list `resumed`."""
-    first = folder.read_environment()
-    if first is None:
-        folder.write_environment({"run": uuid.uuid4().hex, **environment})
-        return
-    for name in ("device", "precision"):
-        if first[name] != environment[name]:
-            display.warn(f"the run began with {name} {first[name]} and goes on with {environment[name]}")
-    folder.write_environment({**first, "resumed": [*first.get("resumed", ()), environment]})
+def _plan(checked: CheckedRecipe, prepared: Prepared, machine: Machine, processes: Processes) -> str:
+    """What is going to be done, in a line."""
+    recipe, steps = checked.recipe, prepared.batches.steps_per_epoch
+    together = "" if processes.size == 1 else f" by {processes.size} processes"
+    return (
+        f"{recipe.name}: {len(prepared.batches.rows)} training images, "
+        f"{len(prepared.catalog.category_names)} categories, {recipe.train.epochs} epochs of {steps} steps"
+        f"{together} on {machine.device} in {machine.precision}"
+    )
+
+
+def _backup(recipe: Recipe, folder: RunFolder, display: Display) -> Backup | None:
+    """The copies that the recipe asks for."""
+    if recipe.backup is None:
+        return None
+    where = recipe.backup
+    BackupPlace(where.url)  # a kind of URL that nobody knows is told now
+    return Backup(folder, where.url, where.every_minutes, where.parts, display.warn)
 
 
 def _report(subject: Subject, display: Display) -> None:
@@ -155,30 +168,23 @@ def _report(subject: Subject, display: Display) -> None:
         display.log.info("the report failed", exc_info=not isinstance(error, FsimError))
 
 
-def _train(
-    engine: Engine,
-    training: Training,
-    batches: TrainingBatches,
-    epochs: int,
-    workers: int,
-    catalog: EncodedCatalog,
-    interruption: Interruption,
-) -> None:
+def _train(engine: Engine, prepared: Prepared, interruption: Interruption) -> None:
     """Run the engine from the step that the training stands at to its end."""
+    training, train, workers = prepared.training, prepared.checked.recipe.train, prepared.checked.recipe.data.workers
     if training.step >= training.total_steps:
         return
     steps = training.steps_per_epoch
-    engine.load_state_dict({"iteration": training.step, "max_epochs": epochs, "epoch_length": steps})
-    loader = batches.loader(training.step, training.total_steps, workers)
+    engine.load_state_dict({"iteration": training.step, "max_epochs": train.epochs, "epoch_length": steps})
+    loader = prepared.batches.loader(training.step, training.total_steps, workers)
     try:
-        engine.run(loader, max_epochs=epochs, epoch_length=steps)
+        engine.run(loader, max_epochs=train.epochs, epoch_length=steps)
     except KeyboardInterrupt:
         return
     except RuntimeError:
         if not (interruption.requested and workers):  # a signal to the group of processes ends those that load images
             raise
     except NotFiniteError as error:
-        names = catalog.names(error.rows)
+        names = prepared.catalog.names(error.rows)
         raise FsimError(
             f"{error}; the images of this batch: {', '.join(names)}. Lower train.optimizer.lr, or set "
             f"train.precision=fp32, and look at these images"

@@ -9,8 +9,8 @@ from fsim.display import Display
 from fsim.errors import FsimError
 from fsim.expectation import Held, hold_against
 from fsim.run import InterruptedRunError, execute
-from fsim.run_lock import locked
 from fsim.run_record import read_record
+from fsim.run_session import session
 from fsim.seed_means import seed_means, show_means, write_means
 from fsim.seed_series import SeedSeries
 from fsim.summary import show_held, summarise
@@ -51,9 +51,10 @@ def run_seeds(series: SeedSeries) -> list[Held]:
 
 def _run(series: SeedSeries, seed: int) -> None:
     checked, folder = series.checked(seed), series.begin(seed)
-    with locked(folder), Display(folder.log) as display:
+    with session(folder) as display:
         display.say(f"seed {seed}, run {series.seeds.index(seed) + 1} of {len(series.seeds)}")
         result = execute(checked, folder, display, resume=folder.recipe.is_file())
+        assert result is not None, "there is one process"
         summarise(result, (), folder, display)
     del result
     gc.unfreeze()  # what the start froze is garbage now, and holds the network of this run

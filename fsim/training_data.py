@@ -19,11 +19,24 @@ from fsim.network import LossTerms, built
 from fsim.overfit import overfit_catalog
 from fsim.params import injected_names, needs
 from fsim.paths import cache_dir
+from fsim.processes import ALONE, Processes
 from fsim.recipe import AUTO
 
 
-def prepare_data(checked: CheckedRecipe, display: Display) -> tuple[EncodedCatalog, CachedImages]:
-    """The catalog of the recipe's dataset and its decoded images."""
+def prepare_data(
+    checked: CheckedRecipe, display: Display, processes: Processes = ALONE
+) -> tuple[EncodedCatalog, CachedImages]:
+    """The catalog of the recipe's dataset and its decoded images. Of several processes rank 0 makes and decodes them,
+    before the others open them."""
+    if not processes.first:
+        processes.wait()
+    catalog, images = _open_data(checked, display)
+    if processes.first:
+        processes.wait()
+    return catalog, images
+
+
+def _open_data(checked: CheckedRecipe, display: Display) -> tuple[EncodedCatalog, CachedImages]:
     data = checked.recipe.data
     catalog = load_catalog(checked["data.dataset"].build(cache_dir=cache_dir()))
     if data.overfit is not None:
@@ -43,16 +56,18 @@ def prepare_data(checked: CheckedRecipe, display: Display) -> tuple[EncodedCatal
     return encode(catalog, images.usable), images
 
 
-def build_sampler(checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArray) -> Sampler:
-    """The sampler over the training images."""
+def build_sampler(
+    checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArray, processes: Processes = ALONE
+) -> Sampler:
+    """The sampler over the training images, of which each process draws its own part."""
     sampler: Sampler = built(
         checked["sampler"],
         interfaces.Sampler,
         categories=catalog.categories[rows],
         items=catalog.items[rows],
         seed=checked.recipe.seed,
-        rank=0,
-        world_size=1,
+        rank=processes.rank,
+        world_size=processes.size,
     )
     if not (catalog.labels(sampler.label)[rows] >= 0).any():
         raise FsimError(

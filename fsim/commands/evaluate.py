@@ -44,17 +44,18 @@ def execute(args: argparse.Namespace) -> int:
     free = ["evaluation.expect=null", "evaluation.monitor=null"]
     checked = check_recipe(folder.recipe, [*free, *args.overrides, *asked])
     checkpoint = folder.checkpoint(args.checkpoint)
-    with processes() as shared, Display() as display:
+    with processes() as shared, Display(quiet=not shared.first) as display:
         say = display.log.info if args.json else display.say
         evaluated = evaluate_run(checked, folder, checkpoint, display, shared, say)
         display.close_bars()
-        if args.json and shared.first:
+        if not shared.first:
+            return 0
+        if args.json:
             print(json.dumps([one.line for one in evaluated], indent=2, ensure_ascii=False))
             return 0
         for one in evaluated:
             show_evaluation([one.line], [f"{checkpoint.stem} (epoch {one.line['epoch']})"], display)
-        if shared.first:
-            display.say(
-                f"all metrics, also of each query, category and attribute, confusions and hubs: {folder.evaluations}"
-            )
+        display.say(
+            f"all metrics, also of each query, category and attribute, confusions and hubs: {folder.evaluations}"
+        )
     return 0

@@ -18,13 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from fsim.display import Display
     from fsim.errors import FsimError
     from fsim.expectation import hold_against
+    from fsim.processes import processes
     from fsim.resumption import allowed_changes
     from fsim.run import execute as execute_run
     from fsim.run_folder import RunFolder
-    from fsim.run_lock import locked
+    from fsim.run_session import session
     from fsim.summary import summarise
     from fsim.validate import check_recipe
 
@@ -38,9 +38,11 @@ def execute(args: argparse.Namespace) -> int:
         return 0
     folder = RunFolder.open(args.run)
     checked = check_recipe(folder.recipe)
-    with locked(folder), Display(folder.log) as display:
+    with processes() as shared, session(folder, shared) as display:
         changes = allowed_changes(checked, folder, args.allow)
-        result = execute_run(checked, folder, display, resume=True, changes=changes)
+        result = execute_run(checked, folder, display, resume=True, changes=changes, processes=shared)
+        if result is None:  # rank 0 says the rest
+            return 0
         held = hold_against(checked.recipe.evaluation.expect, result.monitored["metrics"])
         summarise(result, held, folder, display)
     return 0

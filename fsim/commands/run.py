@@ -36,14 +36,14 @@ def execute(args: argparse.Namespace) -> int:
 
     checked = check_recipe(args.recipe, args.overrides)
 
-    from fsim.display import Display
     from fsim.errors import FsimError, WriteError
     from fsim.expectation import hold_against, refuse_outside
     from fsim.overfit import overfit_recipe, verdict
+    from fsim.processes import processes
     from fsim.run import InterruptedRunError
     from fsim.run import execute as execute_run
     from fsim.run_folder import RunFolder
-    from fsim.run_lock import locked
+    from fsim.run_session import session
     from fsim.summary import summarise
 
     if args.overfit is not None and (args.check or args.seeds is not None):
@@ -64,19 +64,24 @@ def execute(args: argparse.Namespace) -> int:
         return 0
     if args.overfit is not None:
         checked = overfit_recipe(checked, args.overfit)
-    folder = RunFolder.create(args.out, checked.recipe.name)
-    try:
-        with locked(folder), Display(folder.log) as display:
-            result = execute_run(checked, folder, display)
-            held = hold_against(checked.recipe.evaluation.expect, result.monitored["metrics"])
-            summarise(result, held, folder, display)
-            if args.check:
-                refuse_outside(held, folder.path)
-            if args.overfit is not None:
-                display.say(verdict(result.last[0]))
-    except (InterruptedRunError, WriteError):  # the run can be resumed
-        raise
-    except FsimError:
-        folder.discard_if_unused()
-        raise
+    with processes() as shared:
+        path = shared.first_says(str(RunFolder.create(args.out, checked.recipe.name).path) if shared.first else None)
+        folder = RunFolder(Path(path))
+        try:
+            with session(folder, shared) as display:
+                result = execute_run(checked, folder, display, processes=shared)
+                if result is None:  # rank 0 says the rest
+                    return 0
+                held = hold_against(checked.recipe.evaluation.expect, result.monitored["metrics"])
+                summarise(result, held, folder, display)
+                if args.overfit is not None:
+                    display.say(verdict(result.last[0]))
+        except (InterruptedRunError, WriteError):  # the run can be resumed
+            raise
+        except FsimError:
+            if shared.first:
+                folder.discard_if_unused()
+            raise
+    if args.check:
+        refuse_outside(held, folder.path)
     return 0

@@ -16,20 +16,19 @@ from pathlib import Path
 
 import torch
 
-from fsim.batches import TrainingBatches
 from fsim.display import Display
 from fsim.document import Document
+from fsim.embed_in_parts import EmbedInParts
 from fsim.embedding import Embed
-from fsim.engine import Training, build_engine
+from fsim.engine import build_engine
 from fsim.evaluation import Evaluation
 from fsim.handlers import attach
 from fsim.interruption import Interruption
 from fsim.keeper import Keeper
 from fsim.machine import prepare_machine
-from fsim.network import build_losses, build_network
-from fsim.normalise import Normalise
+from fsim.prepared import prepare
+from fsim.processes import ALONE
 from fsim.run_folder import RunFolder
-from fsim.training_data import build_sampler, prepare_data
 from fsim.validate import check_document
 
 BLOCKS, STEPS = 8, 12
@@ -61,25 +60,11 @@ def main() -> None:
     checked = check_document(Document(RECIPE))
     machine = prepare_machine("auto")
     display = Display()
-    catalog, images = prepare_data(checked, display)
-    rows = catalog.rows("train")
-    normalise = Normalise(checked.recipe.data.mean, checked.recipe.data.std)
-    batches = TrainingBatches(
-        catalog,
-        rows,
-        images,
-        build_sampler(checked, catalog, rows),
-        checked["data.augmentation"].build(),
-        normalise,
-        seed=0,
-    )
-    network = build_network(checked, len(catalog.category_names))
-    losses = build_losses(
-        checked, embedding_dim=256, num_categories=len(catalog.category_names), num_labels=batches.num_labels
-    )
-    training = Training(checked, network, losses, batches.steps_per_epoch)
-
-    evaluation = Evaluation(checked, catalog, Embed(images, normalise, machine))
+    prepared = prepare(checked, machine, display)
+    batches, training = prepared.batches, prepared.training
+    network, losses = training.network, training.losses
+    embedder = EmbedInParts(Embed(prepared.images, prepared.normalise, machine), ALONE)
+    evaluation = Evaluation(checked, prepared.catalog, embedder)
 
     def bare_step(step: int) -> None:
         batch = batches[step]
@@ -99,7 +84,7 @@ def main() -> None:
             bare_step(step)
 
     with tempfile.TemporaryDirectory() as folder, Interruption() as interruption:
-        keeper = Idle(checked, RunFolder(Path(folder)), training, evaluation, catalog, display)
+        keeper = Idle(prepared, RunFolder(Path(folder)), evaluation, embedder, display)
 
         def engine_block() -> None:
             training.step = 0

@@ -9,16 +9,15 @@ import pytest
 from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display
+from fsim.embed_in_parts import EmbedInParts
 from fsim.embedding import Embed
-from fsim.engine import Training
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluation
 from fsim.keeper import Keeper
 from fsim.machine import prepare_machine
-from fsim.network import build_losses, build_network
-from fsim.normalise import Normalise
+from fsim.prepared import prepare
+from fsim.processes import ALONE
 from fsim.run_folder import RunFolder
-from fsim.training_data import prepare_data
 from fsim.validate import check_recipe
 
 
@@ -28,16 +27,15 @@ class Bench:
     def __init__(self, recipe: Path, folder: Path, keeper: type[Keeper] = Keeper, **evaluation: Any) -> None:
         overrides = [f"evaluation.{name}={value}" for name, value in evaluation.items()]
         self.checked: CheckedRecipe = check_recipe(recipe, ["train.epochs=3", "trackers=[]", *overrides])
-        display = Display()
-        self.catalog, images = prepare_data(self.checked, display)
-        normalise = Normalise(self.checked.recipe.data.mean, self.checked.recipe.data.std)
-        network = build_network(self.checked, 3)
-        losses = build_losses(self.checked, embedding_dim=8, num_categories=3, num_labels=3)
-        self.training = Training(self.checked, network, losses, steps_per_epoch=2)
-        measured = Evaluation(self.checked, self.catalog, Embed(images, normalise, prepare_machine("fp32")))
+        machine, display = prepare_machine("fp32"), Display()
+        prepared = prepare(self.checked, machine, display)
+        self.training = prepared.training
+        self.training.steps_per_epoch = 2
+        embedder = EmbedInParts(Embed(prepared.images, prepared.normalise, machine), ALONE)
+        measured = Evaluation(self.checked, prepared.catalog, embedder)
         self.folder = RunFolder(folder)
         (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
-        self.keeper = keeper(self.checked, self.folder, self.training, measured, self.catalog, images, 0, display)
+        self.keeper = keeper(prepared, self.folder, measured, embedder, display)
 
     def epoch(self) -> None:
         self.training.step += 2
@@ -104,12 +102,16 @@ def test_going_on_with_other_data_is_refused(small_recipe: Path, tmp_path: Path)
     first = Bench(small_recipe, tmp_path / "run")
     first.epoch()
     again = Bench(small_recipe, tmp_path / "run")
-    frame = again.catalog.catalog.frame
+    frame = again.keeper.catalog.catalog.frame
     train = np.flatnonzero(frame["split"] == "train")
-    usable = again.catalog.usable.copy()
+    usable = again.keeper.catalog.usable.copy()
     usable[train[0]] = False
     again.keeper.catalog = EncodedCatalog(
-        again.catalog.catalog, again.catalog.category_names, again.catalog.categories, again.catalog.items, usable
+        again.keeper.catalog.catalog,
+        again.keeper.catalog.category_names,
+        again.keeper.catalog.categories,
+        again.keeper.catalog.items,
+        usable,
     )
     with pytest.raises(FsimError, match="its training images changed"):
         again.keeper.take_up()

@@ -1,0 +1,83 @@
+"""Training by several processes of torchrun."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from fsim.run_equality import differences
+from fsim.run_folder import RunFolder
+
+Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "fsim"]
+
+
+def torchrun(*arguments: object) -> subprocess.Popen[str]:
+    command = [*TORCHRUN, *map(str, arguments)]
+    environment = {**os.environ, "PYTHONWARNINGS": "", "OMP_NUM_THREADS": "1"}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
+
+
+def only_run(out: Path) -> RunFolder:
+    (file,) = out.glob("*/*/recipe.yaml")
+    return RunFolder(file.parent)
+
+
+def process_of_rank(rank: int, started: subprocess.Popen[str]) -> int:
+    """The process that torchrun started for a rank."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            ours = parent == started.pid and f"RANK={rank}" in (folder / "environ").read_text().split("\0")
+        except OSError:  # it ended
+            continue
+        if ours:
+            return int(folder.name)
+    raise AssertionError(f"no process of rank {rank}")
+
+
+def test_two_processes_train_one_dies_and_the_run_goes_on_to_the_same_end(
+    fsim: Fsim, small_recipe: Path, tmp_path: Path
+) -> None:
+    recipe = (small_recipe, "train.checkpoints.every_steps=2", "train.ema_decay=0.9")
+    alone = torchrun("run", *recipe, "--out", tmp_path / "alone")
+    out, err = alone.communicate(timeout=120)
+    assert alone.returncode == 0, err
+    assert "by 2 processes" in out and out.count("epoch 1/2") == 1
+    whole = only_run(tmp_path / "alone")
+    assert [(line["epoch"], line["split"]) for line in whole.read_metrics()] == [
+        (1, "train"), (1, "val"), (2, "train"), (2, "val")
+    ]  # fmt: skip
+
+    killed = torchrun("run", *recipe, "train.epochs=2", "--out", tmp_path / "killed")
+    assert killed.stdout is not None
+    for line in killed.stdout:
+        if line.startswith("epoch 1/"):
+            os.kill(process_of_rank(1, killed), signal.SIGKILL)
+            break
+    _, err = killed.communicate(timeout=120)
+    assert killed.returncode != 0
+    print(err)
+    assert "fsim: another process of this command ended: it left no word" in err and "fsim resume" in err
+
+    run = only_run(tmp_path / "killed")
+    refused = fsim("resume", run.path)
+    assert refused.returncode == 2 and "torchrun --nproc-per-node 2" in refused.stderr
+    again = torchrun("resume", run.path)
+    out, err = again.communicate(timeout=120)
+    assert again.returncode == 0, err
+    assert differences(whole, run) == []
+
+
+def test_the_others_say_why_a_process_ended(small_recipe: Path, tmp_path: Path) -> None:
+    ended = torchrun("run", small_recipe, "--out", tmp_path / "out", "train.optimizer={name: sgd, lr: 1.0e+30}")
+    _, err = ended.communicate(timeout=120)
+    assert ended.returncode != 0 and "the loss is" in err and "Lower train.optimizer.lr" in err
+    other = torchrun("validate", small_recipe)
+    _, err = other.communicate(timeout=120)
+    assert "works in one process: start it without torchrun" in err

@@ -1,0 +1,106 @@
+"""One training step on 64 images by the processes of this command; what it did to the weights, into a file.
+
+torchrun --nproc-per-node 2 tests/fsim/one_step.py OUT, or called in one process: `one_step.steps(ALONE)`.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from fsim.batches import Batch
+from fsim.document import Document
+from fsim.engine import Training, build_engine
+from fsim.interfaces import Pairs
+from fsim.machine import prepare_machine
+from fsim.network import build_losses, build_network
+from fsim.processes import Processes, processes
+from fsim.registry import register, unregister
+from fsim.validate import check_document
+
+SIZE = 64
+BY_LABELS = [{"name": "cross_entropy"}, {"name": "supcon"}]
+CASES: dict[str, dict[str, Any]] = {
+    "labels": {"losses": BY_LABELS},
+    "pairs": {"losses": [{"name": "contrastive"}]},
+    "learned": {"losses": [{"name": "proxy_anchor", "weight": 0.1}, {"name": "arcface", "weight": 1e-3}]},
+    "chunks": {"losses": BY_LABELS, "chunk_size": 12},
+    "clipped": {"losses": [{"name": "triplet"}], "clip_norm": 0.01},
+    "frozen": {"losses": BY_LABELS, "frozen": {"backbone": None}, "ema_decay": 0.5},
+    "uneven": {"losses": BY_LABELS, "sizes": [40, 24]},
+}
+
+
+class Plain(nn.Module):
+    """Without batch normalisation."""
+
+    out_features = 6
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(3, 6, 3, stride=2), nn.Tanh(), nn.Conv2d(6, 6, 3), nn.AdaptiveAvgPool2d(1)
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.layers(images).flatten(1)
+
+
+def steps(together: Processes) -> dict[str, dict[str, Any]]:
+    """For each case how much every weight moved, and the loss."""
+    register("backbone", "plain")(Plain)
+    try:
+        return {name: _step(together, **case) for name, case in CASES.items()}
+    finally:
+        unregister("backbone", "plain")
+
+
+def _step(together: Processes, losses: list[Any], sizes: list[int] | None = None, **train: Any) -> dict[str, Any]:
+    recipe = check_document(
+        Document(
+            {
+                "name": "t",
+                "data": {"dataset": {"name": "folder", "root": "."}, "image_size": 16},
+                "model": {"backbone": {"name": "plain"}, "head": {"name": "siam_cat", "embedding_dim": 4}},
+                "sampler": {"name": "m_per_class", "batch_size": 4},
+                "losses": losses,
+                "train": {"optimizer": {"name": "sgd", "lr": 1.0}, "precision": "fp32", **train},
+            }
+        )
+    )
+    torch.manual_seed(0)
+    network = build_network(recipe, 3)
+    terms = build_losses(recipe, embedding_dim=4, num_categories=3, num_labels=3)
+    training = Training(recipe, network, terms, 1)
+    before = {name: value.clone() for name, value in _weights(training).items()}
+    stops = torch.cumsum(torch.tensor([0, *(sizes or [SIZE // 2] * 2)]), 0).tolist()
+    start, stop = (0, SIZE) if together.size == 1 else (stops[together.rank], stops[together.rank + 1])
+    batch = _batch(start, stop, [(a, b) for a, b in pairwise(stops) if start <= a and b <= stop])
+    build_engine(training, prepare_machine("fp32"), seed=3, processes=together).run([batch], max_epochs=1)
+    moved = {name: value - before[name] for name, value in _weights(training).items()}
+    return {"moved": moved, "sums": training.sums, "signs": training.signs}
+
+
+def _weights(training: Training) -> dict[str, Tensor]:
+    return {**training.evaluated.state_dict(), **{f"losses.{k}": v for k, v in training.losses.state_dict().items()}}
+
+
+def _batch(start: int, stop: int, ranges: list[tuple[int, int]]) -> Batch:
+    """Images start to stop of the 64, with the pairs that lie within each range."""
+    images = torch.randn(SIZE, 3, 16, 16, generator=torch.Generator().manual_seed(1))[start:stop]
+    rows = torch.arange(start, stop)
+    labels = rows % 3
+    pairs = [(a, b) for low, high in ranges for a in range(low, high) for b in range(a + 1, high, 1 + low % 3)]
+    first, second = (torch.tensor(side) - start for side in zip(*pairs, strict=True))
+    return Batch(images, rows, labels, labels, labels, Pairs(first, second, labels[first] == labels[second]))
+
+
+if __name__ == "__main__":
+    with processes() as together:
+        found = steps(together)
+        if together.first:
+            torch.save(found, sys.argv[1])
