@@ -38,6 +38,11 @@ class Processes:
     def first(self) -> bool:
         return self.rank == 0
 
+    @property
+    def command(self) -> str:
+        """How fsim is started by as many processes."""
+        return "fsim" if self.size == 1 else f"torchrun --nproc-per-node {self.size} -m fsim"
+
     def wait(self) -> None:
         """Until all are here."""
         if self.size > 1:

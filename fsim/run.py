@@ -113,13 +113,13 @@ def execute(
         try:
             _train(engine, prepared, interruption)
         except WriteError as error:
-            saved = f"all up to step {keeper.saved_step} is saved; then go on with: fsim resume {folder.path}"
+            saved = f"all up to step {keeper.saved_step} is saved; then go on with: {processes.command} resume {folder.path}"
             raise WriteError(f"{error}; {saved}") from error
     display.close_bars()
     if not keeper.finished:
         if backup is not None and interruption.signal == signal.SIGINT:  # SIGTERM leaves little time
             backup.close()
-        told = f"{stopped_at(keeper.saved_step)}. Go on with: fsim resume {folder.path}"
+        told = f"{stopped_at(keeper.saved_step)}. Go on with: {processes.command} resume {folder.path}"
         raise InterruptedRunError(told, interruption.exit_code)
     if isinstance(keeper, Follower):
         return None

@@ -62,8 +62,9 @@ def test_two_processes_train_one_dies_and_the_run_goes_on_to_the_same_end(
             break
     _, err = killed.communicate(timeout=120)
     assert killed.returncode != 0
-    print(err)
-    assert "fsim: another process of this command ended: it left no word" in err and "fsim resume" in err
+    # torchrun also sends SIGTERM to those that are left, which may come first
+    assert "ended: it left no word" in err or "stopped; all up to step" in err, err
+    assert "resume" in err
 
     run = only_run(tmp_path / "killed")
     refused = fsim("resume", run.path)
