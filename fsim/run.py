@@ -108,18 +108,19 @@ def execute(
     if resume:
         keeper.take_up()
     take_up_garbage_collection()
+    resume_command = f"{processes.command} resume {folder.path}"
     with Interruption() as interruption:
         attach(engine, training, keeper, display, interruption, recipe.train.epochs, processes, backup)
         try:
             _train(engine, prepared, interruption)
         except WriteError as error:
-            saved = f"all up to step {keeper.saved_step} is saved; then go on with: {processes.command} resume {folder.path}"
+            saved = f"all up to step {keeper.saved_step} is saved; then go on with: {resume_command}"
             raise WriteError(f"{error}; {saved}") from error
     display.close_bars()
     if not keeper.finished:
         if backup is not None and interruption.signal == signal.SIGINT:  # SIGTERM leaves little time
             backup.close()
-        told = f"{stopped_at(keeper.saved_step)}. Go on with: {processes.command} resume {folder.path}"
+        told = f"{stopped_at(keeper.saved_step)}. Go on with: {resume_command}"
         raise InterruptedRunError(told, interruption.exit_code)
     if isinstance(keeper, Follower):
         return None

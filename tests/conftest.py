@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from .ready_process import ReadyProcess
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -54,15 +56,22 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def fsim() -> Fsim:
-    """Run a command as a user does: fsim("run", "recipe.yaml") -> the finished process."""
+def fsim(cache: Path) -> Iterator[Fsim]:
+    """Run a command as a user does: fsim("run", "recipe.yaml") -> the finished process. It is one of its own, but for
+    what it imports first; with an `env`, which may change that, in all."""
+    with ReadyProcess() as ready:
 
-    def run(*arguments: object, cwd: Path | None = None, env: dict[str, str] | None = None) -> object:
-        command = [sys.executable, "-m", "fsim", *map(str, arguments)]
-        environment = {**os.environ, "PYTHONWARNINGS": "", **(env or {})}
-        return subprocess.run(command, cwd=cwd or ROOT, env=environment, capture_output=True, text=True, timeout=300)
+        def run(*arguments: object, cwd: Path | None = None, env: dict[str, str] | None = None) -> object:
+            given = [str(one) for one in arguments]
+            environment = {**os.environ, "PYTHONWARNINGS": "", **(env or {})}
+            if env is None:
+                return ready.run(given, cwd or ROOT, environment, timeout=300)
+            command = [sys.executable, "-m", "fsim", *given]
+            return subprocess.run(
+                command, cwd=cwd or ROOT, env=environment, capture_output=True, text=True, timeout=300
+            )
 
-    return run  # type: ignore[return-value]
+        yield run  # type: ignore[misc]
 
 
 @pytest.fixture(scope="session")
