@@ -74,6 +74,8 @@ def execute(args: argparse.Namespace) -> int:
                     return 0
                 held = hold_against(checked.recipe.evaluation.expect, result.monitored["metrics"])
                 summarise(result, held, folder, display)
+                if args.check:
+                    refuse_outside(held, folder.path)
                 if args.overfit is not None:
                     display.say(verdict(result.last[0]))
         except (InterruptedRunError, WriteError):  # the run can be resumed
@@ -82,6 +84,4 @@ def execute(args: argparse.Namespace) -> int:
             if shared.first:
                 folder.discard_if_unused()
             raise
-    if args.check:
-        refuse_outside(held, folder.path)
     return 0
