@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -48,8 +49,9 @@ def _execute(given: list[str]) -> int:
     if args.command is None:
         parser.print_help()
         return USER_ERROR
-    if os.environ.get("WORLD_SIZE", "1") != "1" and args.command not in SHARED:
-        parser.error(f"{args.command} works in one process: start it without torchrun (with it: {', '.join(SHARED)})")
+    if os.environ.get("WORLD_SIZE", "1") != "1" and not _is_shared(args):
+        shared = f"{', '.join(SHARED)} of one run"
+        parser.error(f"{args.command} works in one process here: start it without torchrun (with it: {shared})")
     try:
         code: int = _command(args.command).execute(args)
         sys.stdout.flush()
@@ -65,6 +67,12 @@ def _execute(given: list[str]) -> int:
     except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _is_shared(args: argparse.Namespace) -> bool:
+    """Whether several processes of torchrun can do it together: one run, not one after the other."""
+    several = getattr(args, "seeds", None) is not None or (args.command == "resume" and args.run.is_file())
+    return args.command in SHARED and not several
 
 
 def _parser(given: list[str]) -> Parser:

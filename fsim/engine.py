@@ -184,6 +184,7 @@ def build_engine(training: Training, machine: Machine, seed: int, processes: Pro
         scaler.update()
         scheduler.step()
         available, terms, total = found["available"], found["terms"], found["total"]
+        losses.remember(available)
         if training.average is not None:
             training.average.update_parameters(network)
         training.step += 1

@@ -137,6 +137,13 @@ class Pairs(NamedTuple):
     same: Tensor  # [P] bool: a positive pair
 
 
+class Memory(NamedTuple):
+    """Embeddings of images of earlier batches, as they were then; nothing is learned through them."""
+
+    embedding: Tensor  # [M, D]
+    labels: Tensor  # [M] int64
+
+
 class Loss(Protocol):
     """An nn.Module whose forward asks by parameter name for what it needs, and returns a scalar.
 
@@ -147,6 +154,9 @@ class Loss(Protocol):
     A batch in which the loss is undefined (no pair, one class) gives a zero that is connected to the graph.
     Injected: `embedding_dim`, `num_categories`, `num_labels`, `attribute_counts` (`AttributeCounts` of the training
     images).
+
+    One that compares the embeddings of a batch by `labels`, and can compare them with those of earlier batches too, has
+    a parameter `memory: Memory | None = None` behind the others; a recipe says how much is remembered.
 
     A loss of pairs may also have a method `active_negatives`, one of triplets a method `active_triplets`. It takes what
     forward takes, and returns the share, a scalar in [0, 1], of its negative pairs or its triplets that cost something.

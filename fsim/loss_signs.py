@@ -26,7 +26,8 @@ def loss_signs(losses: LossTerms, available: dict[str, Any], values: dict[str, f
                    of a loss that has a method of this name: the share of them that cost something; 0 to 1
 
     A loss with parameters (`arcface`, `proxy_anchor`) compares embeddings with what it learned, and has no signs: it
-    begins above what a collapse would cost, as a classification does, and a healthy one passes it on its way down.
+    begins above what a collapse would cost, as a classification does, and a healthy one passes it on its way down. Nor
+    has one with a memory, which compares with what was not collapsed.
 
     The losses are asked as copies, so that one that remembers what it saw is not disturbed. A loss that cannot be
     copied or asked has no signs, which is logged once.
@@ -40,7 +41,9 @@ def loss_signs(losses: LossTerms, available: dict[str, Any], values: dict[str, f
     embedding = available["embedding"]  # [B, D]
     with torch.no_grad():
         for (name, loss), weight, wanted in zip(losses.losses.items(), losses.weights, losses.needs, strict=True):
-            if "embedding" not in wanted or any(True for _ in loss.parameters()) or name in losses.without_signs:
+            if "embedding" not in wanted or any(True for _ in loss.parameters()) or name in losses.memories:
+                continue
+            if name in losses.without_signs:
                 continue
             given = {need: available[need] for need in wanted}
             try:

@@ -12,7 +12,7 @@ from fsim.checked_recipe import INVALID, CheckedComponent
 from fsim.errors import FsimError, nearest
 from fsim.functional.attribute_labels import AttributeCounts
 from fsim.interfaces import Evaluator
-from fsim.params import evaluator_needs, needs
+from fsim.params import evaluator_needs, needs, takes_memory
 from fsim.paths import cache_dir
 from fsim.problem import Key
 from fsim.recipe import value_at
@@ -27,6 +27,7 @@ def misfits(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> I
     head, sampler = components.get(("model", "head")), components.get(("sampler",))
     if head and sampler:
         yield from _lacking_for_losses(head, sampler, components)
+    yield from _without_memory(value, components)
     evaluators = {key: part for key, part in components.items() if part.kind == "evaluator"}
     yield from _repeated(evaluators)
     valid = {key: part for key, part in evaluators.items() if part.settings is not INVALID and key not in refused}
@@ -62,6 +63,17 @@ def _lacking_for_losses(
                 key,
                 f"loss '{loss.name}' needs {need}, which {giver.kind} '{giver.name}' does not give; "
                 f"take another {giver.kind}, or leave the loss out",
+            )
+
+
+def _without_memory(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, str]]:
+    for place, settings in enumerate(value_at(value, ("losses",))):
+        loss = components.get(("losses", place))
+        if loss and settings.get("memory") is not None and not takes_memory(loss.component):
+            yield (
+                ("losses", place, "memory"),
+                f"loss '{loss.name}' compares the images of a batch alone; remove it, or take a loss that can "
+                f"remember, such as supcon, info_nce or triplet",
             )
 
 

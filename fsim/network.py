@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from fsim import interfaces
 from fsim.checked_recipe import CheckedComponent, CheckedRecipe
+from fsim.cross_batch_memory import CrossBatchMemory
 from fsim.errors import FsimError
 from fsim.interfaces import Distance
 from fsim.params import needs
@@ -41,9 +42,12 @@ class Network(nn.Module):
 class LossTerms(nn.Module):
     """The weighted losses of a recipe; each is given by name what its forward asks for."""
 
-    def __init__(self, losses: dict[str, nn.Module], weights: list[float]) -> None:
+    def __init__(
+        self, losses: dict[str, nn.Module], weights: list[float], memories: dict[str, CrossBatchMemory] | None = None
+    ) -> None:
         super().__init__()
         self.losses = nn.ModuleDict(losses)
+        self.memories = nn.ModuleDict(memories or {})  # of some losses
         self.weights = weights
         self.needs = [needs(loss) for loss in losses.values()]
         self.without_signs: set[str] = set()  # those that `fsim.loss_signs` has found it cannot ask
@@ -52,8 +56,19 @@ class LossTerms(nn.Module):
         """Each term by its name, weighted; the loss is their sum."""
         terms = zip(self.losses.items(), self.weights, self.needs, strict=True)
         return {
-            name: weight * loss(**{need: available[need] for need in wanted}) for (name, loss), weight, wanted in terms
+            name: weight * loss(**{need: available[need] for need in wanted}, **self._remembered(name))
+            for (name, loss), weight, wanted in terms
         }
+
+    def remember(self, available: dict[str, Any]) -> None:
+        """After a step: put its batch into the memories."""
+        memory: Any
+        for memory in self.memories.values():
+            memory.remember(available["embedding"], available["labels"])
+
+    def _remembered(self, name: str) -> dict[str, Any]:
+        memory: Any = self.memories[name] if name in self.memories else None  # noqa: SIM401, it has no get
+        return {} if memory is None else {"memory": memory.given()}
 
 
 def build_network(checked: CheckedRecipe, num_categories: int, num_attributes: int = 0) -> Network:
@@ -78,11 +93,16 @@ def build_network(checked: CheckedRecipe, num_categories: int, num_attributes: i
 def build_losses(checked: CheckedRecipe, **given: Any) -> LossTerms:
     """The losses of the recipe; one that is there twice gets a number behind its name."""
     losses: dict[str, nn.Module] = {}
-    for part in checked.each("losses"):
+    memories: dict[str, CrossBatchMemory] = {}
+    for part, settings in zip(checked.each("losses"), checked.recipe.losses, strict=True):
         name = part.name.replace(".", "_")  # a dot would part the names of its weights
         number = sum(known.partition("#")[0] == name for known in losses) + 1
-        losses[name if number == 1 else f"{name}#{number}"] = part.build(**given)
-    return LossTerms(losses, [settings.weight for settings in checked.recipe.losses])
+        name = name if number == 1 else f"{name}#{number}"
+        losses[name] = part.build(**given)
+        if settings.memory is not None:
+            of = settings.memory
+            memories[name] = CrossBatchMemory(of.size, of.after_steps, given["embedding_dim"])
+    return LossTerms(losses, [settings.weight for settings in checked.recipe.losses], memories)
 
 
 def built(part: CheckedComponent, interface: type, **given: Any) -> Any:

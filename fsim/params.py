@@ -75,6 +75,11 @@ def needs(component: Callable[..., Any]) -> set[str]:
     }
 
 
+def takes_memory(component: Callable[..., Any]) -> bool:
+    """Whether a loss can compare with embeddings of earlier batches: its `forward` has a parameter `memory`."""
+    return "memory" in inspect.signature(getattr(component, "forward", component)).parameters
+
+
 def evaluator_needs(evaluator: Any) -> frozenset[str]:
     """What an evaluator needs beside embeddings and labels: its attribute `needs`, where it has one."""
     return frozenset(getattr(evaluator, "needs", ()))

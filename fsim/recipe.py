@@ -53,10 +53,18 @@ class ComponentSettings(BaseModel):
         return dict(self.model_extra or {})
 
 
+class MemorySettings(Section):
+    """What a loss that compares embeddings by labels remembers of earlier batches."""
+
+    size: Annotated[int, Field(ge=1)]  # images
+    after_steps: Annotated[int, Field(ge=0)] = 0  # steps before it is used: the first weights move fast
+
+
 class LossSettings(ComponentSettings):
     """A loss, and its weight in the sum that is minimised."""
 
     weight: Annotated[float, Field(ge=0)] = 1.0
+    memory: MemorySettings | None = None
 
 
 class ProjectionSettings(ComponentSettings):

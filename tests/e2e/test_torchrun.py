@@ -81,4 +81,4 @@ def test_the_others_say_why_a_process_ended(small_recipe: Path, tmp_path: Path) 
     assert ended.returncode != 0 and "the loss is" in err and "Lower train.optimizer.lr" in err
     other = torchrun("validate", small_recipe)
     _, err = other.communicate(timeout=120)
-    assert "works in one process: start it without torchrun" in err
+    assert "works in one process here: start it without torchrun" in err

@@ -76,7 +76,7 @@ def test_the_recipe_of_the_design_is_valid_and_resolves(tmp_path: Path) -> None:
     resolved = checked.resolved()
     assert resolved["train"]["optimizer"]["lr"] == 0.001
     assert resolved["train"]["optimizer"]["betas"] == [0.9, 0.999]  # a default of torch, written out
-    assert resolved["losses"][1] == {"name": "cross_entropy", "weight": 1.0, "label_smoothing": 0.0}
+    assert resolved["losses"][1] == {"name": "cross_entropy", "weight": 1.0, "memory": None, "label_smoothing": 0.0}
 
 
 def test_a_resolved_recipe_is_valid_and_resolves_to_itself(tmp_path: Path) -> None:

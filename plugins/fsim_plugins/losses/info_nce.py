@@ -10,8 +10,9 @@ from pydantic import Field
 from torch import Tensor
 
 from fsim.functional.distances import cosine_matrix
-from fsim.functional.label_pairs import label_pairs
+from fsim.functional.label_pairs import label_pairs, with_memory
 from fsim.functional.masked import masked_logsumexp, masked_mean
+from fsim.interfaces import Memory
 
 
 class InfoNce(torch.nn.Module):
@@ -39,10 +40,11 @@ class InfoNce(torch.nn.Module):
         super().__init__()
         self.temperature = temperature
 
-    def forward(self, embedding: Tensor, labels: Tensor) -> Tensor:
-        """[B, D] and [B] -> scalar."""
-        similarity = cosine_matrix(embedding, embedding) / self.temperature  # [B, B]
-        positive, negative = label_pairs(labels)  # [B, B] each
+    def forward(self, embedding: Tensor, labels: Tensor, memory: Memory | None = None) -> Tensor:
+        """[B, D] and [B] -> scalar. Images that are remembered are positives and negatives too, and no anchors."""
+        references, known = with_memory(embedding, labels, memory)  # [R, D], [R]
+        similarity = cosine_matrix(embedding, references) / self.temperature  # [B, R]
+        positive, negative = label_pairs(labels, known)  # [B, R] each
         negatives = masked_logsumexp(similarity, negative, dim=1)  # [B]
         # -log(x / (x + y)) = log(1 + y / x)
         return masked_mean(F.softplus(negatives[:, None] - similarity), positive)

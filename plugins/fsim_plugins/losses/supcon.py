@@ -9,8 +9,9 @@ from pydantic import Field
 from torch import Tensor
 
 from fsim.functional.distances import cosine_matrix
-from fsim.functional.label_pairs import label_pairs
+from fsim.functional.label_pairs import label_pairs, with_memory
 from fsim.functional.masked import masked_logsumexp, masked_mean
+from fsim.interfaces import Memory
 
 
 class SupCon(torch.nn.Module):
@@ -37,11 +38,12 @@ class SupCon(torch.nn.Module):
         super().__init__()
         self.temperature = temperature
 
-    def forward(self, embedding: Tensor, labels: Tensor) -> Tensor:
-        """[B, D] and [B] -> scalar."""
-        similarity = cosine_matrix(embedding, embedding) / self.temperature  # [B, B]
-        positive, negative = label_pairs(labels)  # [B, B] each
+    def forward(self, embedding: Tensor, labels: Tensor, memory: Memory | None = None) -> Tensor:
+        """[B, D] and [B] -> scalar. Images that are remembered are other images too, and no anchors."""
+        references, known = with_memory(embedding, labels, memory)  # [R, D], [R]
+        similarity = cosine_matrix(embedding, references) / self.temperature  # [B, R]
+        positive, negative = label_pairs(labels, known)  # [B, R] each
         all_others = masked_logsumexp(similarity, positive | negative, dim=1)  # [B]
-        costs = torch.where(positive, all_others[:, None] - similarity, 0)  # [B, B]
+        costs = torch.where(positive, all_others[:, None] - similarity, 0)  # [B, R]
         of_anchor = costs.sum(1) / positive.sum(1).clamp_min(1)  # [B]
         return masked_mean(of_anchor, positive.any(1) & negative.any(1))

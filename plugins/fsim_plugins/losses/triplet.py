@@ -11,9 +11,9 @@ from torch import Tensor
 
 from fsim.errors import FsimError
 from fsim.functional.distances import cosine_matrix, root, squared_euclidean_matrix
-from fsim.functional.label_pairs import label_pairs
+from fsim.functional.label_pairs import label_pairs, with_memory
 from fsim.functional.masked import masked_mean
-from fsim.interfaces import Distance
+from fsim.interfaces import Distance, Memory
 
 
 class Triplet(torch.nn.Module):
@@ -63,9 +63,9 @@ class Triplet(torch.nn.Module):
         self.margin = margin
         self.distance = distance
 
-    def forward(self, embedding: Tensor, labels: Tensor) -> Tensor:
-        """[B, D] and [B] -> scalar."""
-        cost, chosen = self._triplets(embedding, labels)
+    def forward(self, embedding: Tensor, labels: Tensor, memory: Memory | None = None) -> Tensor:
+        """[B, D] and [B] -> scalar. Images that are remembered are positives and negatives too, and no anchors."""
+        cost, chosen = self._triplets(embedding, labels, memory)
         return masked_mean(cost, chosen & (cost > 0) if self.mining == "all" else chosen)
 
     def active_triplets(self, embedding: Tensor, labels: Tensor) -> Tensor:
@@ -77,13 +77,14 @@ class Triplet(torch.nn.Module):
             return chosen.sum() / (positive.sum(1) * negative.sum(1)).sum().clamp_min(1)
         return masked_mean((cost > 0).float(), chosen)
 
-    def _triplets(self, embedding: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Costs of triplets, and which of them `mining` looks at: [B] each, or [P, B] with P positive pairs."""
+    def _triplets(self, embedding: Tensor, labels: Tensor, memory: Memory | None = None) -> tuple[Tensor, Tensor]:
+        """Costs of triplets, and which of them `mining` looks at: [B] each, or [P, R] with P positive pairs."""
+        references, known = with_memory(embedding, labels, memory)  # [R, D], [R]
         if self.distance == "euclidean":
-            distance = root(squared_euclidean_matrix(embedding, embedding))  # [B, B]
+            distance = root(squared_euclidean_matrix(embedding, references))  # [B, R]
         else:
-            distance = 1 - cosine_matrix(embedding, embedding)  # [B, B]
-        positive, negative = label_pairs(labels)  # [B, B] each
+            distance = 1 - cosine_matrix(embedding, references)  # [B, R]
+        positive, negative = label_pairs(labels, known)  # [B, R] each
         if self.mining == "batch_hard":
             return self._hardest(distance, positive, negative)
         return self._many(distance, positive, negative)
@@ -95,12 +96,12 @@ class Triplet(torch.nn.Module):
         return self._cost(farthest - nearest), positive.any(1) & negative.any(1)
 
     def _many(self, distance: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
-        # One row for each positive pair, not for each pair: [B, B, B] would be mostly empty.
+        # One row for each positive pair, not for each pair: [B, R, R] would be mostly empty.
         anchor, other = positive.nonzero(as_tuple=True)  # [P] each
-        rows = distance.index_select(0, anchor)  # [P, B]
-        gap = rows.gather(1, other[:, None]) - rows  # [P, B]
-        chosen = negative.index_select(0, anchor)  # [P, B]
-        cost = self._cost(gap)  # [P, B]
+        rows = distance.index_select(0, anchor)  # [P, R]
+        gap = rows.gather(1, other[:, None]) - rows  # [P, R]
+        chosen = negative.index_select(0, anchor)  # [P, R]
+        cost = self._cost(gap)  # [P, R]
         return cost, chosen & (gap < 0) & (cost > 0) if self.mining == "semi_hard" else chosen
 
     def _cost(self, gap: Tensor) -> Tensor:
