@@ -74,5 +74,5 @@ def attach(
                 keeper.evaluate(said)
             if backup is not None:
                 backup.ask()
-        if interruption.requested:
+        if interruption.requested or keeper.stopped_early:
             engine.terminate()

@@ -108,7 +108,8 @@ def execute(
     with Interruption() as interruption:
         attach(engine, training, keeper, display, interruption, recipe.train.epochs, backup)
         try:
-            _train(engine, training, batches, recipe.train.epochs, recipe.data.workers, catalog, interruption)
+            if not keeper.finished:
+                _train(engine, training, batches, recipe.train.epochs, recipe.data.workers, catalog, interruption)
         except WriteError as error:
             saved = f"all up to step {keeper.saved_step} is saved; then go on with: fsim resume {folder.path}"
             raise WriteError(f"{error}; {saved}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -63,10 +63,14 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _keys_at(model: Any, path: Key) -> list[str]:
+def _keys_at(model: type[BaseModel] | None, path: Key) -> list[str]:
     for part in path:
-        if isinstance(part, str) and isinstance(model, type) and issubclass(model, BaseModel):
-            model = model.model_fields[part].annotation if part in model.model_fields else None
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
-        return []
-    return [field.alias or name for name, field in model.model_fields.items()]
+        if isinstance(part, str) and model is not None:
+            model = _section(model.model_fields[part].annotation) if part in model.model_fields else None
+    return [] if model is None else [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """The section that a key holds, also where it may be null or a list of them."""
+    kinds = (annotation, *get_args(annotation))
+    return next((one for one in kinds if isinstance(one, type) and issubclass(one, BaseModel)), None)
