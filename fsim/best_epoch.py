@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from fsim.display import Display
 from fsim.evaluation import Evaluation
+from fsim.functional.gain import gains, is_unknown
 from fsim.recipe import Recipe
 
 
 class BestEpoch:
     """Chooses by the monitored metric of the monitored protocol; where there is none, the last epoch is the best.
 
-    monitor  the metric, `<evaluator>/<metric>`, or None
-    split    how the monitored protocol is called
-    best     what was chosen: {epoch, split, monitor, value}; None before the first
+    monitor         the metric, `<evaluator>/<metric>`, or None
+    split           how the monitored protocol is called
+    less_is_better  of the metric
+    best            what was chosen: {epoch, split, monitor, value}; None before the first
     """
 
     def __init__(self, recipe: Recipe, evaluation: Evaluation, display: Display) -> None:
         self.monitor = _monitor(recipe, evaluation.monitored.query, display)
         self.split, self.display = evaluation.monitored.split, display
         self.best: dict[str, Any] | None = None
-        self._sign = -1 if self.monitor is not None and evaluation.direction(self.monitor) == "min" else 1
+        self.less_is_better = self.monitor is not None and evaluation.direction(self.monitor) == "min"
 
     def take_up(self, best: dict[str, Any] | None) -> None:
         """Go on from what was chosen before; by another metric or split, it is chosen anew."""
@@ -34,7 +35,8 @@ class BestEpoch:
 
     def choose(self, epoch: int, value: float | None) -> bool:
         """Whether an epoch is the best so far, by its value of the metric."""
-        if self.monitor is not None and self.best is not None and not self._is_above(value, self.best["value"]):
+        before = None if self.monitor is None else self.best
+        if before is not None and not gains(value, before["value"], self.less_is_better):
             return False
         self.best = {"epoch": epoch, "split": self.split, "monitor": self.monitor, "value": value}
         return True
@@ -45,17 +47,8 @@ class BestEpoch:
         found[epoch] = value
         if self.monitor is None:
             return sorted(found, reverse=True)
-        return sorted(found, key=lambda one: (_unknown(found[one]), -self._sign * (found[one] or 0.0), one))
-
-    def _is_above(self, value: float | None, best: float | None) -> bool:
-        if _unknown(value) or _unknown(best):
-            return _unknown(best) and not _unknown(value)
-        assert value is not None and best is not None
-        return self._sign * value > self._sign * best
-
-
-def _unknown(value: float | None) -> bool:
-    return value is None or math.isnan(value)
+        sign = 1 if self.less_is_better else -1
+        return sorted(found, key=lambda one: (is_unknown(found[one]), sign * (found[one] or 0.0), one))
 
 
 def _monitor(recipe: Recipe, split: str, display: Display) -> str | None:

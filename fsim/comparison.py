@@ -14,6 +14,7 @@ from fsim.errors import FsimError
 from fsim.functional.paired_bootstrap import SAMPLES, paired_bootstrap
 from fsim.interfaces import Direction
 from fsim.matching import matching
+from fsim.override import WITHOUT_MONITOR
 from fsim.per_query import read_per_query
 from fsim.run_evaluations import RunEvaluation, Which, run_evaluations
 from fsim.run_folder import RunFolder
@@ -128,9 +129,7 @@ def _directions(folder: RunFolder, evaluation: RunEvaluation) -> dict[str, Direc
     named = evaluation.line["protocol"]["evaluators"].items()
     settings = json.dumps([{"name": name, **parameters} for name, parameters in named])
     # They may not be those of the recipe, which then has nothing to choose the best epoch by.
-    checked = check_recipe(
-        folder.recipe, [f"evaluation.evaluators={settings}", "evaluation.monitor=null", "evaluation.expect=null"]
-    )
+    checked = check_recipe(folder.recipe, [f"evaluation.evaluators={settings}", *WITHOUT_MONITOR])
     evaluators = checked.each("evaluation.evaluators")
     return {f"{part.name}/{name}": of for part in evaluators for name, of in part.build(seed=0).directions.items()}
 

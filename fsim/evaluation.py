@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,11 +64,14 @@ class Evaluation:
 
     def __call__(self, network: Network, epoch: float, at_end: bool) -> list[Evaluated]:
         """Measure a network by each protocol; `at_end` is after the last epoch."""
+        return self.measure(network, epoch, [one for one in self.protocols if at_end or not one.at_end], {})
+
+    def measure(
+        self, network: Network, epoch: float, protocols: Sequence[Protocol], embedded: dict[str, Embedded]
+    ) -> list[Evaluated]:
+        """Measure a network by some protocols; splits that are not in `embedded` are embedded, and put there."""
         evaluated = []
-        embedded: dict[str, Embedded] = {}
-        for protocol in self.protocols:
-            if protocol.at_end and not at_end:
-                continue
+        for protocol in protocols:
             started = time.perf_counter()
             task = self.task(protocol, network, embedded)
             metrics, timings, per_query = self._measure(task)

@@ -81,5 +81,5 @@ def attach(
                 keeper.evaluate(said)
             if backup is not None:
                 backup.ask()
-        if stop_is_asked_for():
+        if stop_is_asked_for() or keeper.finished:
             engine.terminate()

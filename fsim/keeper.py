@@ -10,11 +10,13 @@ from fsim.checkpoint import load_checkpoint
 from fsim.checkpoint_folder import CheckpointFolder
 from fsim.collapse import alarms
 from fsim.display import Display, number, shown
+from fsim.early_stopping import EarlyStopping
 from fsim.embed_in_parts import EmbedInParts
 from fsim.embedded_images import embedded_images
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluated, Evaluation
 from fsim.files import remove_leftovers
+from fsim.interfaces import Embedded
 from fsim.per_query import write_per_query
 from fsim.prepared import Prepared
 from fsim.projections import Projections
@@ -42,11 +44,13 @@ class Keeper:
         self.catalog, self.images, self.num_attributes = catalog, images, prepared.num_attributes
         self.display = display
         self.chooser = BestEpoch(checked.recipe, evaluation, display)
+        self.early_stopping = EarlyStopping(checked.recipe.train.early_stopping, self.chooser)
         self.trackers = [part.build(folder=folder.path) for part in checked.each("trackers")]
         self.projections = Projections(checked, catalog, images, folder, display)
         self.last_lines: list[dict[str, Any]] = []
         self.last_monitored: Evaluated | None = None  # where this session evaluated the last epoch
         self.epochs_done = 0
+        self.stopped_early = False
         self.saved_step = 0  # how far the last checkpoint is
         self.saved_at = time.monotonic()
 
@@ -57,8 +61,8 @@ class Keeper:
 
     @property
     def finished(self) -> bool:
-        """The last epoch is over, and evaluated."""
-        return self.epochs_done == self.recipe.train.epochs
+        """The last epoch is over, and evaluated; or one after which the run stopped early."""
+        return self.epochs_done == self.recipe.train.epochs or self.stopped_early
 
     def take_up(self) -> None:
         """Go on from the last checkpoint, and finish what its epoch still lacks. What a kill left half is removed.
@@ -67,18 +71,22 @@ class Keeper:
             FsimError: the checkpoint cannot be read, or what was learned from has changed since.
         """
         remove_leftovers(self.folder.path)
+        stops = False
         if self.folder.last.is_file():
-            self._take_up()
+            stops = self._take_up()
         else:
             self.folder.write_metrics([])
         self.embedder.processes.wait()  # the others take up what was found fit
         epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
         if position == 0 and epoch and not self.last_lines:
             self.evaluate(f"epoch {epoch}/{self.recipe.train.epochs}")
-        else:
-            self.embedder.release(self.finished)
+            return
+        if stops:
+            self._stop_early(self.folder.read_metrics())
+        self.embedder.release(self.finished)
 
-    def _take_up(self) -> None:
+    def _take_up(self) -> bool:
+        """Load the last checkpoint, and bring the folder to its state; whether the run stopped early there."""
         state = load_checkpoint(self.folder.last)
         self._hold_against(state)
         self.training.load_state(state)
@@ -86,7 +94,8 @@ class Keeper:
         self.chooser.take_up(load_checkpoint(self.folder.best)["best"] if self.folder.best.is_file() else None)
         epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
         lines = [line for line in self.folder.read_metrics() if line["epoch"] <= epoch]
-        ends = epoch == self.recipe.train.epochs
+        stops = position == 0 and self.early_stopping.ends(lines, epoch)
+        ends = epoch == self.recipe.train.epochs or stops
         if epoch > self.recipe.train.epochs:
             raise FsimError(
                 f"{epoch} epochs are done, and train.epochs is {self.recipe.train.epochs}: set it to {epoch} or more"
@@ -97,10 +106,14 @@ class Keeper:
             lines = [line for line in lines if line["epoch"] < epoch or "protocol" not in line]
         self.folder.write_metrics(lines)
         self.last_lines = [line for line in lines if line["epoch"] == epoch and "protocol" in line]
-        self.display.say(f"going on after epoch {epoch}, step {position}")
+        at_end = ends and self.last_lines and position == 0
+        self.display.say(
+            f"at its end after epoch {epoch}" if at_end else f"going on after epoch {epoch}, step {position}"
+        )
         self.epochs_done = epoch
         if position == 0 and epoch:
             self.checkpoints.keep_last(epoch)
+        return stops
 
     def end_epoch(self, rate: float, seconds: float) -> str:
         """After the last step of an epoch: the training line, with its images/s and the seconds that it took, and the
@@ -127,7 +140,7 @@ class Keeper:
         epoch = self.training.step // self.training.steps_per_epoch
         last = epoch == self.recipe.train.epochs
         if last or epoch % self.recipe.evaluation.every == 0:
-            evaluated = self.evaluation(self.training.evaluated, epoch, at_end=last)
+            evaluated, last = self._measure(epoch, last)
             lines = [one.line for one in evaluated]
             for line in lines:
                 line["monitor"] = self.chooser.monitor
@@ -148,7 +161,29 @@ class Keeper:
                     self._track({f"{line['split']}/{name}{key}": value for key, value in line[kind].items()})
         self.display.say(said)
         self.epochs_done = epoch
+        if last and epoch < self.recipe.train.epochs:
+            self._stop_early(self.folder.read_metrics())
         self.embedder.release(self.finished)
+
+    def _measure(self, epoch: int, last: bool) -> tuple[list[Evaluated], bool]:
+        """What is measured after an epoch, and whether the run ends there: the other protocols say whether those of
+        the end are due."""
+        evaluation, network = self.evaluation, self.training.evaluated
+        embedded: dict[str, Embedded] = {}
+        evaluated = evaluation.measure(
+            network, epoch, [one for one in evaluation.protocols if not one.at_end], embedded
+        )
+        if last or self.early_stopping.ends([*self.folder.read_metrics(), *(one.line for one in evaluated)], epoch):
+            last = True
+            evaluated += evaluation.measure(
+                network, epoch, [one for one in evaluation.protocols if one.at_end], embedded
+            )
+            evaluated.sort(key=lambda one: evaluation.protocols.index(one.protocol))
+        return evaluated, last
+
+    def _stop_early(self, lines: list[dict[str, Any]]) -> None:
+        self.stopped_early = True
+        self.display.say(self.early_stopping.told(lines))
 
     def _look_for_collapse(self, epoch: int, lines: list[dict[str, Any]]) -> None:
         """Put the alarms of an evaluation into its lines, and warn of them."""

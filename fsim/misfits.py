@@ -35,6 +35,7 @@ def misfits(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> I
     if head:
         yield from _lacking_for_evaluators(head, valid, built)
     yield from _all_junk(value)
+    yield from _without_monitor(value)
     if len(valid) == len(value_at(value, ("evaluation", "evaluators"))):
         metrics = [f"{valid[key].name}/{metric}" for key, one in built.items() for metric in _monitorable(one)]
         for key, metric in _named_metrics(value.get("evaluation")):
@@ -100,6 +101,23 @@ def _all_junk(value: dict[str, Any]) -> Iterator[tuple[Key, str]]:
                 "images of the query's own item are the relevant ones here, and none would be left: "
                 "remove it, or set evaluation.relevant to category",
             )
+
+
+def _without_monitor(value: dict[str, Any]) -> Iterator[tuple[Key, str]]:
+    train, evaluation = value.get("train"), value.get("evaluation")
+    if not isinstance(train, dict) or train.get("early_stopping") is None:
+        return
+    if isinstance(evaluation, dict) and evaluation.get("monitor", "") is None:
+        yield (
+            ("train", "early_stopping"),
+            "needs a metric that tells whether the network gains: set evaluation.monitor, or remove early_stopping",
+        )
+    protocols = [one for one in value_at(value, ("evaluation", "protocols")) if isinstance(one, dict)]
+    if protocols and all(one.get("at_end") is True for one in protocols):
+        yield (
+            ("train", "early_stopping"),
+            "needs a protocol that is measured before the end: add one without at_end, or remove early_stopping",
+        )
 
 
 def _repeated(evaluators: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, str]]:

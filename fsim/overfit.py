@@ -30,7 +30,7 @@ def overfit_recipe(checked: CheckedRecipe, num_images: int) -> CheckedRecipe:
     recipe = checked.resolved()
     recipe["name"] += "_overfit"
     recipe["data"] |= {"augmentation": {"name": "none"}, "overfit": num_images}
-    recipe["train"]["epochs"] = EPOCHS
+    recipe["train"] |= {"epochs": EPOCHS, "early_stopping": None}
     recipe["evaluation"] |= {
         "protocols": [{"query": "train"}],
         "every": 1,

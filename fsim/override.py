@@ -10,6 +10,8 @@ from fsim.document import Document, parse
 from fsim.errors import FsimError
 from fsim.problem import Key, Problem
 
+# For other evaluators than those of the recipe: they may lack the metrics that it names.
+WITHOUT_MONITOR = ("evaluation.monitor=null", "evaluation.expect=null", "train.early_stopping=null")
 _OVERRIDE = re.compile(r"[^=\s]+=.*", re.DOTALL)
 
 

@@ -106,10 +106,18 @@ class Checkpoints(Section):
     keep_best: Annotated[int, Field(ge=1)] = 1  # epochs whose network is kept, by evaluation.monitor
 
 
+class EarlyStoppingSettings(Section):
+    """After how many evaluations without a gain of evaluation.monitor a run ends before its last epoch."""
+
+    patience: Annotated[int, Field(ge=1)] = 5  # evaluations in a row
+    min_delta: Annotated[float, Field(ge=0)] = 0.0  # of the metric: what is no more than that is no gain
+
+
 class Train(Section):
     """How the weights are found."""
 
     epochs: Annotated[int, Field(ge=1)] = 5
+    early_stopping: EarlyStoppingSettings | None = None  # null: all epochs
     optimizer: ComponentSettings = ComponentSettings(name="adamw")
     scheduler: ComponentSettings = ComponentSettings(name="constant")
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"  # auto: bf16 where the hardware has it natively

@@ -112,7 +112,8 @@ def execute(
     with Interruption() as interruption:
         attach(engine, training, keeper, display, interruption, recipe.train.epochs, processes, backup)
         try:
-            _train(engine, prepared, interruption)
+            if not keeper.finished:
+                _train(engine, prepared, interruption)
         except WriteError as error:
             saved = f"all up to step {keeper.saved_step} is saved; then go on with: {resume_command}"
             raise WriteError(f"{error}; {saved}") from error

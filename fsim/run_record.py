@@ -14,6 +14,7 @@ import yaml
 
 from fsim.ending import ending
 from fsim.errors import FsimError
+from fsim.functional.gain import since_gain
 from fsim.run_folder import RunFolder
 
 _TIME = re.compile(r"(\d{8}T\d{6})Z(?:-(\d+))?")
@@ -94,7 +95,9 @@ def _record(folder: RunFolder, recipe: dict[str, Any], lines: list[dict[str, Any
     monitor = (last or {}).get("monitor", recipe["evaluation"]["monitor"])  # a test split chooses no epoch
     less_is_better = last.get("less_is_better") if last else None
     seconds = [line["timings"].get("seconds") for line in lines]
-    if evaluated and evaluated[-1]["epoch"] == epochs:
+    epochs_done = max((line["epoch"] for line in lines), default=0)
+    at_end = epochs_done == epochs or _stops_early(recipe, monitored, monitor)
+    if evaluated and evaluated[-1]["epoch"] == epochs_done and at_end:
         state = "finished"
     else:
         state = ending(folder.log) or ("unfinished" if evaluated else "no evaluation yet")
@@ -104,7 +107,7 @@ def _record(folder: RunFolder, recipe: dict[str, Any], lines: list[dict[str, Any
         recipe=recipe,
         began=_began(folder),
         epochs=epochs,
-        epochs_done=max((line["epoch"] for line in lines), default=0),
+        epochs_done=epochs_done,
         state=state,
         monitor=monitor,
         last=last,
@@ -114,6 +117,16 @@ def _record(folder: RunFolder, recipe: dict[str, Any], lines: list[dict[str, Any
         less_is_better=None if less_is_better is None else frozenset(less_is_better),
         seconds=sum(seconds) if seconds and None not in seconds else None,
     )
+
+
+def _stops_early(recipe: dict[str, Any], lines: list[dict[str, Any]], monitor: str | None) -> bool:
+    """Whether a run ends after its last evaluation, as `fsim.early_stopping` does."""
+    settings = recipe["train"].get("early_stopping")  # a run of an older fsim has none
+    if settings is None or monitor is None or not lines:
+        return False
+    values = [line["metrics"].get(monitor) for line in lines]
+    waited = since_gain(values, monitor in lines[-1]["less_is_better"], settings["min_delta"])
+    return waited >= int(settings["patience"])
 
 
 def _best(lines: list[dict[str, Any]], metric: str, less_is_better: bool) -> tuple[float, int] | None:
@@ -129,7 +142,7 @@ def _monitored(recipe: dict[str, Any], evaluated: list[dict[str, Any]]) -> list[
     at_end = [protocol["at_end"] for protocol in recipe["evaluation"]["protocols"]]
     epoch = evaluated[-1]["epoch"]
     of_last = [line for line in evaluated if line["epoch"] == epoch]  # in the order of the protocols
-    place = at_end.index(False) if False in at_end and epoch == recipe["train"]["epochs"] else 0
+    place = at_end.index(False) if False in at_end and len(of_last) == len(at_end) else 0
     return [line for line in evaluated if line["split"] == of_last[place]["split"]]
 
 

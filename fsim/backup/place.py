@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,10 +12,13 @@ from typing import IO, TypeVar
 from fsspec.core import url_to_fs  # type: ignore[import-untyped]
 
 from fsim.backup.manifest import MANIFEST, Manifest, Stored
+from fsim.backup.unreachable import cause, is_lasting, refuse_unknown_kind, what_to_do
 from fsim.errors import FsimError
 
+log = logging.getLogger(__name__)
 CHUNK = 2**20  # bytes
 PAUSES = (1.0, 4.0, 15.0)  # seconds before another attempt
+OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oci", "oss"})
 Result = TypeVar("Result")
 
 
@@ -33,9 +37,7 @@ class BackupPlace:
         try:
             self.files, self.root = url_to_fs(self.url)
         except (ImportError, ValueError) as error:
-            raise FsimError(
-                f"cannot reach {url}: {error}; give a folder, or a URL that fsspec knows, s3:// or sftp:// say"
-            ) from error
+            refuse_unknown_kind(self.url, error)
         self.root = self.root.rstrip("/")
 
     def read_manifest(self) -> Manifest | None:
@@ -60,7 +62,7 @@ class BackupPlace:
         beside = f"{self.root}/.{MANIFEST}.new"
 
         def write() -> None:
-            self.files.makedirs(self.root, exist_ok=True)
+            self._make_folder(self.root)
             self.files.pipe_file(beside, manifest.text().encode())
             self.files.mv(beside, f"{self.root}/{MANIFEST}")
 
@@ -72,7 +74,7 @@ class BackupPlace:
 
         def write() -> None:
             stream.seek(0)
-            self.files.makedirs(target.rpartition("/")[0], exist_ok=True)
+            self._make_folder(target.rpartition("/")[0])
             left = size
             with self.files.open(target, "wb") as written:
                 while left:
@@ -122,20 +124,25 @@ class BackupPlace:
 
         self._try(remove)
 
+    def _make_folder(self, path: str) -> None:
+        """A folder and those above it, where there are folders: an object store would make a misspelt bucket."""
+        protocols = self.files.protocol
+        if OBJECT_STORES.isdisjoint([protocols] if isinstance(protocols, str) else protocols):
+            self.files.makedirs(path, exist_ok=True)
+
     def _try(self, work: Callable[[], Result]) -> Result:
         """Do something that may fail by chance, again after a pause.
 
         Raises:
-            FsimError: it goes on failing.
+            FsimError: it goes on failing, or for a reason that time does not mend.
         """
         for pause in (*self.pauses, None):
             try:
                 return work()
             except Exception as error:  # each of fsspec's systems has errors of its own
-                if pause is None:
-                    cause = str(error).strip().splitlines() or [type(error).__name__]
-                    raise FsimError(
-                        f"cannot reach {self.url}: {cause[0]}; see that it is there and may be written to"
-                    ) from error
+                told = f"cannot reach {self.url}: {cause(error)}"
+                if pause is None or is_lasting(error):
+                    raise FsimError(f"{told}; {what_to_do(self.url, error)}") from error
+                log.warning("%s; trying again in %g s", told, pause)
                 time.sleep(pause)
         raise AssertionError("the last attempt returns or raises")

@@ -31,7 +31,7 @@ def execute(args: argparse.Namespace) -> int:
         if part not in BACKUP_PARTS:
             raise FsimError(f"--part {part}: a run has no such folder{nearest(part, BACKUP_PARTS)}")
     url = f"{args.url.rstrip('/')}/{folder.name}"
-    copied = back_up(folder, BackupPlace(url), args.part or BACKUP_PARTS)
     with Display() as display:
+        copied = back_up(folder, BackupPlace(url), args.part or BACKUP_PARTS)
         display.say(f"{copied} files copied; the backup at {url} is up to date")
     return 0

@@ -31,7 +31,7 @@ def execute(args: argparse.Namespace) -> int:
 
     from fsim.display import Display
     from fsim.evaluate_run import evaluate_run
-    from fsim.override import refuse_other_keys
+    from fsim.override import WITHOUT_MONITOR, refuse_other_keys
     from fsim.processes import processes
     from fsim.run_folder import RunFolder
     from fsim.summary import show_evaluation
@@ -40,9 +40,7 @@ def execute(args: argparse.Namespace) -> int:
     folder = RunFolder.open(args.run)
     refuse_other_keys(args.overrides, CHANGEABLE, "the network is the run's")
     asked = [] if args.split is None else [f"evaluation.protocols=[{{query: '{args.split}'}}]"]
-    # Both are of the run's own evaluation, and other evaluators may lack their metrics.
-    free = ["evaluation.expect=null", "evaluation.monitor=null"]
-    checked = check_recipe(folder.recipe, [*free, *args.overrides, *asked])
+    checked = check_recipe(folder.recipe, [*WITHOUT_MONITOR, *args.overrides, *asked])
     checkpoint = folder.checkpoint(args.checkpoint)
     with processes() as shared, Display(quiet=not shared.first) as display:
         say = display.log.info if args.json else display.say

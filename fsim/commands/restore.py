@@ -31,8 +31,8 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.override import refuse_other_keys
 
     refuse_other_keys(args.overrides, ["data.dataset"], "what was recorded is measured again")
-    folder = restore(BackupPlace(args.url), args.out)
     with Display() as display:
+        folder = restore(BackupPlace(args.url), args.out)
         display.say(f"restored, every file as it was backed up: {folder.path}")
         if args.verify:
             verify(folder, args.overrides, display)

@@ -53,7 +53,8 @@ def _figures(subject: Subject) -> dict[str, str]:
         figures[name] = f"{number(line['metrics'][name])}{half}"
     figures["queries"] = f"{line['protocol']['num_queries']:,}"
     figures["in a gallery of"] = f"{line['protocol']['num_gallery']:,}"
-    figures["epochs"] = f"{recipe.train.epochs}"
+    done = max(line["epoch"] for line in subject.folder.read_metrics())
+    figures["epochs"] = f"{done}" if done == recipe.train.epochs else f"{done} of {recipe.train.epochs}"
     return figures
 
 

@@ -141,6 +141,30 @@ def test_a_full_disk_is_told_and_the_run_goes_on_once_there_is_room(
     assert differences(RunFolder(undisturbed), RunFolder(run)) == []
 
 
+def test_a_run_that_stops_early_comes_to_the_same_end_after_sigterm(
+    recipe: Path, fsim: Fsim, stopped: Callable[..., tuple[int, str]]
+) -> None:
+    """No recall gains more than 1."""
+    protocols = "evaluation.protocols=[{query: val, gallery: train, at_end: true}, {query: val}]"
+    arguments = ["train.epochs=9", "train.early_stopping={patience: 2, min_delta: 1.0}", protocols]
+    done = fsim("run", recipe, *arguments, "--out", recipe.parent / "early")
+    assert done.returncode == 0, done.stderr
+    assert "stopped early after epoch 3: val exact/recall@1 has not gained by more than 1 since epoch 1" in done.stdout
+    (alone,) = (recipe.parent / "early" / "small").iterdir()
+    code, _ = stopped(["run", recipe, *arguments, "--out", recipe.parent / "early_terminated"], signal.SIGTERM)
+    assert code == 143
+    (run,) = (recipe.parent / "early_terminated" / "small").iterdir()
+    assert fsim("resume", run).returncode == 0
+    assert differences(RunFolder(alone), RunFolder(run)) == []
+    names = [{str(file.relative_to(of)) for file in of.rglob("*")} for of in (alone, run)]
+    assert names[0] == names[1] and {"report.html", "per_query/last/val-in-train.csv"} <= names[0]
+    (record,) = json.loads(fsim("runs", recipe.parent / "early", "--json").stdout)["runs"]
+    assert (record["state"], record["epochs_done"], record["epochs"], record["split"]) == ("finished", 3, 9, "val")
+    again = fsim("resume", run)
+    assert again.returncode == 0 and "at its end after epoch 3" in again.stdout, again.stderr
+    assert differences(RunFolder(alone), RunFolder(run)) == []
+
+
 def test_two_processes_do_not_write_to_one_run(terminated: tuple[Path, str], fsim: Fsim) -> None:
     import fcntl
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +163,89 @@ def test_a_split_against_itself_is_leave_one_out(
 def test_queries_that_are_in_the_gallery_too_are_refused(small_recipe: Path, tmp_path: Path) -> None:
     with pytest.raises(FsimError, match="would find itself"):
         Bench(small_recipe, tmp_path / "run", protocols="[{query: val, gallery: train+val}]")
+
+
+STOPPED_EARLY = [(1, "train"), (1, "val"), (2, "train"), (2, "val:train"), (2, "val")]
+
+
+def stopping(recipe: Path, folder: Path, keeper: type[Keeper] = Keeper, patience: int = 1) -> Bench:
+    """A run of at most 3 epochs whose network never changes, and so gains nothing after the first."""
+    train = f"train: {{early_stopping: {{patience: {patience}}}}}"
+    recipe.write_text(re.sub("^train: .*", train, recipe.read_text(), flags=re.MULTILINE))
+    protocols = "[{query: val, gallery: train, at_end: true}, {query: val}]"
+    return Bench(recipe, folder, keeper, protocols=protocols, projections="[{name: pca}]")
+
+
+class KilledBeforeTheLastBestNetworks(Keeper):
+    def _keep_best(self, epoch: int, evaluated: Any) -> str:
+        if epoch == 2:
+            raise KeyboardInterrupt
+        return super()._keep_best(epoch, evaluated)
+
+
+class KilledAfterTheLastMetrics(Keeper):
+    def _track(self, values: dict[str, float]) -> None:
+        if any(name.startswith("val:train") for name in values):
+            raise KeyboardInterrupt
+
+
+def files(folder: RunFolder) -> set[str]:
+    return {str(file.relative_to(folder.path)) for file in folder.path.rglob("*") if file.is_file()}
+
+
+def test_a_run_that_no_longer_gains_ends_as_at_its_last_epoch(
+    small_recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = stopping(small_recipe, tmp_path / "run")
+    bench.epoch()
+    assert not bench.keeper.finished
+    bench.epoch()
+    assert bench.keeper.finished and bench.keeper.stopped_early
+    assert bench.lines() == STOPPED_EARLY
+    told = "stopped early after epoch 2: val exact/recall@1 has not gained since epoch 1"
+    assert told in capsys.readouterr().out
+    assert {"per_query/last/val.csv", "per_query/last/val-in-train.csv", "projections/val-pca.png"} <= files(
+        bench.folder
+    )
+    assert [line["split"] for line in bench.keeper.last_lines] == ["val:train", "val"]
+    assert bench.keeper.last_monitored is not None and bench.keeper.last_monitored.line["split"] == "val"
+    again = stopping(small_recipe, tmp_path / "run")
+    again.keeper.take_up()
+    assert again.keeper.finished and again.lines() == STOPPED_EARLY
+    assert again.keeper.last_lines == [line for line in again.folder.read_metrics() if line["epoch"] == 2][1:]
+    said = capsys.readouterr().out
+    assert "at its end after epoch 2" in said and told in said
+
+
+@pytest.mark.parametrize("killed", [KilledBeforeTheLastBestNetworks, KilledAfterTheLastMetrics])
+def test_a_kill_at_the_early_end_changes_nothing(small_recipe: Path, tmp_path: Path, killed: type[Keeper]) -> None:
+    alone = stopping(small_recipe, tmp_path / "alone")
+    alone.epoch(), alone.epoch()
+    bench = stopping(small_recipe, tmp_path / "killed", killed)
+    bench.epoch()
+    with pytest.raises(KeyboardInterrupt):
+        bench.epoch()
+    again = stopping(small_recipe, tmp_path / "killed")
+    again.keeper.take_up()
+    assert again.keeper.stopped_early and again.lines() == STOPPED_EARLY
+    assert files(again.folder) == files(alone.folder)
+
+
+def test_more_patience_takes_a_run_up_that_had_ended(small_recipe: Path, tmp_path: Path) -> None:
+    first = stopping(small_recipe, tmp_path / "run")
+    first.epoch(), first.epoch()
+    again = stopping(small_recipe, tmp_path / "run", patience=2)
+    again.keeper.take_up()
+    assert not again.keeper.finished and not again.folder.per_query("last").exists()
+    again.epoch()
+    assert again.keeper.finished and not again.keeper.stopped_early
+
+
+def test_a_split_that_chooses_no_epoch_stops_no_run(small_recipe: Path, tmp_path: Path, pictures: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    for split, of in (("train", "train"), ("test", "val")):
+        (tmp_path / "pictures" / split).symlink_to(pictures / of)
+    text = small_recipe.read_text().replace(str(pictures), str(tmp_path / "pictures"))
+    small_recipe.write_text(text.replace("epochs: 2}", "early_stopping: {}}"))
+    with pytest.raises(FsimError, match="test must not choose the epoch at which the run stops; give the data a split"):
+        Bench(small_recipe, tmp_path / "run")

@@ -39,6 +39,28 @@ def test_the_monitored_protocol_is_the_first_that_is_in_every_evaluation(made_ru
 
 
 @pytest.mark.parametrize(
+    ("values", "less_is_better", "state"),
+    [
+        ([0.5, 0.6, 0.6], [], "unfinished"),
+        ([0.5, 0.6, 0.6, None], [], "finished"),
+        ([0.5, 0.4, 0.4, 0.4], ["exact/recall@1"], "finished"),
+        ([0.5, 0.4, 0.4, 0.3], ["exact/recall@1"], "unfinished"),
+    ],
+)
+def test_a_run_that_stopped_early_is_finished(
+    made_run: Any, values: list[float | None], less_is_better: list[str], state: str
+) -> None:
+    folder: RunFolder = made_run("a", values=values, epochs=9, less_is_better=less_is_better)
+    assert read_record(folder).state == "unfinished", "no early stopping"
+    settings = "  early_stopping: {patience: 2, min_delta: 0.01}"
+    folder.recipe.write_text(folder.recipe.read_text().replace("train:\n", f"train:\n{settings}\n"))
+    assert read_record(folder).state == state
+    trained = {"epoch": 5, "split": "train", "metrics": {"loss": 1.0}, "timings": {"seconds": 10}}
+    folder.append_metrics([trained])  # it went on, with more patience then
+    assert read_record(folder).state == "unfinished"
+
+
+@pytest.mark.parametrize(
     ("error", "state"),
     [
         (FsimError("stopped; all up to step 41 is saved. Go on with: fsim resume x"), "stopped at step 41"),

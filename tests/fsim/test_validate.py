@@ -285,3 +285,18 @@ def test_data_that_is_not_there_yet_is_no_mistake_and_is_known(
     checked = check_recipe(write(tmp_path, DESIGN), [f"data.dataset={dataset}"])
     assert list(checked.missing_data()) == [f"data.dataset.{parameter}" for parameter in missing]
     assert all(path.parent == tmp_path for path in checked.missing_data().values())
+
+
+def test_early_stopping_needs_a_metric_at_each_evaluation(tmp_path: Path) -> None:
+    file, stopping = write(tmp_path, DESIGN), "train.early_stopping={patience: 3}"
+    with pytest.raises(RecipeError, match="did you mean 'gallery'"):  # in a section of a list
+        check_recipe(file, ["evaluation.protocols=[{query: val, galery: train}]"])
+    assert check_recipe(file, [stopping]).recipe.train.early_stopping.min_delta == 0  # type: ignore[union-attr]
+    for other, told in (
+        ("evaluation.monitor=null", "set evaluation.monitor, or remove early_stopping"),
+        ("evaluation.protocols=[{query: val, at_end: true}]", "add one without at_end, or remove early_stopping"),
+        ("train.early_stopping.patience=0", "patience"),
+        ("train.early_stopping.patiense=2", "did you mean 'patience'"),  # in a section that may be null
+    ):
+        with pytest.raises(RecipeError, match=rf"train.early_stopping.*{told}"):
+            check_recipe(file, [stopping, other])
