@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,14 +57,19 @@ class Batch:
         """The same batch on another device."""
         if device == "cpu":
             return self
-        move = {name: _move(value, device) for name, value in vars(self).items()}
-        return Batch(**move)
+        return self._each(lambda part: part.to(device, non_blocking=True))
 
+    def pin_memory(self) -> Batch:
+        """The same batch in memory from which a GPU copies while it computes."""
+        return self._each(Tensor.pin_memory)
 
-def _move(value: Any, device: str) -> Any:
-    if isinstance(value, Pairs):
-        return Pairs(*(part.to(device, non_blocking=True) for part in value))
-    return None if value is None else value.to(device, non_blocking=True)
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        def changed(value: Any) -> Any:
+            if isinstance(value, Pairs):
+                return Pairs(*map(change, value))
+            return None if value is None else change(value)
+
+        return Batch(**{name: changed(value) for name, value in vars(self).items()})
 
 
 class TrainingBatches(Dataset[Batch]):
@@ -121,11 +126,15 @@ class TrainingBatches(Dataset[Batch]):
             lacking -= {"negative"} if len(counts) > 1 else set()
         return sorted(lacking)
 
-    def loader(self, start: int, stop: int, workers: int) -> Iterator[Batch]:
-        """Batches start, start + 1, ..., stop - 1, prepared here or by worker processes."""
+    def loader(self, start: int, stop: int, workers: int, pinned: bool = False) -> Iterator[Batch]:
+        """Batches start, start + 1, ..., stop - 1, prepared here or by worker processes.
+
+        Args:
+            pinned: for a GPU, see `Batch.pin_memory`.
+        """
         steps = range(start, stop)
         if workers == 0:  # gathering from the cache is faster in this process than through a queue
-            return (self[step] for step in steps)
+            return (self[step].pin_memory() if pinned else self[step] for step in steps)
         return iter(
             DataLoader(
                 self,
@@ -133,6 +142,7 @@ class TrainingBatches(Dataset[Batch]):
                 sampler=steps,
                 num_workers=workers,
                 collate_fn=_same,
+                pin_memory=pinned,
                 worker_init_fn=_leave_interruption_to_the_main_process,
             )
         )

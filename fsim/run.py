@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from ignite.engine import Engine
 
 from fsim.backup.background import Backup
@@ -177,7 +178,7 @@ def _train(engine: Engine, prepared: Prepared, interruption: Interruption) -> No
         return
     steps = training.steps_per_epoch
     engine.load_state_dict({"iteration": training.step, "max_epochs": train.epochs, "epoch_length": steps})
-    loader = prepared.batches.loader(training.step, training.total_steps, workers)
+    loader = prepared.batches.loader(training.step, training.total_steps, workers, torch.cuda.is_available())
     try:
         engine.run(loader, max_epochs=train.epochs, epoch_length=steps)
     except KeyboardInterrupt:
