@@ -30,9 +30,10 @@ COMMANDS = {
     "describe": "a component's parameters, defaults, ranges and documentation",
     "schema": "a JSON Schema of recipes, for editors",
     "data": "get, make and look at data sets",
-    "index": "the indexes that find near embeddings",
+    "index": "embed images, and make an index of them that can be searched",
+    "search": "find the images of an index that are most like a picture",
 }
-SHARED = ("run", "resume", "evaluate")  # what several processes of torchrun can do together
+SHARED = ("run", "resume", "evaluate", "index")  # what several processes of torchrun can do together
 USER_ERROR, INTERRUPTED = 2, 130
 
 
@@ -83,7 +84,9 @@ def _parser(given: list[str]) -> Parser:
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
         if name == asked:  # only what is asked for is imported
-            _command(name).add_arguments(command)
+            module = _command(name)
+            rest = [given[given.index(name) + 1 :]] if hasattr(module, "ACTIONS_OR_RUN") else []
+            module.add_arguments(command, *rest)
     return parser
 
 

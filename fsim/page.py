@@ -130,6 +130,17 @@ def evenly(rows: IntArray, count: int) -> list[int]:
 
 def thumbnail(catalog: Catalog, row: int, size: int = THUMBNAIL) -> str:
     """One image of a catalog, cut by its box, as the data URI of a small JPEG; empty where it cannot be decoded."""
+    content = thumbnail_bytes(catalog, row, size)
+    return jpeg_uri(content) if content else ""
+
+
+def jpeg_uri(content: bytes) -> str:
+    """A JPEG as a data URI."""
+    return "data:image/jpeg;base64," + base64.b64encode(content).decode()
+
+
+def thumbnail_bytes(catalog: Catalog, row: int, size: int) -> bytes:
+    """One image of a catalog, cut by its box, as a small JPEG; empty where it cannot be decoded."""
     from PIL import Image
 
     image, box = catalog.frame["image"].to_numpy()[row], catalog.frame["box"].to_numpy()[row]
@@ -137,7 +148,7 @@ def thumbnail(catalog: Catalog, row: int, size: int = THUMBNAIL) -> str:
         source = read_image(catalog.root / image) if catalog.pixels is None else catalog.pixels[row]
         pixels = decode(source, size=size, resize="pad", box=box)
     except (DamagedImageError, FsimError):
-        return ""
+        return b""
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return buffer.getvalue()
