@@ -96,7 +96,8 @@ class SearchIndex:
             return self.index.search(queries, k)
         chosen = np.flatnonzero(self.filters.flags(wanted))
         if not len(chosen):
-            raise FsimError(f"no image has all of {', '.join(f'{key}={of}' for key, of in wanted.items())}")
+            asked = ", ".join(f"{key}={','.join(of)}" for key, of in wanted.items())
+            raise FsimError(f"no image has all of {asked}")
         gallery = torch.from_numpy(self.embedding[chosen])
         found = topk(torch.from_numpy(queries), gallery, k, self.passport.made.distance)
         ids = found.index.numpy()
