@@ -24,7 +24,7 @@ from fsim.normalise import Normalise
 class Batch:
     """Images of one step and their labels; B images, P pairs, A attributes."""
 
-    images: Tensor  # float32 [B, 3, S, S], channels last
+    images: Tensor  # float32 [B, 3, S, S], channels last where the recipe says so
     rows: Tensor  # [B] int64, rows of the catalog
     categories: Tensor  # [B] int64
     items: Tensor  # [B] int64
