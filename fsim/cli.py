@@ -20,6 +20,7 @@ COMMANDS = {
     "resume": "go on with a run that was stopped",
     "backup": "copy a run to a folder or a URL, only what changed",
     "restore": "bring a run back from its backup, and prove that it is whole",
+    "lr-find": "find a learning rate for a recipe: the loss while the rate grows",
     "verify-resume": "prove that a run which is killed and resumed comes to the same end",
     "evaluate": "measure a run's network again: another split, data set, checkpoint or evaluators",
     "report": "write a run's page: results, curves, galleries, map, failures",

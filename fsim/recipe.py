@@ -120,6 +120,8 @@ class Train(Section):
     early_stopping: EarlyStoppingSettings | None = None  # null: all epochs
     optimizer: ComponentSettings = ComponentSettings(name="adamw")
     scheduler: ComponentSettings = ComponentSettings(name="constant")
+    compile: bool = False  # torch.compile of the network: a minute at the start; what it gains is the machine's matter
+    channels_last: bool = True  # how images and weights of convolutions lie in memory: pixel by pixel, or by channel
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"  # auto: bf16 where the hardware has it natively
     chunk_size: Annotated[int, Field(ge=1)] | None = None  # images forwarded at once; the losses see the whole batch
     clip_norm: Annotated[float, Field(gt=0)] | None = None  # of the gradient: a longer one is shortened to it
