@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from fsim.best_epoch import BestEpoch
@@ -25,6 +26,11 @@ from fsim.run_folder import RunFolder
 NOT_THERE_ONCE = {"num_attributes": 0}  # what a checkpoint of before does not say, and what it means
 
 
+# Called after each evaluation, when all is kept, with the epoch and the value of the monitored metric, None where there
+# is none. What it raises ends the run.
+Watch = Callable[[int, float | None], None]
+
+
 class Keeper:
     """Keeps what a run must not lose: metrics, the last state, and the best network."""
 
@@ -38,7 +44,9 @@ class Keeper:
         images: CachedImages,
         num_attributes: int,
         display: Display,
+        watch: Watch | None = None,
     ) -> None:
+        self.watch = watch
         self.recipe, self.folder = checked.recipe, folder
         self.resolved = checked.resolved()
         self.checkpoints = CheckpointFolder(folder, checked.recipe.train.checkpoints)
@@ -144,6 +152,9 @@ class Keeper:
                     self._track({f"{line['split']}/{name}{key}": value for key, value in line[kind].items()})
         self.display.say(said)
         self.epochs_done = epoch
+        if self.watch is not None and self.last_lines and self.last_lines[0]["epoch"] == epoch:
+            of_monitored = [line for line in self.last_lines if line["split"] == self.chooser.split]
+            self.watch(epoch, of_monitored[0]["metrics"].get(self.chooser.monitor) if of_monitored else None)
 
     def _look_for_collapse(self, epoch: int, lines: list[dict[str, Any]]) -> None:
         """Put the alarms of an evaluation into its lines, and warn of them."""

@@ -24,7 +24,7 @@ from fsim.evaluation import Evaluation
 from fsim.evaluation_cost import say_cost
 from fsim.handlers import attach
 from fsim.interruption import Interruption
-from fsim.keeper import Keeper
+from fsim.keeper import Keeper, Watch
 from fsim.machine import describe_environment, prepare_machine
 from fsim.prepared import prepare
 from fsim.quick_start import take_up_garbage_collection
@@ -39,6 +39,10 @@ class InterruptedRunError(FsimError):
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+class StopRunError(FsimError):
+    """Whoever watches the run wants no more of it. All is saved, and it can be resumed."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +62,20 @@ def execute(
     *,
     resume: bool = False,
     changes: Mapping[str, Sequence[str]] | None = None,
+    watch: Watch | None = None,
 ) -> Result:
     """Train and evaluate as the recipe says; the run folder has everything afterwards.
 
     Args:
         resume: whether to go on from the last checkpoint.
         changes: what was changed in the recipe since then, to be recorded.
+        watch: told of each evaluation; it may raise StopRunError.
 
     Raises:
         FsimError: the data does not fit the recipe, or the loss is no longer finite.
         WriteError: a full disk; the run can be resumed once there is room.
         InterruptedRunError: Ctrl-C or SIGTERM; the run can be resumed.
+        StopRunError: `watch` wanted that.
     """
     machine = prepare_machine(checked.recipe.train.precision)
     if not resume:
@@ -101,7 +108,7 @@ def execute(
         where = recipe.backup
         BackupPlace(where.url)  # a kind of URL that nobody knows is told now
         backup = Backup(folder, where.url, where.every_minutes, where.parts, display.warn)
-    keeper = Keeper(checked, folder, training, evaluation, catalog, images, prepared.num_attributes, display)
+    keeper = Keeper(checked, folder, training, evaluation, catalog, images, prepared.num_attributes, display, watch)
     if resume:
         keeper.take_up()
     take_up_garbage_collection()
@@ -112,6 +119,12 @@ def execute(
         except WriteError as error:
             saved = f"all up to step {keeper.saved_step} is saved; then go on with: fsim resume {folder.path}"
             raise WriteError(f"{error}; {saved}") from error
+        except StopRunError as stop:
+            display.close_bars()
+            keeper.close()
+            if backup is not None:
+                backup.close()
+            raise StopRunError(f"{stopped_at(keeper.saved_step)}: {stop}") from stop
     display.close_bars()
     if not keeper.finished:
         if backup is not None and interruption.signal == signal.SIGINT:  # SIGTERM leaves little time

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -45,6 +45,8 @@ def _message(detail: Any, key: Key, prefix: Key, model: type[BaseModel], owner: 
         return f"is not a {'parameter' if owner else 'key'}{of or ' of a recipe'}{nearest(str(key[-1]), valid)}"
     if detail["type"] in ("model_type", "model_attributes_type"):
         return f"must be a mapping of keys to values{_component_hint(key)}, not {_shown(detail['input'])}"
+    if detail["type"] == "searched":
+        return str(detail["msg"])
     if detail["type"] == "path_not_file":
         return f"names no file: there is no {Path(str(detail['input'])).absolute()}"
     message = str(detail["msg"]).replace("Input should be", "must be").replace("Value error, ", "")
@@ -65,7 +67,9 @@ def _shown(value: Any) -> str:
 
 def _keys_at(model: Any, path: Key) -> list[str]:
     for part in path:
-        if isinstance(part, str) and isinstance(model, type) and issubclass(model, BaseModel):
+        if get_origin(model) is dict:
+            model = get_args(model)[1]
+        elif isinstance(part, str) and isinstance(model, type) and issubclass(model, BaseModel):
             model = model.model_fields[part].annotation if part in model.model_fields else None
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return []
