@@ -41,8 +41,8 @@ class Searched(BaseModel):
             raise _wrong(f"has a logarithmic range, whose low must be above 0, not {self.low}")
         if self.log and self.step is not None:
             raise _wrong("has log and step, which do not go together; keep one of them")
-        if self.step is not None and self.step > self.high - self.low:
-            raise _wrong(f"has a step of {self.step}, which is longer than from {self.low} to {self.high}")
+        if not self.holds(self.high):
+            raise _wrong(f"does not come to high {self.high} by steps of {self.step} from low {self.low}; change one")
         return self
 
     @property

@@ -22,20 +22,24 @@ ENOUGH = 4  # complete trials, below which no importance is told
 
 
 def trial_table(found: Outcome, links: bool = False) -> Table:
-    """A row a trial; a star marks the best one. Runs are links to their reports where `links` are wanted."""
+    """A row a trial; a star marks the best one. Where `links` are wanted, its number leads to its report."""
     paths, best = varied(found.trials), found.best
-    rows = []
+    rows: list[list[str | Link]] = []
     for one in found.trials:
-        run: str | Link = one.run or "-"
-        if links and one.link and one.run:
-            run = Link(one.run, one.link)
-        own = " (own values)" if one.number == 0 else ""
+        name = f"{one.number} (own values)" if one.number == 0 else str(one.number)
         chosen = [shown_value(one.values[path]) if path in one.values else "-" for path in paths]
-        value = number(one.value) + (" *" if one is best else "")
-        lasted = "-" if one.seconds is None else str(timedelta(seconds=round(one.seconds)))
-        epoch = "-" if one.epoch is None else str(one.epoch)
-        rows.append([f"{one.number}{own}", *chosen, value, epoch, one.state, lasted, run])
-    return Table(["trial", *paths, found.monitor, "epoch", "state", "time", "run"], rows)
+        rows.append(
+            [
+                Link(name, one.link) if links and one.link else name,
+                number(one.value) + (" *" if one is best else ""),
+                "-" if one.epoch is None else str(one.epoch),
+                one.state,
+                *chosen,
+                "-" if one.seconds is None else str(timedelta(seconds=round(one.seconds))),
+                one.run or "-",
+            ]
+        )
+    return Table(["trial", found.monitor, "epoch", "state", *paths, "time", "run"], rows)
 
 
 def study_page(study: Study, found: Outcome) -> Page:
@@ -48,7 +52,7 @@ def study_page(study: Study, found: Outcome) -> Page:
     if own is not None:
         figures["recipe's own values"] = number(own.value)
     verdict = found.verdict[0].upper() + found.verdict[1:]
-    sections = [Section("Result", f"{verdict}.", [_best_values(study, best)] if best is not None else [])]
+    sections = [Section("Result", f"{verdict}.", [_searched(study, best)])]
     if any(_measured(one) for one in found.trials):
         sections.append(Section("History", charts=[_history(found)]))
         sections += _importance(study, found)
@@ -58,15 +62,20 @@ def study_page(study: Study, found: Outcome) -> Page:
     failed = [[str(one.number), one.reason or ""] for one in found.trials if one.state == "failed"]
     if failed:
         sections.append(Section("Why trials failed", "", [Table(["trial", "reason"], failed)]))
-    searched = ", ".join(f"{path}: {one.shown}" for path, one in study.recipe.search.items())
-    said = f"Study {study.folder.name}. Searched: {searched}."
+    said = f"The study {study.folder.name}. Trial 0 has the recipe's own values; the others were chosen by TPE."
     return Page(f"Search of {study.folder.parent.name}", said, figures, sections)
 
 
-def _best_values(study: Study, best: Tried) -> Table:
+def _searched(study: Study, best: Tried | None) -> Table:
+    chosen = {} if best is None else best.values
     rows = [
-        [path, shown_value(value), shown_value(study.recipe.own_value(path)), study.recipe.search[path].shown]
-        for path, value in best.values.items()
+        [
+            path,
+            shown_value(chosen[path]) if path in chosen else "-",
+            shown_value(study.recipe.own_value(path)),
+            one.shown,
+        ]
+        for path, one in study.recipe.search.items()
     ]
     return Table(["searched", "best", "recipe's own", "among"], rows)
 
@@ -86,8 +95,7 @@ def _history(found: Outcome) -> Picture:
     chart = scatter_chart(_by_state(found, lambda one: one.number), "trial", steps=steps)
     return Picture(
         data_uri(chart),
-        f"{found.monitor} of each trial: at its best epoch; of a pruned one at its last. Line: the best so far. "
-        f"Trial 0 has the recipe's own values.",
+        f"{found.monitor} of each trial: at its best epoch; of a pruned one at its last. Line: the best so far.",
     )
 
 

@@ -68,7 +68,7 @@ def _run(study: Study, claim: Claim, num: int) -> Result:
 
     with Display(folder.log) as display, Heartbeat(lambda: study.beat(claim), display.warn):
         own = ", the recipe's own values" if claim.number == 0 else ""
-        display.say(f"\ntrial {claim.number}, of {num} from 0 on{own}: {shown_values(claim.values)}")
+        display.say(f"trial {claim.number}, of {num} from 0 on{own}: {shown_values(claim.values)}")
         return execute(checked, folder, display, resume=resume, watch=watch)
 
 
