@@ -15,6 +15,7 @@ from filelock import FileLock
 from sqlalchemy.pool import NullPool
 
 from fsim.errors import FsimError
+from fsim.files import refuse_without_folder
 
 WAIT = 3600  # seconds for another process that decides, which takes well under one
 BUSY = 60  # seconds that SQLite waits for another writer
@@ -38,7 +39,7 @@ class Storage:
         url: as SQLAlchemy writes it, of SQLite, PostgreSQL or MySQL.
 
     Raises:
-        StorageError: it cannot be used.
+        FsimError: it cannot be used.
     """
 
     def __init__(self, url: str) -> None:
@@ -53,7 +54,9 @@ class Storage:
         self.kind = self._url.get_backend_name()
         if self.kind == "sqlite" and self._url.database in (None, "", ":memory:"):
             raise StorageError(f"--storage {url} ends with the command; name a file: sqlite:///study.db")
-        if self.kind != "sqlite" and self.kind not in LOCK:
+        if self.kind == "sqlite":
+            refuse_without_folder(Path(str(self._url.database)))
+        elif self.kind not in LOCK:
             raise StorageError(f"--storage {self.shown}: take SQLite, PostgreSQL or MySQL; {self.kind} is not known")
         with self.told():
             self._locks = sqlalchemy.create_engine(self._url, poolclass=NullPool)

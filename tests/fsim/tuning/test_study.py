@@ -196,6 +196,7 @@ def test_what_cannot_be_searched_is_told(small_recipe: Path, tmp_path: Path) -> 
     assert "is no URL of a database" in told(search, url="study.db")
     assert "its driver is missing" in told(search, url="postgresql+pg8000://someone@host/database")
     assert "nodriver" in told(search, url="mysql+nodriver://someone@host/database")
+    assert "there is no folder" in told(search, url=f"sqlite:///{tmp_path}/nowhere/study.db")
     assert "ends with the command" in told(search, url="sqlite://")
     assert "oracle is not known" in told(search, url="oracle://someone:secret@host/database")
     assert not list((tmp_path / "runs").rglob("*Z")), "no run was begun"
