@@ -11,7 +11,8 @@ from fsim.svg import COLOURS, legend, line, svg, text
 
 WIDTH, PLOT, LEFT, RIGHT, BOTTOM = 460, 200, 56, 16, 44  # pixels
 WORDS = 14  # letters of a choice that are shown below the axis
-FEW = 4  # choices that are named below the axis on one row; more stand on two in turn
+INSET, WORD_INSET = 10, 52  # pixels of the axis left free at both ends; of choices, whose words stand there
+FEW = 3  # choices that are named below the axis on one row; more stand on two in turn
 Point = tuple[Any, float]
 Place = Callable[[Any], float]
 
@@ -39,8 +40,10 @@ def scatter_chart(
     top += 8
     foot = top + PLOT
 
+    inset = INSET if choices is None else WORD_INSET
+
     def column(x: Any) -> float:
-        return LEFT + 10 + places(x) * (WIDTH - LEFT - RIGHT - 20)
+        return LEFT + inset + places(x) * (WIDTH - LEFT - RIGHT - 2 * inset)
 
     def row(y: float) -> float:
         return foot - (y - ticks[0]) / (ticks[-1] - ticks[0]) * PLOT

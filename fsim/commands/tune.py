@@ -107,7 +107,7 @@ def _show(study: Study, found: Outcome, display: Display) -> None:
         )
     if best is not None and own is not None and best is not own and best.link and own.link:
         runs = f"{study.folder.parent / str(own.run)} {study.folder.parent / str(best.run)}"
-        display.say(f"by more than chance? fsim compare --checkpoint best {runs}")
+        display.say(f"all metrics of both: fsim compare --checkpoint best {runs}")
     if best is not None:
         display.say(f"the best recipe: fsim run {study.folder / 'best.yaml'}")
     display.say(f"page: {study.folder / 'tune.html'}")
@@ -133,6 +133,7 @@ def _as_json(study: Study, found: Outcome, num: int) -> dict[str, Any]:
         "trials": [of(one) for one in found.trials],
         "best": None if best is None else of(best),
         "verdict": found.verdict,
+        "interval": found.interval,
         "importance": importance(study),
         "recipe": None if best is None else str(study.folder / "best.yaml"),
         "page": str(study.folder / "tune.html"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
 from fsim.display import number
+from fsim.tuning.chance import interval
 from fsim.tuning.searched import label
 from fsim.tuning.searched_recipe import choice_of
 from fsim.tuning.study import Study
@@ -49,11 +50,17 @@ class Tried:
 
 @dataclass(frozen=True)
 class Outcome:
-    """All trials of a study. sign: 1 where more of the monitored metric is better, otherwise -1."""
+    """All trials of a study.
+
+    sign      1 where more of the monitored metric is better, otherwise -1
+    interval  of 95 %, over the queries, of how much better the best trial is than the recipe's own values; None where
+              that is not known
+    """
 
     monitor: str
     sign: int
     trials: list[Tried]
+    interval: tuple[float, float] | None = None
 
     @property
     def complete(self) -> list[Tried]:
@@ -90,19 +97,35 @@ class Outcome:
             gave = "failed" if own.state == "failed" else "are not done"
             return f"the best is {reached}, with nothing to compare it with: the recipe's own values {gave}"
         better = self.sign * ((best.value or 0.0) - own.value)
-        return f"better than the recipe's own values by {number(better)}: {reached} against {number(own.value)}"
+        told = f"better than the recipe's own values by {number(better)}: {reached} against {number(own.value)}"
+        if self.interval is None:
+            return told
+        low, high = self.interval
+        chance = ", which may be chance" if low <= 0 else ""
+        return f"{told}; 95% interval over the queries {low:+.4f} to {high:+.4f}{chance}"
 
 
 def outcome(study: Study) -> Outcome:
     """What is known now.
 
     Raises:
-        StorageError: the database cannot be used.
+        FsimError: the database cannot be used, or a run folder is damaged.
     """
     monitor = study.recipe.checked.recipe.evaluation.monitor
     assert monitor is not None, "a study has one"
     sign = 1 if study.direction == "max" else -1
-    return Outcome(monitor, sign, [_tried(study, one) for one in study.trials()])
+    trials = study.trials()
+    found = Outcome(monitor, sign, [_tried(study, one) for one in trials])
+    best, own = found.best, found.own
+    if best is None or own is None or best is own:
+        return found
+    of = {one.number: study.folder_of(one) for one in trials}
+    folders = [folder for one in (own, best) if (folder := of[one.number]) and folder.best.is_file()]
+    between = interval(folders[0], folders[1], monitor) if len(folders) == 2 else None
+    if between is None:
+        return found
+    low, high = sorted(sign * bound for bound in between)
+    return replace(found, interval=(low, high))
 
 
 def _tried(study: Study, trial: FrozenTrial) -> Tried:

@@ -13,55 +13,27 @@ import socket
 import time
 import uuid
 import warnings
-from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from fsim.errors import FsimError
 from fsim.files import write_json
 from fsim.interfaces import Direction
 from fsim.run_folder import RunFolder
 from fsim.run_lock import HeldError, locked
+from fsim.tuning.choosing import own_values, sampler, suggest
+from fsim.tuning.claim import Claim, LostTrialError
 from fsim.tuning.heartbeat import GRACE
 from fsim.tuning.same_recipe import refuse_another_recipe, what_counts
-from fsim.tuning.searched import Searched, label
-from fsim.tuning.searched_recipe import SearchedRecipe, choice_of
+from fsim.tuning.searched_recipe import SearchedRecipe
 from fsim.tuning.storage import Storage
 
-RANDOM_TRIALS = 10  # of TPE: so many are drawn before it learns from them
 DIRECTIONS = {"max": StudyDirection.MAXIMIZE, "min": StudyDirection.MINIMIZE}
 WHOLE_TRIALS = 5  # so many come to their end before one is pruned
-
-
-class LostTrialError(FsimError):
-    """Another process has taken the trial up in the meantime; what it gives there counts."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A trial that this process works at.
-
-    values  path -> what was chosen, of the paths that are searched in this trial
-    folder  of its run, held by `held` until that is closed
-    """
-
-    trial: optuna.Trial
-    values: dict[str, Any]
-    folder: RunFolder
-    worker: str
-    held: ExitStack
-
-    @property
-    def number(self) -> int:
-        """From 0 on; 0 has the recipe's own values."""
-        return self.trial.number
 
 
 class Study:
@@ -113,8 +85,8 @@ class Study:
             if len(begun) >= num:
                 return None
             if not self.optuna.get_trials(deepcopy=False):
-                self.optuna.enqueue_trial(self._own_values())
-            self.optuna.sampler = _sampler(self.recipe.checked.recipe.seed, len(begun))
+                self.optuna.enqueue_trial(own_values(self.recipe))
+            self.optuna.sampler = sampler(self.recipe.checked.recipe.seed, len(begun))
             return self._begin(self.optuna.ask(), *self._new_folder())
 
     def _take_up(self, trial: FrozenTrial) -> Claim | None:
@@ -141,7 +113,7 @@ class Study:
 
     def _begin(self, trial: optuna.Trial, folder: RunFolder, held: ExitStack) -> Claim:
         """Note of what the trial is, in its run folder and in the study; the worker last, by which it is begun."""
-        values = _suggest(trial, self.recipe.search)
+        values = suggest(trial, self.recipe.search)
         write_json(folder.trial, {"study": self.name, "id": self.id, "trial": trial.number, "values": values})
         worker = uuid.uuid4().hex
         trial.set_user_attr("run", folder.path.name)
@@ -167,10 +139,14 @@ class Study:
         """Say that a trial goes on.
 
         Raises:
+            LostTrialError: another process has finished the trial.
             StorageError: the database cannot be used.
         """
         with self.storage.told():
-            claim.trial.set_user_attr("seen", time.time())
+            try:
+                claim.trial.set_user_attr("seen", time.time())
+            except optuna.exceptions.UpdateFinishedTrialError as error:
+                raise LostTrialError(_lost(claim)) from error
 
     def report(self, claim: Claim, epoch: int, value: float, epochs: int) -> bool:
         """Note what an evaluation gave; whether the trial is worse than the median of the others at this epoch. In the
@@ -207,40 +183,9 @@ class Study:
     def _refuse_lost(self, claim: Claim) -> FrozenTrial:
         found = next(one for one in self.optuna.get_trials(deepcopy=False) if one.number == claim.number)
         if found.state != TrialState.RUNNING or found.user_attrs["worker"]["id"] != claim.worker:
-            raise LostTrialError(f"trial {claim.number} was taken up by another process; its result there counts")
-        return found
-
-    def _own_values(self) -> dict[str, Any]:
-        """What the recipe itself has at the searched paths, as a study knows it."""
-        found: dict[str, Any] = {}
-        for path, searched in self.recipe.search.items():
-            if searched.is_active(found):
-                found[path] = label(self.recipe.own_value(path))
+            raise LostTrialError(_lost(claim))
         return found
 
 
-def _sampler(seed: int, number: int) -> optuna.samplers.BaseSampler:
-    """TPE, whose draws depend on the recipe's seed and the trial's number alone: a study that was killed goes on as it
-    would have, and two processes never draw the same."""
-    keyed = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return optuna.samplers.TPESampler(n_startup_trials=RANDOM_TRIALS, constant_liar=True, seed=keyed)
-
-
-def _suggest(trial: optuna.Trial, search: Mapping[str, Searched]) -> dict[str, Any]:
-    """Path -> value; what a trial has of before, or the study was told to try, is taken."""
-    chosen: dict[str, Any] = {}
-    for path, searched in search.items():
-        if not searched.is_active(chosen):
-            continue
-        if searched.choices is not None:
-            chosen[path] = trial.suggest_categorical(path, searched.labels)
-            continue
-        assert searched.low is not None and searched.high is not None
-        if searched.is_integer:
-            step = int(searched.step or 1)
-            chosen[path] = trial.suggest_int(path, int(searched.low), int(searched.high), step=step, log=searched.log)
-        else:
-            chosen[path] = trial.suggest_float(path, searched.low, searched.high, step=searched.step, log=searched.log)
-    return {path: choice_of(search[path], one) for path, one in chosen.items()}
+def _lost(claim: Claim) -> str:
+    return f"trial {claim.number} was taken up by another process; its result there counts"

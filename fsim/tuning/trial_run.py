@@ -10,10 +10,11 @@ from optuna.trial import TrialState
 from fsim.display import Display, number
 from fsim.errors import FsimError, WriteError
 from fsim.run import InterruptedRunError, Result, StopRunError, execute
+from fsim.tuning.claim import Claim, LostTrialError
 from fsim.tuning.heartbeat import Heartbeat
 from fsim.tuning.outcome import shown_values
 from fsim.tuning.storage import StorageError
-from fsim.tuning.study import Claim, LostTrialError, Study
+from fsim.tuning.study import Study
 from fsim.validate import check_document, check_recipe
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from fsim.tuning.choosing import suggest
 from fsim.tuning.searched import Searched
-from fsim.tuning.study import _suggest
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
@@ -66,7 +66,7 @@ ENTRIES = st.one_of(
         lambda x: {"low": x[0], "high": x[0] + x[1], "log": x[2]}
     ),
     st.tuples(st.integers(-9, 9), st.integers(1, 9), st.sampled_from([1, 3, 0.1, 0.25])).map(
-        lambda x: {"low": x[0], "high": x[0] + x[1] * x[2], "step": x[2]}
+        lambda x: {"low": x[0], "high": round(x[0] + x[1] * x[2], 9), "step": x[2]}
     ),
     st.tuples(st.floats(1e-6, 10), st.floats(0.01, 10), st.booleans()).map(
         lambda x: {"low": x[0], "high": x[0] + x[1], "log": x[2]}
@@ -81,7 +81,7 @@ ENTRIES = st.one_of(
 def test_what_is_chosen_is_among_them(entry: dict[str, Any]) -> None:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(0))
     searched = Searched.model_validate(entry)
-    values = [_suggest(study.ask(), {"path": searched})["path"] for _ in range(3)]
+    values = [suggest(study.ask(), {"path": searched})["path"] for _ in range(3)]
     assert [value for value in values if not searched.holds(value)] == []
     if "choices" in entry:
         assert all(any(value is one or value == one for one in entry["choices"]) for value in values)
@@ -94,7 +94,7 @@ def test_what_depends_on_another_choice_is_searched_with_it_alone() -> None:
         "deep": Searched(low=1.0, high=2.0, when={"head": "a", "other": 1}),
     }
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(0))
-    seen = [_suggest(study.ask(), search) for _ in range(30)]
+    seen = [suggest(study.ask(), search) for _ in range(30)]
     assert {one["head"] for one in seen} == {"a", "b", "c"}
     assert all(("scale" in one) == (one["head"] in "ab") for one in seen)
     assert not any("deep" in one for one in seen)

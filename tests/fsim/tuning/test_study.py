@@ -11,8 +11,9 @@ from optuna.trial import TrialState
 
 from fsim.errors import FsimError
 from fsim.tuning.begin import begin
+from fsim.tuning.claim import Claim, LostTrialError
 from fsim.tuning.heartbeat import GRACE
-from fsim.tuning.study import Claim, LostTrialError, Study
+from fsim.tuning.study import Study
 
 Open = Callable[..., Study]
 
@@ -84,6 +85,8 @@ def test_a_trial_whose_process_ended_is_taken_up_as_it_was(open_study: Open) -> 
     finish(study, again, 0.1)
     with pytest.raises(LostTrialError):
         study.report(killed, 1, 0.5, 2)
+    with pytest.raises(LostTrialError):
+        study.beat(killed)
     assert [one.value for one in study.trials()] == [0.1, None, None]
     end(alive)
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+import yaml
 from optuna.trial import TrialState
 
+from fsim.checkpoint import save_checkpoint
+from fsim.per_query import per_query_file
+from fsim.run_folder import RunFolder
 from fsim.tuning.begin import begin
 from fsim.tuning.best_recipe import write_best
 from fsim.tuning.outcome import outcome
@@ -49,6 +57,31 @@ def test_the_best_is_told_with_what_it_beats(study: Study) -> None:
     assert found.verdict == (
         "better than the recipe's own values by 0.2500: exact/recall@1 0.7500 (trial 2, epoch 1) against 0.5000"
     )
+
+
+def write_run(folder: RunFolder, found: list[float], recipe: Path) -> None:
+    """What a run leaves of its best network: whether each query was answered rightly."""
+    folder.recipe.write_text(yaml.safe_dump(check_recipe(recipe).resolved()), encoding="utf-8")
+    save_checkpoint(folder.best, {"epoch": 1})
+    folder.per_query("best").mkdir(parents=True)
+    table = pd.DataFrame({"image": [f"{row}.jpg" for row in range(len(found))], "category": "hat", "item": ""})
+    table.assign(**{"exact/recall@1": found}).to_csv(per_query_file(folder.per_query("best"), "val"), index=False)
+    protocol = {"query": "val", "evaluators": {"exact": {"k": [1]}}, "distance": "euclidean"}
+    measured = {"fingerprint": "same", "metrics": {"exact/recall@1": float(np.mean(found))}, "less_is_better": []}
+    folder.append_metrics([{"epoch": 1, "split": "val", "protocol": protocol, "timings": {}, **measured}])
+
+
+def test_how_sure_the_difference_is_is_told(study: Study, small_recipe: Path) -> None:
+    for found in ([0.0, 0.0, 1.0, 1.0] * 10, [0.0, 1.0, 1.0, 1.0] * 10):
+        claim = study.claim(3)
+        assert claim is not None
+        write_run(claim.folder, found, small_recipe)
+        study.finish(claim, TrialState.COMPLETE, float(np.mean(found)), epoch=1)
+        claim.held.close()
+    sure = outcome(study)
+    assert sure.interval is not None and 0.1 < sure.interval[0] < 0.25 < sure.interval[1] < 0.4
+    assert re.search(r"by 0.2500: .* against 0.5000; 95% interval over the queries \+0.1\d+ to \+0.3\d+$", sure.verdict)
+    assert "may be chance" in replace(sure, interval=(-0.1, 0.5)).verdict
 
 
 def test_that_nothing_beats_the_recipe_is_told(study: Study) -> None:
