@@ -17,6 +17,8 @@ from fsim.tuning.storage import StorageError
 from fsim.tuning.study import Study
 from fsim.validate import check_document, check_recipe
 
+REASON = 300  # letters of a reason that are kept: some name a whole batch of images
+
 
 class _NoMonitorError(FsimError):
     """There is no number to compare the trials by; no other trial would have one."""
@@ -84,6 +86,7 @@ def _finish(study: Study, claim: Claim, result: Result) -> None:
 
 
 def _fail(study: Study, claim: Claim, reason: str) -> None:
+    reason = reason if len(reason) <= REASON else f"{reason[:REASON]}..."
     claim.folder.discard_if_unused()
     study.finish(claim, TrialState.FAIL, None, reason=reason)
     _say(f"trial {claim.number} failed: {reason}")

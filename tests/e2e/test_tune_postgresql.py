@@ -16,7 +16,7 @@ import pytest
 pwd = pytest.importorskip("pwd")
 pytest.importorskip("psycopg")
 ROOT = Path(__file__).resolve().parents[2]
-NUM = 4
+NUM = 3
 
 
 @pytest.fixture(scope="module")
