@@ -25,6 +25,7 @@ COMMANDS = {
     "evaluate": "measure a run's network again: another split, data set, checkpoint or evaluators",
     "report": "write a run's page: results, curves, galleries, map, failures",
     "runs": "list the runs of a folder, with what they gave",
+    "tune": "search better values for a recipe, trial by trial, and write the best recipe",
     "compare": "put runs side by side, with the interval of each difference",
     "validate": "check recipes without running them",
     "list-plugins": "the components at hand, and who offers them",

@@ -9,6 +9,7 @@ from pydantic_core import to_jsonable_python
 
 from fsim.expectation import Expectation
 from fsim.interfaces import JunkLabel, Label
+from fsim.tuning.searched import Searched
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -175,6 +176,7 @@ class Recipe(Section):
     evaluation: Evaluation = Evaluation()
     trackers: list[ComponentSettings] = [ComponentSettings(name="tensorboard")]
     backup: BackupSettings | None = None
+    search: dict[str, Searched] = {}  # path, such as train.optimizer.lr -> what fsim tune may choose for it
 
 
 # Where components stand in a recipe: the path, the kind, and whether a list of them stands there.
