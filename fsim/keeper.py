@@ -189,7 +189,7 @@ class Keeper:
             evaluated += evaluation.measure(
                 network, epoch, [one for one in evaluation.protocols if one.at_end], embedded
             )
-            evaluated.sort(key=lambda one: evaluation.protocols.index(one.protocol))
+            evaluated = [one for protocol in evaluation.protocols for one in evaluated if one.protocol is protocol]
         return evaluated, last
 
     def _stop_early(self, lines: list[dict[str, Any]]) -> None:
