@@ -22,6 +22,7 @@ COMMANDS = {
     "restore": "bring a run back from its backup, and prove that it is whole",
     "verify-resume": "prove that a run which is killed and resumed comes to the same end",
     "evaluate": "measure a run's network again: another split, data set, checkpoint or evaluators",
+    "export": "write a run's network for other programs: ONNX, TorchScript or safetensors, with its model card",
     "report": "write a run's page: results, curves, galleries, map, failures",
     "runs": "list the runs of a folder, with what they gave",
     "compare": "put runs side by side, with the interval of each difference",
