@@ -8,7 +8,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -54,6 +54,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     """
     beside = folder.parent / f".{folder.name}.{uuid.uuid4().hex}"
     before = folder.parent / f".{folder.name}.{uuid.uuid4().hex}"
+    alone = not folder.parent.exists()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         beside.mkdir()
@@ -72,6 +73,9 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
             before.rename(folder)
         for remains in (beside, before):
             shutil.rmtree(remains, ignore_errors=True)
+        if alone and not folder.exists():
+            with suppress(OSError):
+                folder.parent.rmdir()
 
 
 def replace_by_link(name: Path, file: Path) -> None:

@@ -31,6 +31,8 @@ from fsim.run_network import trained_network
 from fsim.training_data import attributes_asked_for, prepare_data
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from fsim.interfaces import Vectors
 
 PREPROCESSING, CARD, RECIPE = "preprocessing.json", "README.md", "recipe.yaml"
@@ -118,7 +120,7 @@ def _write_model(
     )
     rows = protocol.query_rows[chosen]
     pixels = images.gather(rows).permute(0, 2, 3, 1).contiguous()  # uint8 [N, S, S, 3]
-    content = form.content(network, pixels[np.resize(np.arange(len(rows)), 2)])
+    content = content_of(form, name, network, pixels[np.resize(np.arange(len(rows)), 2)])
     write_with(file, lambda stream: stream.write(content))
     found = in_batches(form.opened(file, network), pixels.numpy())
     fp32 = _asked(embed, network, rows)
@@ -139,6 +141,25 @@ def _write_model(
         precision=precision,
         evaluated=None if precision == "fp32" else parity(_asked(evaluated, network, rows), found),
     )
+
+
+def content_of(form: Format, name: str, network: PixelNetwork, example: Tensor) -> bytes:
+    """The file of a format.
+
+    Raises:
+        FsimError: the network does what the format cannot say.
+    """
+    try:
+        return form.content(network, example)
+    except Exception as error:  # the exporters have many of their own
+        first: BaseException = error
+        while first.__cause__ is not None:
+            first = first.__cause__
+        cause = (str(first).strip().splitlines() or [type(first).__name__])[0]
+        raise FsimError(
+            f"this network cannot be written as {name}: {cause}; take another --to, or ask the author of its backbone "
+            f"and head"
+        ) from error
 
 
 def _asked(embed: Embed, network: PixelNetwork, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> dict[str, Vectors]:

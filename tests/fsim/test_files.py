@@ -25,6 +25,9 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
 
 def test_a_folder_is_whole_or_as_it_was(tmp_path: Path) -> None:
     folder = tmp_path / "above" / "f"
+    with pytest.raises(ZeroDivisionError), atomic_folder(folder):
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
     with atomic_folder(folder) as beside:
         write_text(beside / "one", "old")
         assert not folder.exists()

@@ -9,13 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from fsim.embedding import mean_with_mirrored
 from fsim.errors import FsimError
 from fsim.export import as_onnx
+from fsim.export.export_run import content_of
 from fsim.export.formats import FORMATS, format_of
+from fsim.export.pixel_network import PixelNetwork
+from fsim.network import Network
+from fsim.normalise import Normalise
 
-from .tiny import pixels, tiny
+from .tiny import Backbone, Head, pixels, tiny
 
 
 @pytest.mark.parametrize("flip", [False, True])
@@ -60,6 +65,20 @@ def test_the_exporter_of_older_versions_of_torch_gives_the_same(tmp_path: Path) 
     for count in (1, 17):
         expected = network(pixels(count))["embedding"].numpy()
         np.testing.assert_allclose(model(pixels(count).numpy())["embedding"], expected, atol=1e-5)
+
+
+class Wavering(Backbone):
+    """Goes one way or the other by what it sees."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        features = super().forward(images)
+        return features if features.sum() > 1 else -features
+
+
+def test_a_network_that_the_format_cannot_say_is_told() -> None:
+    network = PixelNetwork(Network(Wavering(), Head()), Normalise([0.5] * 3, [0.2] * 3), flip=False)
+    with pytest.raises(FsimError, match=r"cannot be written as onnx: .*; take another --to"):
+        content_of(as_onnx, "onnx", network, pixels(2))
 
 
 def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
