@@ -74,8 +74,10 @@ def _of_protocols(subject: Subject) -> Iterator[str]:
     if subject.checkpoint.startswith("best") and recipe.evaluation.monitor is not None:
         yield (
             f"This epoch was chosen by {cell(recipe.evaluation.monitor)} on `{monitored.query}`, so that its results "
-            f"there are better than on pictures that chose nothing."
+            f"there may be better than on pictures that chose nothing."
         )
+    if np.intersect1d(train, monitored.query_rows).size:
+        yield f"It was measured on pictures of `{monitored.query}` that it learned from: of others nothing is known."
     known = {*catalog.categories[train].tolist()}
     others = {*catalog.categories[monitored.query_rows].tolist()} - known - {-1}
     names = ", ".join(cell(catalog.category_names[one]) for one in sorted(others))

@@ -86,7 +86,7 @@ def _to_know(subject: Subject, written: Written) -> str:
         )
     elif written.name == "torchscript":
         told.append(PILLOW)
-    if recipe.data.box == "crop":
+    if recipe.data.box == "crop" and subject.catalog.catalog.frame["box"].notna().any():
         padding = f", with {recipe.data.box_padding} pixels of the square around it" if recipe.data.box_padding else ""
         told.append(f"Where the garment's box is known, cut the picture by it first{padding}: so the run saw it.")
     if recipe.evaluation.flip:
