@@ -26,7 +26,7 @@ class Batch:
     """Images of one step and their labels; B images, P pairs, A attributes. Of several processes (`of_all`) the labels
     are those of all their images."""
 
-    images: Tensor  # float32 [B, 3, S, S], channels last
+    images: Tensor  # float32 [B, 3, S, S], channels last where the recipe says so
     rows: Tensor  # [B] int64, rows of the catalog
     categories: Tensor  # [B] int64
     items: Tensor  # [B] int64

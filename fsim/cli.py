@@ -20,20 +20,23 @@ COMMANDS = {
     "resume": "go on with a run that was stopped",
     "backup": "copy a run to a folder or a URL, only what changed",
     "restore": "bring a run back from its backup, and prove that it is whole",
+    "lr-find": "find a learning rate for a recipe: the loss while the rate grows",
     "verify-resume": "prove that a run which is killed and resumed comes to the same end",
     "evaluate": "measure a run's network again: another split, data set, checkpoint or evaluators",
     "export": "write a run's network for other programs: ONNX, TorchScript or safetensors, with its model card",
     "report": "write a run's page: results, curves, galleries, map, failures",
     "runs": "list the runs of a folder, with what they gave",
+    "tune": "search better values for a recipe, trial by trial, and write the best recipe",
     "compare": "put runs side by side, with the interval of each difference",
     "validate": "check recipes without running them",
     "list-plugins": "the components at hand, and who offers them",
     "describe": "a component's parameters, defaults, ranges and documentation",
     "schema": "a JSON Schema of recipes, for editors",
     "data": "get, make and look at data sets",
-    "index": "the indexes that find near embeddings",
+    "index": "embed images, and make an index of them that can be searched",
+    "search": "find the images of an index that are most like a picture",
 }
-SHARED = ("run", "resume", "evaluate")  # what several processes of torchrun can do together
+SHARED = ("run", "resume", "evaluate", "index")  # what several processes of torchrun can do together
 USER_ERROR, INTERRUPTED = 2, 130
 
 
@@ -84,7 +87,9 @@ def _parser(given: list[str]) -> Parser:
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
         if name == asked:  # only what is asked for is imported
-            _command(name).add_arguments(command)
+            module = _command(name)
+            rest = [given[given.index(name) + 1 :]] if hasattr(module, "ACTIONS_OR_RUN") else []
+            module.add_arguments(command, *rest)
     return parser
 
 

@@ -59,7 +59,7 @@ class Embed:
         with self.machine.autocast():
             outputs = network(images)
             if not self.flip:
-                return outputs  # type: ignore[no-any-return]
+                return outputs
             mirrored = network(images.flip(-1))
         return mean_with_mirrored(outputs, mirrored, network.distance)
 

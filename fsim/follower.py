@@ -41,3 +41,6 @@ class Follower:
 
     def save_if_due(self) -> None:
         """Rank 0 knows when, and saves."""
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from fsim.best_epoch import BestEpoch
@@ -25,6 +26,11 @@ from fsim.run_folder import RunFolder
 NOT_THERE_ONCE = {"num_attributes": 0, "processes": 1}  # what a checkpoint of before does not say, and what it means
 
 
+# Called after each evaluation, when all is kept, with the epoch and the value of the monitored metric, None where there
+# is none. What it raises ends the run.
+Watch = Callable[[int, float | None], None]
+
+
 class Keeper:
     """Keeps what a run must not lose: metrics, the last state, and the best network."""
 
@@ -35,7 +41,9 @@ class Keeper:
         evaluation: Evaluation,
         embedder: EmbedInParts,
         display: Display,
+        watch: Watch | None = None,
     ) -> None:
+        self.watch = watch
         checked, catalog, images = prepared.checked, prepared.catalog, prepared.images
         self.recipe, self.folder = checked.recipe, folder
         self.resolved = checked.resolved()
@@ -164,6 +172,9 @@ class Keeper:
         if last and epoch < self.recipe.train.epochs:
             self._stop_early(self.folder.read_metrics())
         self.embedder.release(self.finished)
+        if self.watch is not None and self.last_lines and self.last_lines[0]["epoch"] == epoch:
+            of_monitored = [line for line in self.last_lines if line["split"] == self.chooser.split]
+            self.watch(epoch, of_monitored[0]["metrics"].get(self.chooser.monitor) if of_monitored else None)
 
     def _measure(self, epoch: int, last: bool) -> tuple[list[Evaluated], bool]:
         """What is measured after an epoch, and whether the run ends there: the other protocols say whether those of

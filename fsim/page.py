@@ -29,12 +29,23 @@ MANY = 6  # sections, from which on links lead to them
 
 
 @dataclass(frozen=True)
+class Link:
+    """Words in a table that lead to another file."""
+
+    words: str
+    target: str
+
+    def __str__(self) -> str:
+        return self.words
+
+
+@dataclass(frozen=True)
 class Table:
-    """Rows of text or numbers under a header, and a title; the first column is text. `shades`, one for each cell but
-    the first column's, are from 0 to 1: how strongly it is coloured."""
+    """Rows of text, numbers or links under a header, and a title; the first column is text. `shades`, one for each cell
+    but the first column's, are from 0 to 1: how strongly it is coloured."""
 
     header: Sequence[str]
-    rows: Sequence[Sequence[str | int | float]]
+    rows: Sequence[Sequence[str | int | float | Link]]
     shades: Sequence[Sequence[float]] = ()
     title: str = ""
 
@@ -57,13 +68,14 @@ class Picture:
 
 @dataclass(frozen=True)
 class Bar:
-    """A share from 0 to 1 with the bounds of its interval, drawn as a bar; `count` is what it is the share of."""
+    """A share from 0 to 1 with the bounds of its interval, drawn as a bar; `count` is what it is the share of. None
+    where there is no such thing."""
 
     name: str
     value: float
-    low: float
-    high: float
-    count: int
+    low: float | None = None
+    high: float | None = None
+    count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +142,17 @@ def evenly(rows: IntArray, count: int) -> list[int]:
 
 def thumbnail(catalog: Catalog, row: int, size: int = THUMBNAIL) -> str:
     """One image of a catalog, cut by its box, as the data URI of a small JPEG; empty where it cannot be decoded."""
+    content = thumbnail_bytes(catalog, row, size)
+    return jpeg_uri(content) if content else ""
+
+
+def jpeg_uri(content: bytes) -> str:
+    """A JPEG as a data URI."""
+    return "data:image/jpeg;base64," + base64.b64encode(content).decode()
+
+
+def thumbnail_bytes(catalog: Catalog, row: int, size: int) -> bytes:
+    """One image of a catalog, cut by its box, as a small JPEG; empty where it cannot be decoded."""
     from PIL import Image
 
     image, box = catalog.frame["image"].to_numpy()[row], catalog.frame["box"].to_numpy()[row]
@@ -137,7 +160,7 @@ def thumbnail(catalog: Catalog, row: int, size: int = THUMBNAIL) -> str:
         source = read_image(catalog.root / image) if catalog.pixels is None else catalog.pixels[row]
         pixels = decode(source, size=size, resize="pad", box=box)
     except (DamagedImageError, FsimError):
-        return ""
+        return b""
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return buffer.getvalue()

@@ -24,7 +24,7 @@ from fsim.evaluation_cost import say_cost
 from fsim.follower import Follower
 from fsim.handlers import attach
 from fsim.interruption import Interruption
-from fsim.keeper import Keeper
+from fsim.keeper import Keeper, Watch
 from fsim.machine import Machine, prepare_machine
 from fsim.prepared import Prepared, prepare
 from fsim.processes import ALONE, Processes
@@ -42,6 +42,10 @@ class InterruptedRunError(FsimError):
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+class StopRunError(FsimError):
+    """Whoever watches the run wants no more of it. All is saved, and it can be resumed."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ def execute(
     resume: bool = False,
     changes: Mapping[str, Sequence[str]] | None = None,
     processes: Processes = ALONE,
+    watch: Watch | None = None,
 ) -> Result | None:
     """Train and evaluate as the recipe says; the run folder has everything afterwards.
 
@@ -69,11 +74,13 @@ def execute(
         resume: whether to go on from the last checkpoint.
         changes: what was changed in the recipe since then, to be recorded.
         processes: those that train together. Only rank 0 writes, and gets the result.
+        watch: told of each evaluation; it may raise StopRunError.
 
     Raises:
         FsimError: the data does not fit the recipe, or the loss is no longer finite.
         WriteError: a full disk; the run can be resumed once there is room.
         InterruptedRunError: Ctrl-C or SIGTERM; the run can be resumed.
+        StopRunError: `watch` wanted that.
     """
     machine = prepare_machine(checked.recipe.train.precision)
     if processes.first:
@@ -102,7 +109,7 @@ def execute(
     engine = build_engine(training, machine, recipe.seed, processes)
     backup = _backup(recipe, folder, display) if processes.first else None
     keeper = (
-        Keeper(prepared, folder, evaluation, embedder, display)
+        Keeper(prepared, folder, evaluation, embedder, display, watch)
         if processes.first
         else Follower(folder, training, embedder)
     )
@@ -118,22 +125,34 @@ def execute(
         except WriteError as error:
             saved = f"all up to step {keeper.saved_step} is saved; then go on with: {resume_command}"
             raise WriteError(f"{error}; {saved}") from error
+        except StopRunError as stop:
+            display.close_bars()
+            keeper.close()
+            if backup is not None:
+                backup.close()
+            raise StopRunError(f"{stopped_at(keeper.saved_step)}: {stop}") from stop
     display.close_bars()
     if not keeper.finished:
         if backup is not None and interruption.signal == signal.SIGINT:  # SIGTERM leaves little time
             backup.close()
         told = f"{stopped_at(keeper.saved_step)}. Go on with: {resume_command}"
         raise InterruptedRunError(told, interruption.exit_code)
+    keeper.close()
     if isinstance(keeper, Follower):
         return None
-    keeper.close()
+    return _conclude(keeper, prepared, folder, backup, display)
+
+
+def _conclude(keeper: Keeper, prepared: Prepared, folder: RunFolder, backup: Backup | None, display: Display) -> Result:
+    """The report of a finished run, its last copy, and what it found."""
     if keeper.last_monitored is not None:
-        _report(Subject(folder, checked, prepared.catalog, prepared.images, keeper.last_monitored, "last"), display)
+        subject = Subject(folder, prepared.checked, prepared.catalog, prepared.images, keeper.last_monitored, "last")
+        _report(subject, display)
     elif not folder.report.is_file():
         display.say(f"there is no report yet: fsim report {folder.path}")
     if backup is not None:
         backup.close()
-    monitored = next((line for line in keeper.last_lines if line["split"] == evaluation.monitored.split), None)
+    monitored = next((line for line in keeper.last_lines if line["split"] == keeper.evaluation.monitored.split), None)
     if monitored is None:
         raise FsimError(
             f"the run is at its end, and was not evaluated by what its recipe says now; measure it: "

@@ -17,7 +17,8 @@ from fsim.files import write_json, write_text
 
 class RunFolder:
     """recipe.yaml, environment.json, metrics.jsonl, log.txt, checkpoints/, per_query/{last,best}/*.csv,
-    evaluations/, embeddings/, exports/{onnx,torchscript,safetensors}/, projections/, tensorboard/, report.html"""
+    evaluations/, embeddings/, exports/{onnx,torchscript,safetensors}/, projections/, tensorboard/, report.html; of a
+    trial of `fsim tune` trial.json"""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -25,6 +26,7 @@ class RunFolder:
         self.environment = path / "environment.json"
         self.metrics = path / "metrics.jsonl"
         self.log = path / "log.txt"
+        self.trial = path / "trial.json"  # of which trial of which study the run is, where it is one
         self.checkpoints = path / "checkpoints"
         self.last = self.checkpoints / "last.pt"
         self.best = self.checkpoints / "best.pt"

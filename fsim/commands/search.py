@@ -1,0 +1,136 @@
+"""fsim search INDEX IMAGE ..."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fsim.interfaces import Vectors
+    from fsim.search.embedder import Embedder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("index", type=Path, help="RUN/indexes/NAME, or RUN where it has one index")
+    parser.add_argument(
+        "images", nargs="+", metavar="IMAGE", help="a picture to search by; several are several queries"
+    )
+    parser.add_argument("-k", type=int, default=10, help="answers to each query (default: 10)")
+    parser.add_argument(
+        "--filter",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="only images of this category, split, item or attribute: category=dress,skirt; may be given several times",
+    )
+    parser.add_argument("--crop", metavar="X1,Y1,X2,Y2", help="the part of each picture to look at, in its pixels")
+    parser.add_argument("--mean", action="store_true", help="one query: what lies between the pictures")
+    parser.add_argument("--plus", action="append", default=[], metavar="IMAGE", help="and something of this picture")
+    parser.add_argument("--minus", action="append", default=[], metavar="IMAGE", help="and less of this picture")
+    parser.add_argument("--fold", action="store_true", help="one answer an item, and one of pictures nearly the same")
+    parser.add_argument(
+        "--diversity", type=float, default=0.0, metavar="0..1", help="how much unlike each other the answers should be"
+    )
+    parser.add_argument(
+        "--run", type=Path, metavar="RUN", help="the run whose network embeds the pictures (default: the index's own)"
+    )
+    parser.add_argument("--json", action="store_true", help="a JSON object a query and line")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the answers as a page of pictures")
+    parser.add_argument("--open", action="store_true", help="show that page in the browser")
+
+
+def execute(args: argparse.Namespace) -> int:
+    import json
+
+    from fsim.display import Display
+    from fsim.errors import FsimError
+    from fsim.page import refuse_page_file
+    from fsim.run_folder import RunFolder
+    from fsim.search.answers import Wish, search
+    from fsim.search.embedder import Embedder
+    from fsim.search.filters import read_filters
+    from fsim.search.places import index_place, run_of
+    from fsim.search.search_index import SearchIndex
+
+    if args.k < 1:
+        raise FsimError(f"-k {args.k}: ask for 1 answer or more")
+    if not 0 <= args.diversity <= 1:
+        raise FsimError(f"--diversity {args.diversity:g}: give 0 (as near as can be) to 1 (as unlike as can be)")
+    if args.html is not None:
+        refuse_page_file(args.html)
+    place = index_place(args.index)
+    index = SearchIndex.open(place)
+    wish = Wish(args.k, read_filters(args.filter), args.fold, args.diversity)
+    index.filters.flags(wish.wanted or {})  # before the network is loaded
+    embedder = Embedder(RunFolder.open(args.run or run_of(place)), index.passport.made.checkpoint)
+    index.passport.refuse_other(embedder.made)
+    names, queries = _queries(args, embedder)
+    found = search(index, queries, wish)
+    if args.json:
+        for name, answers in zip(names, found, strict=True):
+            print(json.dumps({"query": name, "results": answers}, ensure_ascii=False))
+    else:
+        with Display() as display:
+            for name, answers in zip(names, found, strict=True):
+                rows = [[str(n), _score(one), one["category"], one["image"]] for n, one in enumerate(answers, 1)]
+                display.table(name, ["", "score", "category", "image"], rows)
+    if args.html is not None or args.open:
+        _show(args, index, names, found)
+    return 0
+
+
+def _score(answer: dict[str, Any]) -> str:
+    return f"{answer['score']:.4f}"
+
+
+def _queries(args: argparse.Namespace, embedder: Embedder) -> tuple[list[str], Vectors]:
+    """What each query is called, and its embedding."""
+    import numpy as np
+
+    from fsim.search.queries import mean_query, moved_query, read_box
+
+    box = read_box(args.crop) if args.crop else None
+    vectors = _embed(embedder, args.images, box)
+    names = list(args.images)
+    if args.mean:
+        vectors, names = mean_query(vectors, embedder.distance), [f"between {' and '.join(names)}"]
+    if args.plus or args.minus:
+        none = np.zeros((0, vectors.shape[1]), np.float32)
+        plus, minus = (_embed(embedder, of, None) if of else none for of in (args.plus, args.minus))
+        vectors = moved_query(vectors, plus, minus, embedder.distance)
+        moved = "".join(f" + {one}" for one in args.plus) + "".join(f" - {one}" for one in args.minus)
+        names = [name + moved for name in names]
+    return names, vectors
+
+
+def _embed(embedder: Embedder, files: list[str], box: Any) -> Vectors:
+    import numpy as np
+
+    from fsim.decode import read_image
+    from fsim.errors import FsimError
+    from fsim.resize import DamagedImageError
+    from fsim.search.embedder import Picture
+
+    vectors = []
+    for file in files:
+        try:
+            vectors.append(embedder.embed([Picture(read_image(Path(file)), box)]))
+        except DamagedImageError as error:
+            raise FsimError(f"{file} can't be searched by: {error}; give another picture") from error
+    found: Vectors = np.concatenate(vectors)
+    return found
+
+
+def _show(args: argparse.Namespace, index: Any, names: list[str], found: list[list[dict[str, Any]]]) -> None:
+    import sys
+    import tempfile
+    import webbrowser
+
+    from fsim.search.answers_page import answers_page
+
+    file = args.html or Path(tempfile.mkdtemp(prefix="fsim-search-")) / "answers.html"
+    answers_page(index, names, found, args.crop).write(file)
+    print(f"page: {file}", file=sys.stderr)
+    if args.open and not webbrowser.open(file.absolute().as_uri()):
+        print("no browser was found to show it", file=sys.stderr)

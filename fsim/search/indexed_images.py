@@ -1,0 +1,103 @@
+"""The images of an index: what is known of each, and a thumbnail."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from fsim.errors import FsimError
+from fsim.files import write_with
+from fsim.functional.catalog_table import attributes_of, catalog_table
+from fsim.interfaces import IntArray
+
+TABLE, THUMBNAILS, OFFSETS = "images.parquet", "thumbnails.bin", "thumbnails.npy"
+COLUMNS = ("id", "image", "split", "category", "item", "box", "attributes", "caption")
+
+
+@dataclass(frozen=True)
+class IndexedImages:
+    """Shape legend: N images.
+
+    frame       [N] columns `COLUMNS`: `id`, a number as text that is never given twice, the catalog's columns as text,
+                `image` an absolute path where there is a file
+    next_id     the first number that was not given
+    thumbnails  the bytes of N small JPEGs, one behind the other
+    offsets     int64 [N + 1], where each begins; the last is where they end
+    """
+
+    frame: pd.DataFrame
+    next_id: int
+    thumbnails: npt.NDArray[np.uint8]
+    offsets: IntArray
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def thumbnail(self, row: int) -> bytes:
+        """A JPEG; empty where the image could not be decoded."""
+        return self.thumbnails[self.offsets[row] : self.offsets[row + 1]].tobytes()
+
+    def take(self, rows: IntArray) -> IndexedImages:
+        """Some of them."""
+        return IndexedImages(self.frame.iloc[rows].reset_index(drop=True), self.next_id, *_joined(self._parts(rows)))
+
+    def with_more(self, catalog: pd.DataFrame, pictures: Sequence[bytes]) -> IndexedImages:
+        """These, and behind them images of a catalog's table, which get the next ids."""
+        more = catalog_table(catalog)
+        more.insert(0, "id", [str(self.next_id + place) for place in range(len(more))])
+        frame = pd.concat([self.frame, more[list(COLUMNS)]], ignore_index=True)
+        parts = [*self._parts(np.arange(len(self))), *pictures]
+        return IndexedImages(frame, self.next_id + len(more), *_joined(parts))
+
+    def attributes(self, row: int) -> dict[str, Any]:
+        """{type: value or values}"""
+        return attributes_of(str(self.frame["attributes"].to_numpy()[row]))
+
+    def _parts(self, rows: IntArray) -> list[bytes]:
+        return [self.thumbnail(int(row)) for row in rows]
+
+    def write(self, folder: Path) -> None:
+        table = io.BytesIO()
+        frame = self.frame.copy()
+        frame.attrs = {}
+        frame.to_parquet(table, index=False)
+        write_with(folder / TABLE, lambda stream: stream.write(table.getvalue()))
+        write_with(folder / THUMBNAILS, lambda stream: stream.write(self.thumbnails.tobytes()))
+        offsets = np.append(self.offsets, self.next_id)
+        write_with(folder / OFFSETS, lambda stream: np.save(stream, offsets, allow_pickle=False))
+
+    @classmethod
+    def read(cls, folder: Path) -> IndexedImages:
+        """Raises:
+        FsimError: the files are damaged.
+        """
+        try:
+            frame = pd.read_parquet(folder / TABLE)
+            numbers = np.load(folder / OFFSETS, allow_pickle=False)
+            size = (folder / THUMBNAILS).stat().st_size
+            pictures = np.memmap(folder / THUMBNAILS, np.uint8, "r") if size else np.empty(0, np.uint8)
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError) as error:
+            raise FsimError(f"the images of {folder} are damaged ({error}): make it anew by --rebuild") from error
+        offsets, next_id = numbers[:-1], int(numbers[-1])
+        if list(frame.columns) != list(COLUMNS) or len(offsets) != len(frame) + 1 or offsets[-1] != len(pictures):
+            raise FsimError(f"the images of {folder} are damaged: make it anew by --rebuild")
+        return cls(frame, next_id, pictures, offsets)
+
+
+NO_IMAGES = IndexedImages(
+    pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS}), 0, np.empty(0, np.uint8), np.zeros(1, np.int64)
+)
+
+
+def _joined(parts: Sequence[bytes]) -> tuple[npt.NDArray[np.uint8], IntArray]:
+    offsets = np.cumsum([0, *map(len, parts)], dtype=np.int64)
+    return np.frombuffer(b"".join(parts), np.uint8), offsets

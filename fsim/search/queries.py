@@ -1,0 +1,49 @@
+"""What a search looks for, as embeddings: pictures, their mean, one picture with something of others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fsim.errors import FsimError
+from fsim.interfaces import Distance, Vectors
+from fsim.resize import Box
+
+
+def unit_rows(vectors: Vectors) -> Vectors:
+    """[Q, D] -> rows of length one; a row of zeros stays zero."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    scaled: Vectors = (vectors / np.where(length == 0, 1, length)).astype(np.float32)
+    return scaled
+
+
+def mean_query(vectors: Vectors, distance: Distance) -> Vectors:
+    """[Q, D] -> [1, D], what lies between them; of directions, where embeddings are compared by cosine."""
+    rows = unit_rows(vectors) if distance == "cosine" else vectors
+    mean: Vectors = rows.mean(0, keepdims=True, dtype=np.float32)
+    return mean
+
+
+def moved_query(vectors: Vectors, plus: Vectors, minus: Vectors, distance: Distance) -> Vectors:
+    """[Q, D], each plus the pictures of `plus` and minus those of `minus`, [N, D] each; of directions, where embeddings
+    are compared by cosine."""
+    rows, more, less = (unit_rows(one) if distance == "cosine" else one for one in (vectors, plus, minus))
+    moved: Vectors = (rows + more.sum(0) - less.sum(0)).astype(np.float32)
+    return moved
+
+
+def read_box(text: str) -> Box:
+    """`x1,y1,x2,y2` in pixels of the upright picture.
+
+    Raises:
+        FsimError: it is something else, or holds nothing.
+    """
+    parts: Sequence[str] = text.split(",")
+    try:
+        x1, y1, x2, y2 = map(float, parts)
+    except ValueError as error:
+        raise FsimError(f"--crop {text}: give four numbers x1,y1,x2,y2, in pixels of the picture") from error
+    if not (np.isfinite([x1, y1, x2, y2]).all() and x1 < x2 and y1 < y2):
+        raise FsimError(f"--crop {text}: x1 must be left of x2, and y1 above y2")
+    return x1, y1, x2, y2

@@ -1,0 +1,104 @@
+"""An index, opened to be searched.
+
+Shape legend: N images, D embedding, Q queries, K answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from fsim.errors import FsimError
+from fsim.files import write_with
+from fsim.functional.topk import topk
+from fsim.index_tuning import make_index
+from fsim.interfaces import Answers, Index, Vectors
+from fsim.search.filters import Filters
+from fsim.search.generations import Generations
+from fsim.search.indexed_images import IndexedImages
+from fsim.search.passport import Passport
+
+EMBEDDING, INDEX = "embedding.npy", "index"
+ATTEMPTS = 5  # to open one that is being replaced
+
+
+@dataclass(frozen=True)
+class SearchIndex:
+    """Images, their embeddings [N, D], and the component that finds the near ones."""
+
+    path: Path  # RUN/indexes/<name>
+    passport: Passport
+    images: IndexedImages
+    embedding: Vectors
+    index: Index
+    filters: Filters = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "filters", Filters(self.images))
+
+    @classmethod
+    def open(cls, path: Path) -> SearchIndex:
+        """Raises:
+        FsimError: there is no index, it is damaged, or its package is missing.
+        """
+        generations = Generations(path)
+        for _ in range(ATTEMPTS):
+            folder = generations.current()
+            if folder is None:
+                raise FsimError(f"there is no index {path}; make one: fsim index RUN --images FOLDER")
+            try:
+                return cls._read(path, folder)
+            except FileNotFoundError:  # replaced twice since it was named
+                continue
+        raise FsimError(f"{path} lacks files: make it anew by --rebuild")
+
+    @classmethod
+    def _read(cls, path: Path, folder: Path) -> SearchIndex:
+        passport = Passport.read(folder)
+        images = IndexedImages.read(folder)
+        try:
+            embedding = np.load(folder / EMBEDDING, mmap_mode="r", allow_pickle=False)
+        except ValueError as error:
+            raise FsimError(f"{folder / EMBEDDING} is damaged ({error}): make the index anew by --rebuild") from error
+        if embedding.shape != (len(images), passport.made.dimensions):
+            raise FsimError(f"{folder} does not hold together: make the index anew by --rebuild")
+        index = make_index(passport.kind, passport.parameters)
+        index.load(folder / INDEX)
+        return cls(path, passport, images, embedding, index)
+
+    def write(self, folder: Path) -> None:
+        """Put all into a new folder."""
+        self.passport.write(folder)
+        self.images.write(folder)
+        write_with(folder / EMBEDDING, lambda stream: np.save(stream, self.embedding, allow_pickle=False))
+        self.index.save(folder / INDEX)
+
+    @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """{id: row}"""
+        return {name: row for row, name in enumerate(self.images.frame["id"])}
+
+    def search(self, queries: Vectors, k: int, wanted: Mapping[str, Sequence[str]] | None = None) -> Answers:
+        """[Q, D] -> rows and scores [Q, K] of the nearest images, nearest first; -1 where there are no more.
+
+        With `wanted` (see `Filters.flags`) among the images that have it, exactly: they are few, and an approximate
+        index would look where they are not.
+
+        Raises:
+            FsimError: no image has it, or the queries are unfit.
+        """
+        if not wanted:
+            return self.index.search(queries, k)
+        chosen = np.flatnonzero(self.filters.flags(wanted))
+        if not len(chosen):
+            asked = ", ".join(f"{key}={','.join(of)}" for key, of in wanted.items())
+            raise FsimError(f"no image has all of {asked}")
+        gallery = torch.from_numpy(self.embedding[chosen])
+        found = topk(torch.from_numpy(queries), gallery, k, self.passport.made.distance)
+        ids = found.index.numpy()
+        return Answers(np.where(ids >= 0, chosen[ids], -1), found.score.numpy())
