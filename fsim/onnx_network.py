@@ -6,7 +6,7 @@ Shape legend: B batch, S image size, D embedding.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ FORMAT = 1  # of preprocessing.json
 class OnnxNetwork:
     """An exported network on the CPU, with the recipe's own view of an image.
 
+    about           preprocessing.json: what was exported, and how images are prepared
     size            S, in pixels
     embedding_dim   D
     distance        how the embeddings are to be compared
@@ -40,8 +41,7 @@ class OnnxNetwork:
     """
 
     def __init__(self, folder: Path, threads: int | None = None) -> None:
-        about = read_preprocessing(folder)
-        self.image_rule: Mapping[str, Any] = about["image"]
+        about = self.about = read_preprocessing(folder)
         self.size: int = about["image"]["size"]
         self.names = list(about["outputs"])
         self.embedding_dim: int = about["outputs"]["embedding"]["size"]
@@ -53,14 +53,15 @@ class OnnxNetwork:
         """The bytes of a file, or uint8 [H, W, 3] -> uint8 [S, S, 3], as the run saw its images.
 
         Args:
-            box: (x1, y1, x2, y2) in pixels of the upright picture, where the garment's is known.
+            box: the part to look at, (x1, y1, x2, y2) in pixels of the upright picture; padded as the recipe pads the
+                garments' boxes, where it cuts by them.
 
         Raises:
             DamagedImageError: with the cause.
         """
-        rule = self.image_rule
-        if box is not None:
-            box = padded(box, padding_share(rule["box_padding"], self.size)) if rule["box"] == "crop" else None
+        rule = self.about["image"]
+        if box is not None and rule["box"] == "crop":
+            box = padded(box, padding_share(rule["box_padding"], self.size))
         return decode(source, size=self.size, resize=rule["resize"], box=box)
 
     def embed(self, images: Pixels) -> Vectors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fsim import __version__
+from fsim.embedding_store import weights_hash
 from fsim.export.parity import BATCH_SIZES
 from fsim.export.subject import Subject, Written
 from fsim.onnx_network import FORMAT
@@ -73,6 +74,7 @@ def preprocessing(subject: Subject, written: Written) -> dict[str, Any]:
             "id": subject.run.run_id(),
             "checkpoint": subject.checkpoint,
             "epoch": subject.trained.epoch,
+            "weights": weights_hash(subject.trained.network),
             "fingerprints": {one.split: one.fingerprint for one in subject.evaluations},
             "fsim": __version__,
         },
