@@ -23,6 +23,7 @@ COMMANDS = {
     "lr-find": "find a learning rate for a recipe: the loss while the rate grows",
     "verify-resume": "prove that a run which is killed and resumed comes to the same end",
     "evaluate": "measure a run's network again: another split, data set, checkpoint or evaluators",
+    "export": "write a run's network for other programs: ONNX, TorchScript or safetensors, with its model card",
     "report": "write a run's page: results, curves, galleries, map, failures",
     "runs": "list the runs of a folder, with what they gave",
     "tune": "search better values for a recipe, trial by trial, and write the best recipe",

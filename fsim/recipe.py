@@ -15,7 +15,9 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 Share = Annotated[float, Field(ge=0, le=1)]
 AUTO = "auto"
-BackupPart = Literal["checkpoints", "embeddings", "evaluations", "indexes", "per_query", "projections", "tensorboard"]
+BackupPart = Literal[
+    "checkpoints", "embeddings", "evaluations", "exports", "indexes", "per_query", "projections", "tensorboard"
+]
 BACKUP_PARTS: tuple[BackupPart, ...] = get_args(BackupPart)
 
 
