@@ -17,7 +17,7 @@ from fsim.files import write_json, write_text
 
 class RunFolder:
     """recipe.yaml, environment.json, metrics.jsonl, log.txt, checkpoints/, per_query/{last,best}/*.csv,
-    evaluations/, embeddings/, exports/{onnx,torchscript,safetensors}/, indexes/, projections/, tensorboard/, report.html;
+    evaluations/, embeddings/, exports/<format>/, indexes/<name>/, projections/, tensorboard/, report.html;
     of a trial of `fsim tune` trial.json"""
 
     def __init__(self, path: Path) -> None:
