@@ -9,8 +9,6 @@ const made = (name, className, text) => {
   return element;
 };
 
-export const scoreText = (score) => (score < -0.0005 || score > 1.001 ? score.toFixed(2) : Math.max(0, score).toFixed(2));
-
 const attributesText = (attributes) =>
   Object.entries(attributes ?? {}).map(([key, value]) => `${key} ${[value].flat().join(", ")}`).join(" · ");
 
@@ -29,21 +27,16 @@ export function card(one, distance, chosen) {
   image.addEventListener("error", () => frame.classList.add("there", "missing"));
   frame.append(image);
   const line = made("span", "line");
-  line.append(made("span", "name", one.category || "no category"));
-  const more = attributesText(one.attributes);
-  const told = [`Search by this ${one.category || "picture"}`];
+  line.append(made("span", "unseen", "Search by "), made("span", "name", one.category || "picture"));
   if (one.score !== undefined) {
-    const meaning = distance === "cosine" ? "similarity" : "distance";
-    const score = distance === "cosine" ? scoreText(one.score) : (-one.score).toFixed(2);
-    line.append(made("span", "score", score));
-    told.push(`${meaning} ${score}`);
-    frame.title = `${meaning} ${score}`;
+    const [meaning, score] = distance === "cosine" ? ["similarity", one.score] : ["distance", -one.score];
+    const text = made("span", "score", (Math.abs(score) < 0.005 ? 0 : score).toFixed(2));
+    text.title = meaning;
+    line.append(made("span", "unseen", `, ${meaning} `), text);
   }
-  if (more) told.push(more);
   button.append(frame, line);
-  if (more) button.append(made("span", "more", more));
-  if (one.duplicates?.length) button.append(made("span", "more", `and ${one.duplicates.length} more of it`));
-  button.setAttribute("aria-label", told.join(", "));
+  const more = [attributesText(one.attributes), one.duplicates?.length ? `and ${one.duplicates.length} like it` : ""];
+  for (const text of more.filter(Boolean)) button.append(made("span", "more", text));
   button.addEventListener("click", () => chosen(one));
   place.append(button);
   showPicture(image, one.image);
