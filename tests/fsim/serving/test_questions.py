@@ -32,7 +32,9 @@ def served(seed: int = 0, number: int = 30) -> Served:
     images = NO_IMAGES.with_more(Catalog.of(columns, Path()).frame, [b"jpeg"] * number)
     index = make_index("exact", {})
     index.build(embedding, "cosine")
-    passport = Passport(Made("r", "a/b", "best", "w", {}, 4, "cosine", "fp32"), "exact", {}, number, "", "", 1.0, 10, "0")
+    passport = Passport(
+        Made("r", "a/b", "best", "w", {}, 4, "cosine", "fp32"), "exact", {}, number, "", "", 1.0, 10, "0"
+    )
     return Served(str(seed), SearchIndex(Path("x"), passport, images, embedding, index), None)  # type: ignore[arg-type]
 
 
