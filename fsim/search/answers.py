@@ -71,7 +71,7 @@ def _chosen(index: SearchIndex, rows: IntArray, scores: Vectors, wish: Wish) -> 
 
 def _folded(index: SearchIndex, rows: IntArray) -> list[list[int]]:
     """Candidates, best first; those of one item, or of nearly the same picture, stand behind the best of them."""
-    items = index.images.frame["item"].to_numpy()
+    items = index.images.columns["item"]
     embedding = np.asarray(index.embedding[rows], dtype=np.float64)  # [C, D]
     length = np.linalg.norm(embedding, axis=1, keepdims=True)
     if index.passport.made.distance == "cosine":
@@ -124,8 +124,8 @@ def _scores_between(index: SearchIndex, rows: Sequence[int]) -> npt.NDArray[np.f
 
 
 def _answer(index: SearchIndex, row: int, score: float, duplicates: Sequence[int]) -> dict[str, Any]:
-    frame = index.images.frame
-    known = {name: str(frame[name].to_numpy()[row]) for name in ("id", "image", "category", "item", "split")}
+    columns = index.images.columns
+    known = {name: columns[name][row] for name in ("id", "image", "category", "item", "split")}
     answer = {
         "id": known["id"],
         "image": known["image"],
@@ -135,4 +135,4 @@ def _answer(index: SearchIndex, row: int, score: float, duplicates: Sequence[int
         "split": known["split"],
         "attributes": index.images.attributes(row),
     }
-    return {**answer, "duplicates": [str(frame["id"].to_numpy()[one]) for one in duplicates]} if duplicates else answer
+    return {**answer, "duplicates": [columns["id"][one] for one in duplicates]} if duplicates else answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -25,6 +26,9 @@ from fsim.run_folder import RunFolder
 from fsim.run_network import trained_network
 from fsim.search.passport import Made
 from fsim.validate import check_recipe
+
+if TYPE_CHECKING:
+    from fsim.resize import Pixels
 
 
 class Pictures:
@@ -116,14 +120,22 @@ class Embedder:
         Raises:
             DamagedImageError: one can't be decoded, or its box holds nothing of it.
         """
-        pixels = np.stack([self._pixels(one) for one in pictures])  # [Q, S, S, 3]
-        images = Pictures(torch.from_numpy(pixels).permute(0, 3, 1, 2))
-        embed = Embed(images, self.normalise, self.machine, self.flip)  # type: ignore[arg-type]
-        found: Vectors = embed(self.network, np.arange(len(pixels)), ("embedding",))["embedding"].numpy()
-        return found
+        return self.embed_pixels([self.pixels(one) for one in pictures])
 
-    def _pixels(self, picture: Picture) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+    def pixels(self, picture: Picture) -> Pixels:
+        """[S, S, 3], as the network takes it.
+
+        Raises:
+            DamagedImageError: it can't be decoded, or its box holds nothing of it.
+        """
         size, padding, box = self.data.image_size, self.data.box_padding, picture.box
         if box is not None and padding and self.data.box == "crop":
             box = padded(box, padding / (size - 2 * padding))
         return decode(picture.data, size=size, resize=self.data.resize, box=box)
+
+    def embed_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
+        """Q of [S, S, 3] -> [Q, D], by one forward pass."""
+        images = Pictures(torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2))
+        embed = Embed(images, self.normalise, self.machine, self.flip)  # type: ignore[arg-type]
+        found: Vectors = embed(self.network, np.arange(len(pixels)), ("embedding",))["embedding"].numpy()
+        return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,11 @@ class IndexedImages:
     def __len__(self) -> int:
         return len(self.frame)
 
+    @cached_property
+    def columns(self) -> dict[str, list[str]]:
+        """The frame as lists, from which one cell is taken at once."""
+        return {name: list(map(str, self.frame[name])) for name in COLUMNS}
+
     def thumbnail(self, row: int) -> bytes:
         """A JPEG; empty where the image could not be decoded."""
         return self.thumbnails[self.offsets[row] : self.offsets[row + 1]].tobytes()
@@ -58,7 +64,7 @@ class IndexedImages:
 
     def attributes(self, row: int) -> dict[str, Any]:
         """{type: value or values}"""
-        return attributes_of(str(self.frame["attributes"].to_numpy()[row]))
+        return attributes_of(self.columns["attributes"][row])
 
     def _parts(self, rows: IntArray) -> list[bytes]:
         return [self.thumbnail(int(row)) for row in rows]

@@ -11,14 +11,13 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from fsim.errors import FsimError
 from fsim.files import write_with
-from fsim.functional.topk import topk
 from fsim.index_tuning import make_index
 from fsim.interfaces import Answers, Index, Vectors
 from fsim.search.filters import Filters
+from fsim.search.gallery import Gallery
 from fsim.search.generations import Generations
 from fsim.search.indexed_images import IndexedImages
 from fsim.search.passport import Passport
@@ -83,22 +82,25 @@ class SearchIndex:
         """{id: row}"""
         return {name: row for row, name in enumerate(self.images.frame["id"])}
 
+    @cached_property
+    def gallery(self) -> Gallery:
+        """All embeddings, to be compared exactly."""
+        return Gallery(self.embedding, self.passport.made.distance)
+
     def search(self, queries: Vectors, k: int, wanted: Mapping[str, Sequence[str]] | None = None) -> Answers:
         """[Q, D] -> rows and scores [Q, K] of the nearest images, nearest first; -1 where there are no more.
 
         With `wanted` (see `Filters.flags`) among the images that have it, exactly: they are few, and an approximate
-        index would look where they are not.
+        index would look where they are not. The index `exact` is for many queries; a few are compared here.
 
         Raises:
             FsimError: no image has it, or the queries are unfit.
         """
         if not wanted:
-            return self.index.search(queries, k)
-        chosen = np.flatnonzero(self.filters.flags(wanted))
-        if not len(chosen):
+            few = self.passport.kind == "exact"
+            return self.gallery.search(queries, k) if few else self.index.search(queries, k)
+        flags = self.filters.flags(wanted)
+        if not flags.any():
             asked = ", ".join(f"{key}={','.join(of)}" for key, of in wanted.items())
             raise FsimError(f"no image has all of {asked}")
-        gallery = torch.from_numpy(self.embedding[chosen])
-        found = topk(torch.from_numpy(queries), gallery, k, self.passport.made.distance)
-        ids = found.index.numpy()
-        return Answers(np.where(ids >= 0, chosen[ids], -1), found.score.numpy())
+        return self.gallery.search(queries, k, flags)

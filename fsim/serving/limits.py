@@ -1,0 +1,37 @@
+"""What the server takes from a client, and how much of it at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """
+    upload_mb    of a request's body, in 10^6 bytes
+    megapixels   of a JPEG, of which a fraction is decoded; of another picture a third of it, see `uploads`
+    k            answers to a query
+    rate         requests a second and client, with bursts of ten seconds of them; 0: as many as it likes
+    in_flight    queries that are answered at a time; the next is told to come back
+    connections  at a time
+    max_batch    queries of one forward pass
+    """
+
+    upload_mb: float = 10
+    megapixels: float = 25
+    k: int = 200
+    rate: float = 0
+    in_flight: int = 256
+    connections: int = 512
+    max_batch: int = 32
+
+    @property
+    def upload_bytes(self) -> int:
+        return int(self.upload_mb * 1e6)
+
+
+TEXT = 200  # letters of a form's field
+FIELDS = 40  # of a form
+HEADER_SECONDS = 10.0  # until a request's header is there
+BODY_SECONDS = 30.0  # until its body is there
+STOP_SECONDS = 10  # that queries in flight have to end, when the server is stopped

@@ -1,0 +1,95 @@
+"""Who may ask, how much and how slowly, of an application that only reads what it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from fsim.serving.body_limit import BodyLimit
+from fsim.serving.gate import Gate
+from fsim.serving.limits import Limits
+from fsim.serving.rate import Rate
+from fsim.serving.refused import RefusedError
+
+KEY = "k" * 20
+StatusOf = Callable[..., int]
+
+
+async def reader(scope: Scope, receive: Receive, send: Send) -> None:
+    try:
+        while (await receive()).get("more_body"):
+            pass
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+    except RefusedError as refused:
+        await refused.response()(scope, receive, send)
+
+
+@pytest.fixture
+def status_of(finished: Callable[..., Any]) -> StatusOf:
+    """What a request of so many parts of a kB is answered with; -1 parts: it never comes."""
+
+    def ask(app: Any, path: str = "/api/search", method: str = "POST", parts: int = 1, **headers: str) -> int:
+        sent: list[Message] = []
+        left = [{"type": "http.request", "body": b"x" * 1000, "more_body": at < parts - 1} for at in range(parts)]
+
+        async def receive() -> Message:
+            if parts < 0:
+                await asyncio.Event().wait()
+            return left.pop(0)
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        told = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        scope = {"type": "http", "path": path, "method": method, "headers": told, "client": ("1.2.3.4", 1)}
+        finished(app(scope, receive, send))
+        return int(sent[0]["status"])
+
+    return ask
+
+
+def gate(key: str | None = None, rate: float = 0, origins: tuple[str, ...] = ()) -> Gate:
+    return Gate(reader, key, Rate(rate), origins)
+
+
+def test_the_key_is_asked_for_where_the_catalog_is(status_of: StatusOf) -> None:
+    for path in ("/api/search", "/api/images/1", "/metrics", "/nothing"):
+        assert status_of(gate(KEY), path) == 401
+        assert (
+            status_of(gate(KEY), path, x_api_key=KEY)
+            == status_of(gate(KEY), path, authorization=f"Bearer {KEY}")
+            == 200
+        )
+        assert status_of(gate(KEY), path, x_api_key=KEY + "k") == status_of(gate(KEY), path, authorization=KEY) == 401
+        assert status_of(gate(KEY), path, x_api_key="\xe9") == 401
+    for path in ("/", "/healthz", "/page/app.js", "/docs"):
+        assert status_of(gate(KEY), path, "GET") == 200
+    assert status_of(gate()) == 200
+
+
+def test_another_site_asks_only_where_it_may(status_of: StatusOf) -> None:
+    crossed = {"sec_fetch_site": "cross-site", "origin": "https://shop.example"}
+    assert status_of(gate(), **crossed) == 403
+    assert status_of(gate(origins=("https://shop.example",)), **crossed) == 200
+    assert status_of(gate(origins=("https://shop.example",)), **{**crossed, "origin": "null"}) == 403
+    assert status_of(gate(), method="GET", **crossed) == status_of(gate(), sec_fetch_site="same-origin") == 200
+
+
+def test_the_rate_holds_for_everything_but_the_health(status_of: StatusOf) -> None:
+    app = gate(rate=0.1)
+    assert [status_of(app), status_of(app)] == [200, 429]
+    assert status_of(app, "/healthz") == 200
+
+
+@pytest.mark.parametrize(
+    ("parts", "length", "status"),
+    [(3, "3000", 200), (5, "5000", 413), (5, None, 413), (1, "99999999999", 413), (1, "-1", 200), (-1, None, 408)],
+)
+def test_a_body_is_bounded_in_size_and_time(status_of: StatusOf, parts: int, length: str | None, status: int) -> None:
+    app = BodyLimit(reader, Limits(upload_mb=0.004), seconds=0.01 if parts < 0 else 30)
+    assert status_of(app, parts=parts, **({"content_length": length} if length else {})) == status
