@@ -58,7 +58,7 @@ def _execute(given: list[str]) -> int:
         shared = f"{', '.join(SHARED)} of one run"
         parser.error(f"{args.command} works in one process here: start it without torchrun (with it: {shared})")
     try:
-        code: int = _command(args.command).execute(args)
+        code = _run(args)
         sys.stdout.flush()
         return code
     except FsimError as error:
@@ -72,6 +72,19 @@ def _execute(given: list[str]) -> int:
     except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _run(args: argparse.Namespace) -> int:
+    """The command; several processes join first, so that all learn why one of them can't begin."""
+    command = _command(args.command)
+    if os.environ.get("WORLD_SIZE", "1") == "1":
+        code: int = command.execute(args)
+        return code
+    from fsim.processes import processes
+
+    with processes():
+        code = command.execute(args)
+    return code
 
 
 def _is_shared(args: argparse.Namespace) -> bool:

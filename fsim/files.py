@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -108,13 +108,15 @@ def _flush_names(folder: Path) -> None:
         os.close(names)
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove what the writers above leave in a folder, at any depth, where they are killed. Nobody may be writing."""
-    for file in list(folder.rglob(".*")):
-        if LEFTOVER.fullmatch(file.name) and file.is_dir():
-            shutil.rmtree(file, ignore_errors=True)
-        elif LEFTOVER.fullmatch(file.name):
-            file.unlink(missing_ok=True)
+def remove_leftovers(folder: Path, without: Sequence[str] = ()) -> None:
+    """Remove what the writers above leave in a folder, at any depth, where they are killed. Nobody may be writing, but
+    in the folders of the names `without`."""
+    for place in [one for one in folder.iterdir() if one.name not in without]:
+        for file in [place, *(place.rglob(".*") if place.is_dir() else ())]:
+            if LEFTOVER.fullmatch(file.name) and file.is_dir():
+                shutil.rmtree(file, ignore_errors=True)
+            elif LEFTOVER.fullmatch(file.name):
+                file.unlink(missing_ok=True)
 
 
 def refuse_without_folder(file: Path) -> None:

@@ -76,7 +76,7 @@ class Keeper:
         Raises:
             FsimError: the checkpoint cannot be read, or what was learned from has changed since.
         """
-        remove_leftovers(self.folder.path)
+        remove_leftovers(self.folder.path, without=("exports", "indexes"))  # which others write
         stops = False
         if self.folder.last.is_file():
             stops = self._take_up()

@@ -75,6 +75,15 @@ def prepare(checked: CheckedRecipe, machine: Machine, display: Display, processe
     warn_of_lacking_pairs(batches, losses, display)
     network.to(machine.device), losses.to(machine.device)
     training = Training(checked, network, losses, batches.steps_per_epoch)
+    processes.refuse_difference(
+        {
+            "steps in an epoch": batches.steps_per_epoch,
+            "training images": catalog.fingerprint(rows),
+            "labels": batches.num_labels,
+            "weights": sum(weights.numel() for weights in network.parameters()),
+        }
+    )
+    processes.take_from_first(training.tensors())  # whatever a backbone drew its first weights by
     if recipe.train.compile:
         display.say("compiling the network; the first time that may take some minutes")
         for one in dict.fromkeys((network, training.evaluated)):

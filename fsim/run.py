@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,7 @@ from fsim.interruption import Interruption
 from fsim.keeper import Keeper, Watch
 from fsim.machine import Machine, prepare_machine
 from fsim.prepared import Prepared, prepare
-from fsim.processes import ALONE, Processes
+from fsim.processes import ALONE, LostProcessError, Processes
 from fsim.quick_start import take_up_garbage_collection
 from fsim.recipe import Recipe
 from fsim.report.page import report_page
@@ -107,21 +108,23 @@ def execute(
     display.say(_plan(checked, prepared, machine, processes))
     say_cost(evaluation.protocols, evaluation.evaluators, training.network.embedding_dim, display.say)
     engine = build_engine(training, machine, recipe.seed, processes)
-    backup = _backup(recipe, folder, display) if processes.first else None
     keeper = (
         Keeper(prepared, folder, evaluation, embedder, display, watch)
         if processes.first
         else Follower(folder, training, embedder)
     )
-    if resume:
-        keeper.take_up()
-    take_up_garbage_collection()
     resume_command = f"{processes.command} resume {folder.path}"
-    with Interruption() as interruption:
-        attach(engine, training, keeper, display, interruption, recipe.train.epochs, processes, backup)
+    with _backup(recipe, folder, display, processes) as backup, Interruption() as interruption:
         try:
+            if resume:
+                with interruption.immediate():
+                    keeper.take_up()
+            take_up_garbage_collection()
+            attach(engine, training, keeper, display, interruption, recipe.train.epochs, processes, backup)
             if not keeper.finished:
                 _train(engine, prepared, interruption)
+        except KeyboardInterrupt:
+            pass
         except WriteError as error:
             saved = f"all up to step {keeper.saved_step} is saved; then go on with: {resume_command}"
             raise WriteError(f"{error}; {saved}") from error
@@ -131,16 +134,18 @@ def execute(
             if backup is not None:
                 backup.close()
             raise StopRunError(f"{stopped_at(keeper.saved_step)}: {stop}") from stop
-    display.close_bars()
-    if not keeper.finished:
-        if backup is not None and interruption.signal == signal.SIGINT:  # SIGTERM leaves little time
-            backup.close()
-        told = f"{stopped_at(keeper.saved_step)}. Go on with: {resume_command}"
-        raise InterruptedRunError(told, interruption.exit_code)
-    keeper.close()
-    if isinstance(keeper, Follower):
-        return None
-    return _conclude(keeper, prepared, folder, backup, display)
+        except LostProcessError as error:
+            if not interruption.requested:
+                raise
+            display.warn(str(error))  # torchrun then asks those that are left to stop
+        display.close_bars()
+        if not keeper.finished:
+            if backup is not None and interruption.signal == signal.SIGINT:  # SIGTERM leaves little time
+                backup.close()
+            told = f"{stopped_at(keeper.saved_step)}. Go on with: {resume_command}"
+            raise InterruptedRunError(told, interruption.exit_code)
+        keeper.close()
+        return _conclude(keeper, prepared, folder, backup, display) if isinstance(keeper, Keeper) else None
 
 
 def _conclude(keeper: Keeper, prepared: Prepared, folder: RunFolder, backup: Backup | None, display: Display) -> Result:
@@ -172,13 +177,19 @@ def _plan(checked: CheckedRecipe, prepared: Prepared, machine: Machine, processe
     )
 
 
-def _backup(recipe: Recipe, folder: RunFolder, display: Display) -> Backup | None:
-    """The copies that the recipe asks for."""
-    if recipe.backup is None:
-        return None
+@contextmanager
+def _backup(recipe: Recipe, folder: RunFolder, display: Display, processes: Processes) -> Iterator[Backup | None]:
+    """The copies that the recipe asks for, made by rank 0; none any more where the run fails."""
     where = recipe.backup
+    if where is None or not processes.first:
+        yield None
+        return
     BackupPlace(where.url)  # a kind of URL that nobody knows is told now
-    return Backup(folder, where.url, where.every_minutes, where.parts, display.warn)
+    backup = Backup(folder, where.url, where.every_minutes, where.parts, display.warn)
+    try:
+        yield backup
+    finally:
+        backup.stop()
 
 
 def _report(subject: Subject, display: Display) -> None:
@@ -200,8 +211,6 @@ def _train(engine: Engine, prepared: Prepared, interruption: Interruption) -> No
     loader = prepared.batches.loader(training.step, training.total_steps, workers, torch.cuda.is_available())
     try:
         engine.run(loader, max_epochs=train.epochs, epoch_length=steps)
-    except KeyboardInterrupt:
-        return
     except RuntimeError:
         if not (interruption.requested and workers):  # a signal to the group of processes ends those that load images
             raise
