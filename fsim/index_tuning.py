@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from pydantic import ValidationError
 
 from fsim.errors import FsimError
 from fsim.functional.index_folder import index_bytes
@@ -29,8 +28,8 @@ from fsim.functional.index_recall import share_found
 from fsim.functional.index_vectors import without_self
 from fsim.functional.topk import Neighbours, topk
 from fsim.interfaces import Distance, Index, IntArray, Trial, Vectors
-from fsim.params import construct, parameter_model
-from fsim.registry import Component, load, offers
+from fsim.made_index import make_index
+from fsim.registry import load, offers
 
 ROUNDS, SECONDS = 3, 0.2  # a search is timed so often at least, or so long; the fastest counts
 FINEST = 1e-6  # seconds that a search takes at least, whatever the clock says
@@ -199,21 +198,6 @@ def usable_indexes() -> tuple[list[str], dict[str, str]]:
         else:
             usable.append(name)
     return usable, missing
-
-
-def make_index(name: str, parameters: Mapping[str, Any], threads: int = 1, seed: int = 0) -> Index:
-    """An index of that name, not yet built.
-
-    Raises:
-        FsimError: there is none, its package is missing, or it refuses the parameters.
-    """
-    component: Component = load("index", name)
-    try:
-        settings = parameter_model("index", component).model_validate(dict(parameters))
-    except ValidationError as error:
-        raise FsimError(f"index {name} refuses its parameters: {error}; correct them") from error
-    index: Index = construct("index", component, settings, {"seed": seed, "threads": threads})
-    return index
 
 
 def _ask(index: Index, questions: Questions) -> tuple[float, float]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fsim.interfaces import Vectors
     from fsim.search.embedder import Embedder
+    from fsim.search.onnx_embedder import OnnxEmbedder
+    from fsim.search.search_index import SearchIndex
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--run", type=Path, metavar="RUN", help="the run whose network embeds the pictures (default: the index's own)"
     )
+    parser.add_argument(
+        "--network",
+        type=Path,
+        metavar="EXPORT",
+        help="what fsim export --to onnx wrote, in place of the run: run by onnxruntime, which starts at once",
+    )
     parser.add_argument("--json", action="store_true", help="a JSON object a query and line")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the answers as a page of pictures")
     parser.add_argument("--open", action="store_true", help="show that page in the browser")
@@ -46,11 +54,9 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.display import Display
     from fsim.errors import FsimError
     from fsim.page import refuse_page_file
-    from fsim.run_folder import RunFolder
     from fsim.search.answers import Wish, search
-    from fsim.search.embedder import Embedder
     from fsim.search.filters import read_filters
-    from fsim.search.places import index_place, run_of
+    from fsim.search.places import index_place
     from fsim.search.search_index import SearchIndex
 
     if args.k < 1:
@@ -63,7 +69,7 @@ def execute(args: argparse.Namespace) -> int:
     index = SearchIndex.open(place)
     wish = Wish(args.k, read_filters(args.filter), args.fold, args.diversity)
     index.filters.flags(wish.wanted or {})  # before the network is loaded
-    embedder = Embedder(RunFolder.open(args.run or run_of(place)), index.passport.made.checkpoint)
+    embedder = _embedder(args, place, index)
     index.passport.refuse_other(embedder.made)
     names, queries = _queries(args, embedder)
     found = search(index, queries, wish)
@@ -80,11 +86,28 @@ def execute(args: argparse.Namespace) -> int:
     return 0
 
 
+def _embedder(args: argparse.Namespace, place: Path, index: SearchIndex) -> Embedder | OnnxEmbedder:
+    """The run's network, or its export."""
+    from fsim.errors import FsimError
+
+    if args.network is not None:
+        if args.run is not None:
+            raise FsimError("--run and --network both say what embeds the pictures: leave one out")
+        from fsim.search.onnx_embedder import OnnxEmbedder
+
+        return OnnxEmbedder(args.network)
+    from fsim.run_folder import RunFolder
+    from fsim.search.embedder import Embedder
+    from fsim.search.places import run_of
+
+    return Embedder(RunFolder.open(args.run or run_of(place)), index.passport.made.checkpoint)
+
+
 def _score(answer: dict[str, Any]) -> str:
     return f"{answer['score']:.4f}"
 
 
-def _queries(args: argparse.Namespace, embedder: Embedder) -> tuple[list[str], Vectors]:
+def _queries(args: argparse.Namespace, embedder: Embedder | OnnxEmbedder) -> tuple[list[str], Vectors]:
     """What each query is called, and its embedding."""
     import numpy as np
 
@@ -104,13 +127,13 @@ def _queries(args: argparse.Namespace, embedder: Embedder) -> tuple[list[str], V
     return names, vectors
 
 
-def _embed(embedder: Embedder, files: list[str], box: Any) -> Vectors:
+def _embed(embedder: Embedder | OnnxEmbedder, files: list[str], box: Any) -> Vectors:
     import numpy as np
 
     from fsim.decode import read_image
     from fsim.errors import FsimError
     from fsim.resize import DamagedImageError
-    from fsim.search.embedder import Picture
+    from fsim.search.picture import Picture
 
     vectors = []
     for file in files:

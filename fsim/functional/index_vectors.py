@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from fsim.errors import FsimError
-from fsim.functional.prepared_vectors import LONGEST
 from fsim.interfaces import Answers, IntArray, Vectors
+
+LONGEST = 1e18  # float32 has no room for the square of a much longer vector
 
 
 def checked_embeddings(embeddings: Any, name: str = "embeddings") -> Vectors:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from fsim.errors import FsimError
+from fsim.functional.index_vectors import LONGEST
 
-LONGEST = 1e18  # float32 has no room for the square of a much longer vector
 PART = 2**14  # rows that are copied at a time
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,10 +20,10 @@ from fsim.machine import prepare_machine
 from fsim.normalise import Normalise
 from fsim.paths import cache_dir
 from fsim.processes import ALONE, Processes
-from fsim.resize import Box
 from fsim.run_folder import RunFolder
 from fsim.run_network import trained_network
 from fsim.search.passport import Made
+from fsim.search.picture import Picture
 from fsim.validate import check_recipe
 
 if TYPE_CHECKING:
@@ -39,14 +38,6 @@ class Pictures:
 
     def gather(self, rows: IntArray) -> Tensor:
         return self.pixels[rows]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A query: the bytes of an image file, and the part of the upright image to look at, in its pixels."""
-
-    data: bytes
-    box: Box | None = None
 
 
 class Embedder:

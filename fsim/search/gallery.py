@@ -1,5 +1,7 @@
 """The exact nearest of a gallery that is prepared once, for the few queries that a search has at a time.
 
+Nothing here imports torch: a search by an exported network needs none.
+
 Shape legend: G gallery, D embedding, Q queries, K answers.
 """
 
@@ -9,30 +11,29 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
-from fsim.functional.prepared_vectors import checked, half_squares, origin, prepared
-from fsim.interfaces import Answers, Distance, Vectors
+from fsim.functional.index_vectors import checked_embeddings, unit_length
+from fsim.interfaces import Answers, Distance, IntArray, Vectors
 
-TILE = 64  # columns of the product are a multiple of it, so that identical vectors score alike
-ROWS = 16  # queries of a product, filled up by zeros for the same reason
-PART = 64  # queries whose scores are in memory at a time
+PART = 16  # queries of a product, filled up by zeros: one is rounded as it is among others
+HASHED = 2**14  # vectors that are hashed at a time
 
 
 class Gallery:
-    """Embeddings [G, D] in memory, ready to be compared; see `fsim.functional.similarity` for the scores.
+    """Embeddings [G, D] in memory, ready to be compared; scores are the cosine, or minus half the squared distance.
 
     Raises:
         FsimError: embeddings that are NaN, infinite or longer than 1e18.
     """
 
     def __init__(self, embedding: Vectors, distance: Distance) -> None:
-        vectors = checked(torch.from_numpy(np.array(embedding, np.float32)), "gallery")
+        vectors = checked_embeddings(embedding)
         self.num_images = len(vectors)
-        self.shift = origin(vectors) if distance == "euclidean" else None
-        self.vectors = prepared(vectors, self.shift, TILE)  # [G', D]
-        self.half = half_squares(self.vectors) if distance == "euclidean" else None  # [G']
+        # q.g - |q|^2 / 2 - |g|^2 / 2 loses digits far from the origin: nearly the mean is moved there.
+        self.shift = vectors.mean(0, dtype=np.float64).astype(np.float32) if distance == "euclidean" else None
+        self.vectors = self._prepared(vectors)  # [G, D]
+        self.first = _first_alike(self.vectors)
+        self.half = _half_squares(self.vectors) if distance == "euclidean" else None  # [G]
 
     def search(self, queries: Vectors, k: int, flags: npt.NDArray[np.bool_] | None = None) -> Answers:
         """[Q, D] -> rows and scores [Q, K] of the nearest, nearest first, equal scores by row; -1 where there are no
@@ -41,29 +42,54 @@ class Gallery:
         Raises:
             FsimError: queries that can't be compared.
         """
-        query = checked(torch.from_numpy(np.asarray(queries, np.float32)), "query")
-        banned = None if flags is None else torch.from_numpy(~flags)
+        query = checked_embeddings(queries, "queries") if len(queries) else queries
         ids = np.full((len(query), k), -1, np.int64)
         scores = np.full((len(query), k), -math.inf, np.float32)
         for start in range(0, len(query), PART):
-            for place, row in enumerate(self._scores(query[start : start + PART], banned), start):
+            for place, row in enumerate(self._scores(query[start : start + PART], flags), start):
                 best = _best(row, min(k, self.num_images))
-                ids[place, : len(best)], scores[place, : len(best)] = best.numpy(), row[best].numpy()
+                ids[place, : len(best)], scores[place, : len(best)] = best, row[best]
         return Answers(ids, scores)
 
-    def _scores(self, query: Tensor, banned: Tensor | None) -> Tensor:
-        """[Q, D] -> [Q, G], -inf where it is banned."""
-        rows = prepared(query, self.shift, ROWS)  # [Q', D]
-        scores = rows @ self.vectors.T
+    def _scores(self, query: Vectors, flags: npt.NDArray[np.bool_] | None) -> Vectors:
+        """[Q, D] -> [Q, G], -inf where an image is not flagged."""
+        rows = np.zeros((PART, query.shape[1]), np.float32)
+        rows[: len(query)] = self._prepared(query)
+        scores: Vectors = (rows @ self.vectors.T)[: len(query)]
         if self.half is not None:
-            scores -= half_squares(rows)[:, None] + self.half
-        scores = scores[: len(query), : self.num_images]
-        return scores if banned is None else scores.masked_fill_(banned, -math.inf)
+            scores -= _half_squares(rows[: len(query)])[:, None] + self.half
+        if self.first is not None:  # a product rounds by where a vector stands in it
+            scores = scores[:, self.first]
+        if flags is not None:
+            scores[:, ~flags] = -math.inf
+        return scores
+
+    def _prepared(self, vectors: Vectors) -> Vectors:
+        """[N, D], of length one or moved."""
+        return unit_length(vectors) if self.shift is None else vectors - self.shift
 
 
-def _best(scores: Tensor, k: int) -> Tensor:
+def _first_alike(vectors: Vectors) -> IntArray | None:
+    """[G] the first vector that is the same to the bit; None where all differ."""
+    bits = np.ascontiguousarray(vectors).view(np.uint32)
+    odd = np.random.default_rng(0).integers(2**63, size=bits.shape[1], dtype=np.uint64) | np.uint64(1)
+    starts = range(0, len(bits), HASHED)
+    hashes = np.concatenate([(bits[start : start + HASHED] * odd).sum(1, dtype=np.uint64) for start in starts])
+    _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
+    if len(first) == len(bits):
+        return None
+    alike = first[group]
+    return np.where((bits[alike] == bits).all(1), alike, np.arange(len(bits)))
+
+
+def _half_squares(vectors: Vectors) -> Vectors:
+    halves: Vectors = np.einsum("nd,nd->n", vectors, vectors) / 2
+    return halves
+
+
+def _best(scores: Vectors, k: int) -> npt.NDArray[np.int64]:
     """[G] -> the places of the k greatest, the greatest first, equal ones in their order; no -inf among them."""
-    least = scores.topk(k).values[-1]
-    places = torch.nonzero((scores >= least) & (scores > -math.inf))[:, 0]
-    order = torch.sort(scores[places], descending=True, stable=True).indices
+    least = np.partition(scores, len(scores) - k)[len(scores) - k]
+    places = np.flatnonzero((scores >= least) & (scores > -math.inf))
+    order = np.argsort(-scores[places], kind="stable")
     return places[order[:k]]

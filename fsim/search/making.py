@@ -14,8 +14,9 @@ from fsim import __version__
 from fsim.errors import FsimError, nearest
 from fsim.functional.catalog_table import attributes_of
 from fsim.functional.picture_files import picture_files
-from fsim.index_tuning import Questions, choose, curves, make_index
+from fsim.index_tuning import Questions, choose, curves
 from fsim.interfaces import Catalog, IntArray, Vectors
+from fsim.made_index import make_index
 from fsim.page import thumbnail_bytes
 from fsim.search.embedder import Embedder
 from fsim.search.indexed_images import IndexedImages
@@ -101,7 +102,7 @@ def new_index(
         k=k,
         fsim=__version__,
     )
-    return SearchIndex(path, passport, images, embedding, index)
+    return SearchIndex(path, passport, images, embedding, None if kind.name == "exact" else index)
 
 
 def _tuned(kind: Kind, questions: Questions, say: Say) -> dict[str, Any]:

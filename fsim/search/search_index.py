@@ -14,8 +14,8 @@ import numpy as np
 
 from fsim.errors import FsimError
 from fsim.files import write_with
-from fsim.index_tuning import make_index
 from fsim.interfaces import Answers, Index, Vectors
+from fsim.made_index import make_index
 from fsim.search.filters import Filters
 from fsim.search.gallery import Gallery
 from fsim.search.generations import Generations
@@ -28,13 +28,13 @@ ATTEMPTS = 5  # to open one that is being replaced
 
 @dataclass(frozen=True)
 class SearchIndex:
-    """Images, their embeddings [N, D], and the component that finds the near ones."""
+    """Images, their embeddings [N, D], and the component that finds the near ones; none where all are compared."""
 
     path: Path  # RUN/indexes/<name>
     passport: Passport
     images: IndexedImages
     embedding: Vectors
-    index: Index
+    index: Index | None
     filters: Filters = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,8 +66,10 @@ class SearchIndex:
             raise FsimError(f"{folder / EMBEDDING} is damaged ({error}): make the index anew by --rebuild") from error
         if embedding.shape != (len(images), passport.made.dimensions):
             raise FsimError(f"{folder} does not hold together: make the index anew by --rebuild")
-        index = make_index(passport.kind, passport.parameters)
-        index.load(folder / INDEX)
+        index = None
+        if passport.kind != "exact":  # which `gallery` is
+            index = make_index(passport.kind, passport.parameters)
+            index.load(folder / INDEX)
         return cls(path, passport, images, embedding, index)
 
     def write(self, folder: Path) -> None:
@@ -75,7 +77,8 @@ class SearchIndex:
         self.passport.write(folder)
         self.images.write(folder)
         write_with(folder / EMBEDDING, lambda stream: np.save(stream, self.embedding, allow_pickle=False))
-        self.index.save(folder / INDEX)
+        if self.index is not None:
+            self.index.save(folder / INDEX)
 
     @cached_property
     def rows(self) -> Mapping[str, int]:
@@ -91,14 +94,13 @@ class SearchIndex:
         """[Q, D] -> rows and scores [Q, K] of the nearest images, nearest first; -1 where there are no more.
 
         With `wanted` (see `Filters.flags`) among the images that have it, exactly: they are few, and an approximate
-        index would look where they are not. The index `exact` is for many queries; a few are compared here.
+        index would look where they are not.
 
         Raises:
             FsimError: no image has it, or the queries are unfit.
         """
         if not wanted:
-            few = self.passport.kind == "exact"
-            return self.gallery.search(queries, k) if few else self.index.search(queries, k)
+            return self.gallery.search(queries, k) if self.index is None else self.index.search(queries, k)
         flags = self.filters.flags(wanted)
         if not flags.any():
             asked = ", ".join(f"{key}={','.join(of)}" for key, of in wanted.items())

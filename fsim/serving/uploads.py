@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from PIL import Image, UnidentifiedImageError
 
 from fsim.resize import Box, DamagedImageError
-from fsim.search.embedder import Embedder, Picture
+from fsim.search.embedder import Embedder
+from fsim.search.picture import Picture
 from fsim.serving.limits import Limits
 from fsim.serving.refused import RefusedError
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -129,3 +130,32 @@ def test_an_index_of_another_network_is_refused(
     recipe.write_text(recipe.read_text().replace("resize: squash", "resize: pad"))
     refused = fsim("search", wrong, image, "--run", other)
     assert refused.returncode == 2 and "can't be compared" in refused.stderr and "preprocessing" in refused.stderr
+
+
+WITHOUT_TORCH = """
+import sys
+from fsim.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    assert "torch" not in sys.modules
+"""
+
+
+@pytest.mark.parametrize("kind", ["exact", "annoy"])
+def test_an_exported_network_searches_without_torch(
+    fsim: Fsim, run: Path, pictures: Path, tmp_path: Path, kind: str
+) -> None:
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    network = run / "exports" / "onnx"
+    if not network.is_dir():
+        assert fsim("export", run, "--to", "onnx").returncode == 0
+    made = fsim("index", run, "--images", pictures, "--name", f"onnx-{kind}", "--kind", kind)
+    assert made.returncode == 0, made.stderr
+    arguments = ["search", run / "indexes" / f"onnx-{kind}", pictures / "val" / "hat" / "1.jpg", "-k", "3", "--json"]
+    command = [sys.executable, "-c", WITHOUT_TORCH, *map(str, arguments), "--network", str(network)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    (found,), (expected,) = told(done), told(fsim(*arguments))
+    assert found["results"][0]["id"] == expected["results"][0]["id"]
+    assert found["results"][0]["score"] == pytest.approx(expected["results"][0]["score"], abs=0.2)  # of bf16, perhaps

@@ -173,7 +173,7 @@ def _kind(args: argparse.Namespace, before: SearchIndex | None) -> Kind:
     import os
 
     from fsim.errors import FsimError
-    from fsim.index_tuning import make_index
+    from fsim.made_index import make_index
     from fsim.search.making import Kind
 
     parameters = {}

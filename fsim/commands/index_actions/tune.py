@@ -41,8 +41,9 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.display import Display
     from fsim.embeddings_file import read_embeddings
     from fsim.errors import FsimError
-    from fsim.index_tuning import Questions, choose, make_index, usable_indexes
+    from fsim.index_tuning import Questions, choose, usable_indexes
     from fsim.index_tuning_page import tuning_page
+    from fsim.made_index import make_index
     from fsim.page import refuse_page_file
 
     if not 0 < args.recall <= 1:

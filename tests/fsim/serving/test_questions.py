@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fsim.index_tuning import make_index
 from fsim.interfaces import Catalog
+from fsim.made_index import make_index
 from fsim.search.answers import Wish, search
 from fsim.search.indexed_images import NO_IMAGES
 from fsim.search.passport import Made, Passport
