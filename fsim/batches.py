@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class Batch:
     """Images of one step and their labels; B images, P pairs, A attributes. Of several processes (`of_all`) the labels
     are those of all their images."""
 
-    images: Tensor  # float32 [B, 3, S, S], channels last
+    images: Tensor  # float32 [B, 3, S, S], channels last where the recipe says so
     rows: Tensor  # [B] int64, rows of the catalog
     categories: Tensor  # [B] int64
     items: Tensor  # [B] int64
@@ -156,7 +157,11 @@ def _numbered(labels: IntArray) -> tuple[IntArray, int]:
 
 
 def _leave_interruption_to_the_main_process(worker: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group of processes
+    """Ctrl-C, and what torchrun or a cluster sends, reach the whole group of processes: this one leaves it."""
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
+    else:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _same(batch: Any) -> Any:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-import pandas as pd
-
 from fsim.errors import FsimError
 from fsim.interfaces import Catalog
 from fsim.resize import Box
@@ -22,18 +20,29 @@ def cut_by(catalog: Catalog, box: Literal["crop", "ignore"], padding: int, image
     Raises:
         FsimError: so much padding that nothing is left of the box.
     """
+    import pandas as pd
+
     if box == "ignore":
         frame = catalog.frame.assign(box=pd.Series([None] * len(catalog.frame), dtype=object))
         return replace(catalog, frame=frame)
     if not padding:
         return catalog
+    share = padding_share(padding, image_size)
+    boxes = [None if one is None else padded(one, share) for one in catalog.frame["box"]]
+    return replace(catalog, frame=catalog.frame.assign(box=pd.Series(boxes, dtype=object)))
+
+
+def padding_share(padding: int, image_size: int) -> float:
+    """`padding` pixels of the network's image on each side, as a share of the box's side.
+
+    Raises:
+        FsimError: so much that nothing is left of the box.
+    """
     if 2 * padding >= image_size:
         raise FsimError(
             f"data.box_padding={padding} on each side leaves nothing of an image of {image_size} px; lower it"
         )
-    share = padding / (image_size - 2 * padding)  # of the box's side
-    boxes = [None if one is None else padded(one, share) for one in catalog.frame["box"]]
-    return replace(catalog, frame=catalog.frame.assign(box=pd.Series(boxes, dtype=object)))
+    return padding / (image_size - 2 * padding)
 
 
 def padded(box: Box, share: float) -> Box:

@@ -68,8 +68,9 @@ class CheckedRecipe:
         return {f"data.dataset.{parameter}": path for parameter, path in paths.items() if not path.exists()}
 
     def resolved(self) -> dict[str, Any]:
-        """The recipe as plain data, with every default written out, and paths that hold in every folder."""
-        value: dict[str, Any] = self.recipe.model_dump(mode="json")
+        """The recipe as plain data, with every default written out, and paths that hold in every folder; a run searches
+        nothing, so `search` is left out."""
+        value: dict[str, Any] = self.recipe.model_dump(mode="json", exclude={"search"})
         for given, protocol in zip(self.recipe.evaluation.protocols, value["evaluation"]["protocols"], strict=True):
             protocol.update(_absolute(given).model_dump(mode="json"))
         for key, part in self.components.items():

@@ -20,10 +20,13 @@ COMMANDS = {
     "resume": "go on with a run that was stopped",
     "backup": "copy a run to a folder or a URL, only what changed",
     "restore": "bring a run back from its backup, and prove that it is whole",
+    "lr-find": "find a learning rate for a recipe: the loss while the rate grows",
     "verify-resume": "prove that a run which is killed and resumed comes to the same end",
     "evaluate": "measure a run's network again: another split, data set, checkpoint or evaluators",
+    "export": "write a run's network for other programs: ONNX, TorchScript or safetensors, with its model card",
     "report": "write a run's page: results, curves, galleries, map, failures",
     "runs": "list the runs of a folder, with what they gave",
+    "tune": "search better values for a recipe, trial by trial, and write the best recipe",
     "compare": "put runs side by side, with the interval of each difference",
     "validate": "check recipes without running them",
     "list-plugins": "the components at hand, and who offers them",
@@ -55,7 +58,7 @@ def _execute(given: list[str]) -> int:
         shared = f"{', '.join(SHARED)} of one run"
         parser.error(f"{args.command} works in one process here: start it without torchrun (with it: {shared})")
     try:
-        code: int = _command(args.command).execute(args)
+        code = _run(args)
         sys.stdout.flush()
         return code
     except FsimError as error:
@@ -69,6 +72,19 @@ def _execute(given: list[str]) -> int:
     except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _run(args: argparse.Namespace) -> int:
+    """The command; several processes join first, so that all learn why one of them can't begin."""
+    command = _command(args.command)
+    if os.environ.get("WORLD_SIZE", "1") == "1":
+        code: int = command.execute(args)
+        return code
+    from fsim.processes import processes
+
+    with processes():
+        code = command.execute(args)
+    return code
 
 
 def _is_shared(args: argparse.Namespace) -> bool:

@@ -129,6 +129,14 @@ def _quoted(writer: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Writer.add_representer(str, _quoted)
 
 
-def yaml_text(value: Any) -> str:
-    """Plain data as YAML that `parse` reads as it was."""
-    return str(yaml.dump(value, Dumper=_Writer, sort_keys=False, allow_unicode=True))
+def yaml_text(value: Any, short: bool = False) -> str:
+    """Plain data as YAML that `parse` reads as it was; `short`, what has nothing nested in it stands on one line."""
+    more: dict[str, Any] = {"default_flow_style": None, "width": 120} if short else {}
+    return str(yaml.dump(value, Dumper=_Writer, sort_keys=False, allow_unicode=True, **more))
+
+
+def flow_text(value: Any) -> str:
+    """Plain data on one line: {name: adamw, lr: 0.001}"""
+    line: dict[str, Any] = {"default_flow_style": True, "width": math.inf}
+    text = str(yaml.dump(value, Dumper=_Writer, sort_keys=False, allow_unicode=True, **line))
+    return text.removesuffix("\n").removesuffix("\n...")

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fsim.functional.distances import unit
 from fsim.image_cache import CachedImages
-from fsim.interfaces import IntArray
+from fsim.interfaces import Distance, IntArray
 from fsim.machine import Machine
 from fsim.network import Network
 from fsim.normalise import Normalise
@@ -59,9 +59,16 @@ class Embed:
         with self.machine.autocast():
             outputs = network(images)
             if not self.flip:
-                return outputs  # type: ignore[no-any-return]
+                return outputs
             mirrored = network(images.flip(-1))
-        if network.distance == "cosine":
-            for one in (outputs, mirrored):
-                one["embedding"] = unit(one["embedding"])
-        return {name: (outputs[name].float() + mirrored[name].float()) / 2 for name in outputs}
+        return mean_with_mirrored(outputs, mirrored, network.distance)
+
+
+def mean_with_mirrored(
+    outputs: dict[str, Tensor], mirrored: dict[str, Tensor], distance: Distance
+) -> dict[str, Tensor]:
+    """The mean of what a network gives for images and for their mirror images; of embeddings that are compared by
+    cosine, that of their directions."""
+    if distance == "cosine":
+        outputs, mirrored = ({**one, "embedding": unit(one["embedding"])} for one in (outputs, mirrored))
+    return {name: (outputs[name].float() + mirrored[name].float()) / 2 for name in outputs}

@@ -67,6 +67,11 @@ class Training:
         """The network that is evaluated and kept: the moving average of the weights where there is one."""
         return self.network if self.average is None else self.average.module  # type: ignore[return-value]
 
+    def tensors(self) -> list[Tensor]:
+        """All weights and buffers, those of the moving average too."""
+        modules = [self.network, self.losses, *([] if self.average is None else [self.average])]
+        return [tensor.detach() for of in modules for tensor in (*of.parameters(), *of.buffers())]
+
     def state(self) -> dict[str, Any]:
         """Everything that must be saved to go on exactly here."""
         return {
@@ -160,6 +165,8 @@ def build_engine(training: Training, machine: Machine, seed: int, processes: Pro
         found: dict[str, Any] = {}  # what the losses were given, their terms, and the sum
 
         def loss(outputs: dict[str, Tensor]) -> Tensor:
+            # All processes draw alike, and whatever the forward drew.
+            seed_torch(seed, "loss", epoch, position)
             available = {**outputs, **vars(batch)}
             terms = losses(available)
             total: Tensor = torch.stack(list(terms.values())).sum()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def evaluate_run(
         return []
     say_cost(evaluation.protocols, evaluation.evaluators, trained.network.embedding_dim, say)
     evaluated = evaluation(trained.network, trained.epoch, at_end=True)
-    about = {"checkpoint": _name_of(checkpoint, folder), "epoch": trained.epoch}
+    about = {"checkpoint": folder.checkpoint_name(checkpoint), "epoch": trained.epoch}
     for one in evaluated:
         place = folder.evaluation(str(about["checkpoint"]), one.line["fingerprint"])
         write_per_query(place, reopened.catalog, [one])
@@ -48,10 +47,3 @@ def evaluate_run(
         folder.write_evaluation({**about, **one.line})
     reopened.shared.release()
     return evaluated
-
-
-def _name_of(checkpoint: Path, folder: RunFolder) -> str:
-    """`last`, `best`, ...; of a file that is not the run's own, with something of its path."""
-    if checkpoint.resolve().parent == folder.checkpoints.resolve():
-        return checkpoint.stem
-    return f"{checkpoint.stem}-{hashlib.sha256(str(checkpoint.resolve()).encode()).hexdigest()[:8]}"

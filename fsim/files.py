@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside their place, flushed to the disk, and renamed."""
+"""Files and folders that are whole or not there: written beside their place, flushed to the disk, and renamed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -44,6 +44,40 @@ def atomic_file(file: Path) -> Iterator[IO[bytes]]:
             temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """A new folder to fill, which is then put in the place of `folder`, with all that was there; where the filling
+    fails, that stays as it was.
+
+    Raises:
+        WriteError: it cannot be written.
+    """
+    beside = folder.parent / f".{folder.name}.{uuid.uuid4().hex}"
+    before = folder.parent / f".{folder.name}.{uuid.uuid4().hex}"
+    alone = not folder.parent.exists()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside.mkdir()
+        yield beside
+        _flush_names(beside)
+        if folder.exists():
+            folder.rename(before)
+        beside.rename(folder)
+        _flush_names(folder.parent)
+    except OSError as error:
+        raise WriteError(
+            f"cannot write {folder}: {error.strerror or error}; free space there or choose another place"
+        ) from error
+    finally:
+        if before.exists() and not folder.exists():
+            before.rename(folder)
+        for remains in (beside, before):
+            shutil.rmtree(remains, ignore_errors=True)
+        if alone and not folder.exists():
+            with suppress(OSError):
+                folder.parent.rmdir()
+
+
 def replace_by_link(name: Path, file: Path) -> None:
     """Give another name to a file that is replaced and never changed; what had the name before is gone.
 
@@ -74,11 +108,15 @@ def _flush_names(folder: Path) -> None:
         os.close(names)
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove what the writers above leave in a folder, at any depth, where they are killed. Nobody may be writing."""
-    for file in folder.rglob(".*"):
-        if LEFTOVER.fullmatch(file.name):
-            file.unlink(missing_ok=True)
+def remove_leftovers(folder: Path, without: Sequence[str] = ()) -> None:
+    """Remove what the writers above leave in a folder, at any depth, where they are killed. Nobody may be writing, but
+    in the folders of the names `without`."""
+    for place in [one for one in folder.iterdir() if one.name not in without]:
+        for file in [place, *(place.rglob(".*") if place.is_dir() else ())]:
+            if LEFTOVER.fullmatch(file.name) and file.is_dir():
+                shutil.rmtree(file, ignore_errors=True)
+            elif LEFTOVER.fullmatch(file.name):
+                file.unlink(missing_ok=True)
 
 
 def refuse_without_folder(file: Path) -> None:

@@ -32,7 +32,7 @@ class Follower:
         return ""
 
     def evaluate(self, said: str) -> None:
-        """Embed a part of what rank 0 measures, until it has measured all."""
+        """Embed a part of what rank 0 measures, until it has measured all. A signal here waits for that."""
         self.finished = self.embedder.follow(self.training.evaluated)
 
     def save_last(self) -> None:
@@ -41,3 +41,6 @@ class Follower:
 
     def save_if_due(self) -> None:
         """Rank 0 knows when, and saves."""
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -44,6 +44,7 @@ def in_parts(
     of chunk c, so that dropout is the same in both. Without batch normalisation the gradient is that of the whole
     batch; batch normalisation sees a chunk at a time, and counts it once.
     """
+    processes.take_from_first(list(network.buffers()))  # each process has counted its own images
     chunks = torch.split(images, size or len(images))
     if len(chunks) == 1:
         parts = [_outputs(network, machine, images, seed, 0)]
@@ -60,13 +61,15 @@ def in_parts(
     of_outputs = {
         name: torch.split(value.grad[before : before + len(images)], len(chunks[0]))
         for name, value in whole.items()
-        if value.grad is not None and (len(chunks) > 1 or parts[0][name].requires_grad)
+        if value.grad is not None
     }
     for number, chunk in enumerate(chunks):
         outputs = parts[0] if len(chunks) == 1 else _outputs(network, machine, chunk, seed, number)
-        torch.autograd.backward(
-            [outputs[name] for name in of_outputs], [of_output[number] for of_output in of_outputs.values()]
-        )
+        learning = [name for name in of_outputs if outputs[name].requires_grad]  # none where all of it is frozen
+        if learning:
+            torch.autograd.backward(
+                [outputs[name] for name in learning], [of_outputs[name][number] for name in learning]
+            )
     processes.add_up([weights.grad for weights in network.parameters() if weights.grad is not None])
 
 
@@ -83,7 +86,9 @@ def _outputs(
 def _unmoved_statistics(network: nn.Module) -> Iterator[None]:
     """Batch normalisation by the batch, as in training, that does not count it."""
     layers: list[Any] = [
-        layer for layer in network.modules() if isinstance(layer, _BatchNorm) and layer.track_running_stats
+        layer
+        for layer in network.modules()
+        if isinstance(layer, _BatchNorm) and layer.track_running_stats and layer.training  # a frozen one needs them
     ]
     try:
         for layer in layers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import Any
 
 from ignite.engine import Engine, Events
@@ -77,7 +78,7 @@ def attach(
     def after_epoch(engine: Engine) -> None:
         said = keeper.end_epoch(speed.rate(), speed.seconds())
         if not stop_is_asked_for():
-            with interruption.immediate():
+            with interruption.immediate() if processes.first else nullcontext():
                 keeper.evaluate(said)
             if backup is not None:
                 backup.ask()

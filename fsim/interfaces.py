@@ -89,7 +89,10 @@ class Catalog:
 
 
 class Dataset(Protocol):
-    """Turns a source into a catalog. Injected: `cache_dir` (a folder for what is downloaded or made)."""
+    """Turns a source into a catalog. Injected: `cache_dir` (a folder for what is downloaded or made).
+
+    One that always has the same pictures says in a class attribute `licence`, a clause, under which licence they are.
+    """
 
     def load(self) -> Catalog:
         """The catalog of the whole source, rows in a stable order. FsimError where the source is missing or unfit."""

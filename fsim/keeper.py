@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from fsim.best_epoch import BestEpoch
@@ -12,7 +13,6 @@ from fsim.collapse import alarms
 from fsim.display import Display, number, shown
 from fsim.early_stopping import EarlyStopping
 from fsim.embed_in_parts import EmbedInParts
-from fsim.embedded_images import embedded_images
 from fsim.errors import FsimError
 from fsim.evaluation import Evaluated, Evaluation
 from fsim.files import remove_leftovers
@@ -21,8 +21,12 @@ from fsim.per_query import write_per_query
 from fsim.prepared import Prepared
 from fsim.projections import Projections
 from fsim.run_folder import RunFolder
+from fsim.run_identity import RunIdentity
+from fsim.trackers import Trackers
 
-NOT_THERE_ONCE = {"num_attributes": 0, "processes": 1}  # what a checkpoint of before does not say, and what it means
+# Called after each evaluation, when all is kept, with the epoch and the value of the monitored metric, None where there
+# is none. What it raises ends the run.
+Watch = Callable[[int, float | None], None]
 
 
 class Keeper:
@@ -35,18 +39,20 @@ class Keeper:
         evaluation: Evaluation,
         embedder: EmbedInParts,
         display: Display,
+        watch: Watch | None = None,
     ) -> None:
-        checked, catalog, images = prepared.checked, prepared.catalog, prepared.images
+        self.watch = watch
+        checked = prepared.checked
         self.recipe, self.folder = checked.recipe, folder
         self.resolved = checked.resolved()
         self.checkpoints = CheckpointFolder(folder, checked.recipe.train.checkpoints)
         self.training, self.evaluation, self.embedder = prepared.training, evaluation, embedder
-        self.catalog, self.images, self.num_attributes = catalog, images, prepared.num_attributes
-        self.display = display
+        self.catalog, self.display = prepared.catalog, display
         self.chooser = BestEpoch(checked.recipe, evaluation, display)
         self.early_stopping = EarlyStopping(checked.recipe.train.early_stopping, self.chooser)
-        self.trackers = [part.build(folder=folder.path) for part in checked.each("trackers")]
-        self.projections = Projections(checked, catalog, images, folder, display)
+        self.identity = RunIdentity(prepared, embedder.processes.size)
+        self.trackers = Trackers(prepared, folder, display)
+        self.projections = Projections(checked, prepared.catalog, prepared.images, folder, display)
         self.last_lines: list[dict[str, Any]] = []
         self.last_monitored: Evaluated | None = None  # where this session evaluated the last epoch
         self.epochs_done = 0
@@ -70,7 +76,7 @@ class Keeper:
         Raises:
             FsimError: the checkpoint cannot be read, or what was learned from has changed since.
         """
-        remove_leftovers(self.folder.path)
+        remove_leftovers(self.folder.path, without=("exports", "indexes"))  # which others write
         stops = False
         if self.folder.last.is_file():
             stops = self._take_up()
@@ -88,7 +94,7 @@ class Keeper:
     def _take_up(self) -> bool:
         """Load the last checkpoint, and bring the folder to its state; whether the run stopped early there."""
         state = load_checkpoint(self.folder.last)
-        self._hold_against(state)
+        self.identity.hold_against(state)
         self.training.load_state(state)
         self.saved_step = self.training.step
         self.chooser.take_up(load_checkpoint(self.folder.best)["best"] if self.folder.best.is_file() else None)
@@ -126,8 +132,8 @@ class Keeper:
         self.folder.append_metrics(
             [{"epoch": epoch, "split": "train", "metrics": metrics, "health": signs, "timings": timings}]
         )
-        self._track({f"train/health/{name}": value for name, value in signs.items()})
-        self._track({f"train/{name}": value for name, value in {**metrics, "images_per_second": rate}.items()})
+        self.trackers.log("train/health", signs)
+        self.trackers.log("train", {**metrics, "images_per_second": rate})
         self.save_last()
         return f"epoch {epoch}/{self.recipe.train.epochs}  {shown(metrics)}  {rate:.0f} images/s"
 
@@ -149,7 +155,7 @@ class Keeper:
             for one in monitored:
                 self.projections(one, at_end=last)
                 if last:
-                    self._show(one)
+                    self.trackers.show(one)
                     self.last_monitored = one
             said += self._keep_best(epoch, evaluated)
             if last:
@@ -157,13 +163,16 @@ class Keeper:
             self.folder.append_metrics(lines)
             self.last_lines = lines
             for line in lines:
-                for kind, name in (("metrics", ""), ("health", "health/")):
-                    self._track({f"{line['split']}/{name}{key}": value for key, value in line[kind].items()})
+                self.trackers.log(line["split"], line["metrics"])
+                self.trackers.log(f"{line['split']}/health", line["health"])
         self.display.say(said)
         self.epochs_done = epoch
         if last and epoch < self.recipe.train.epochs:
             self._stop_early(self.folder.read_metrics())
         self.embedder.release(self.finished)
+        if self.watch is not None and self.last_lines and self.last_lines[0]["epoch"] == epoch:
+            of_monitored = [line for line in self.last_lines if line["split"] == self.chooser.split]
+            self.watch(epoch, of_monitored[0]["metrics"].get(self.chooser.monitor) if of_monitored else None)
 
     def _measure(self, epoch: int, last: bool) -> tuple[list[Evaluated], bool]:
         """What is measured after an epoch, and whether the run ends there: the other protocols say whether those of
@@ -178,7 +187,7 @@ class Keeper:
             evaluated += evaluation.measure(
                 network, epoch, [one for one in evaluation.protocols if one.at_end], embedded
             )
-            evaluated.sort(key=lambda one: evaluation.protocols.index(one.protocol))
+            evaluated = [one for protocol in evaluation.protocols for one in evaluated if one.protocol is protocol]
         return evaluated, last
 
     def _stop_early(self, lines: list[dict[str, Any]]) -> None:
@@ -216,7 +225,12 @@ class Keeper:
 
     def save_last(self) -> None:
         """The whole state, to go on from here."""
-        state = {**self.training.state(), **self._identity(), **self._learned_from(), "resolved": self.resolved}
+        state = {
+            **self.training.state(),
+            **self.identity.network,
+            **self.identity.learned_from,
+            "resolved": self.resolved,
+        }
         epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
         self.checkpoints.save_last(state, epoch if position == 0 else None)
         self.saved_step, self.saved_at = self.training.step, time.monotonic()
@@ -236,55 +250,8 @@ class Keeper:
     def _network(self) -> dict[str, Any]:
         epoch = self.training.step // self.training.steps_per_epoch
         model = self.training.evaluated.state_dict()
-        return {"model": model, "epoch": epoch, "best": self.best, **self._identity()}
-
-    def _identity(self) -> dict[str, Any]:
-        return {
-            "recipe": self.recipe.name,
-            "category_names": self.catalog.category_names,
-            "num_attributes": self.num_attributes,
-        }
-
-    def _learned_from(self) -> dict[str, Any]:
-        """What must be the same when the run is taken up."""
-        return {
-            "training_images": self.catalog.fingerprint(self.catalog.rows("train")),
-            "steps_per_epoch": self.training.steps_per_epoch,
-            "processes": self.embedder.processes.size,
-        }
-
-    def _hold_against(self, state: dict[str, Any]) -> None:
-        now_here = {**self._identity(), **self._learned_from()}
-        before, here = state.get("processes", 1), now_here["processes"]
-        if before != here:
-            raise FsimError(
-                f"this run was made by {before} process{'es' if before > 1 else ''}, and this is {here}: each learns "
-                f"from its own batches. Go on with torchrun --nproc-per-node {before}, or start anew: "
-                f"fsim run {self.folder.recipe}"
-            )
-        for name, now in now_here.items():
-            if state.get(name, NOT_THERE_ONCE.get(name)) != now:
-                raise FsimError(
-                    f"since this run was stopped its {name.replace('_', ' ')} changed, from {state.get(name)} to "
-                    f"{now}: going on would mix two experiments. Bring the old data back, or start anew: "
-                    f"fsim run {self.folder.recipe}"
-                )
-
-    def _track(self, values: dict[str, float]) -> None:
-        for tracker in self.trackers:
-            tracker.log(self.training.step, values)
-
-    def _show(self, evaluated: Evaluated) -> None:
-        """The queries, for the trackers that show images."""
-        if not evaluated.task.query.embedding.isfinite().all():
-            self.display.warn(f"embeddings of {evaluated.protocol.query} are not finite: the trackers do not get them")
-            return
-        for tracker in self.trackers:
-            if getattr(tracker, "max_images", 0) > 0:
-                images = embedded_images(self.catalog, self.images, evaluated, tracker.max_images, self.recipe.seed)
-                tracker.show(self.training.step, images)
+        return {"model": model, "epoch": epoch, "best": self.best, **self.identity.network}
 
     def close(self) -> None:
         """Write out what the trackers hold."""
-        for tracker in self.trackers:
-            tracker.close()
+        self.trackers.close()

@@ -1,4 +1,4 @@
-"""Numbers over epochs, as an SVG picture."""
+"""Numbers over epochs, or over something else, as an SVG picture."""
 
 from __future__ import annotations
 
@@ -13,13 +13,20 @@ FLAT = 1e-9  # a span of so small a part of the values is none
 Point = tuple[float, float]
 
 
-def line_chart(series: Mapping[str, Sequence[Point]], marked: float | None = None) -> str:
-    """Each series as a line through its points (epoch, value); what is not finite leaves a gap.
+def line_chart(
+    series: Mapping[str, Sequence[Point]], marked: float | None = None, below: str = "epoch", logarithmic: bool = False
+) -> str:
+    """Each series as a line through its points (x, value); what is not finite leaves a gap.
 
     Args:
         series: name -> points, one finite value at least in all.
-        marked: an epoch to draw a line at.
+        marked: an x to draw a line at.
+        below: what x is.
+        logarithmic: whether the axis of x is; all are above 0 then.
     """
+    if logarithmic:
+        series = {name: [(math.log10(x), y) for x, y in points] for name, points in series.items()}
+        marked = None if marked is None else math.log10(marked)
     xs = [x for points in series.values() for x, _ in points]
     ys = [y for points in series.values() for _, y in points if math.isfinite(y)]
     first, last = min(xs), max(xs)
@@ -36,9 +43,11 @@ def line_chart(series: Mapping[str, Sequence[Point]], marked: float | None = Non
 
     parts = [line(LEFT, down(tick), WIDTH - RIGHT, down(tick)) for tick in ticks]
     parts += [text(LEFT - 8, down(tick) + 4, f"{tick:.4g}", "end") for tick in ticks]
-    epochs = [tick for tick in even_ticks(first, last) if first <= tick <= last and tick == round(tick)]
-    parts += [text(across(tick), foot + 20, f"{tick:.0f}") for tick in epochs]
-    parts.append(text((LEFT + WIDTH - RIGHT) / 2, foot + BOTTOM - 6, "epoch"))
+    whole = [tick for tick in even_ticks(first, last) if first <= tick <= last and tick == round(tick)]
+    if logarithmic:
+        whole = list(range(math.ceil(first), math.floor(last) + 1))
+    parts += [text(across(tick), foot + 20, f"1e{tick}" if logarithmic else f"{tick:.0f}") for tick in whole]
+    parts.append(text((LEFT + WIDTH - RIGHT) / 2, foot + BOTTOM - 6, below))
     if marked is not None and first <= marked <= last:
         parts.append(line(across(marked), top, across(marked), foot, 'stroke-dasharray="4 4"'))
     for place, points in enumerate(series.values()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import re
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
@@ -90,8 +91,13 @@ def describe_environment(machine: Machine) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "gpu": torch.cuda.get_device_name() if machine.device == "cuda" else None,
         "packages": {name: _version(name) for name in PACKAGES} | {"torch": torch.__version__},  # with its build: +cpu
-        "command": sys.argv,
+        "command": [without_password(word) for word in sys.argv],
     }
+
+
+def without_password(word: str) -> str:
+    """postgresql://user:secret@host -> postgresql://user:***@host"""
+    return re.sub(r"(://[^/@:\s]*):[^/@\s]*@", r"\1:***@", word)
 
 
 def _version(package: str) -> str | None:

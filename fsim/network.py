@@ -33,6 +33,13 @@ class Network(nn.Module):
         """How the embeddings are to be compared."""
         return self.head.distance  # type: ignore[return-value]
 
+    def __call__(self, images: Tensor) -> dict[str, Tensor]:
+        """`forward`; where it is compiled, by a program for batches of any size."""
+        if self._compiled_call_impl is not None:
+            torch._dynamo.maybe_mark_dynamic(images, 0)
+        outputs: dict[str, Tensor] = super().__call__(images)
+        return outputs
+
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """float [B, 3, S, S] -> what the head gives: embedding [B, D], and logits [B, C] and [B, A] if any."""
         outputs: dict[str, Tensor] = self.head(self.backbone(images))
@@ -87,7 +94,8 @@ def build_network(checked: CheckedRecipe, num_categories: int, num_attributes: i
     )
     network = Network(backbone, head)
     _try_forward(network, checked.recipe.data.image_size, checked["model.backbone"].name)
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    layout = torch.channels_last if checked.recipe.train.channels_last else torch.contiguous_format
+    return network.to(memory_format=layout)  # type: ignore[call-overload, no-any-return]
 
 
 def build_losses(checked: CheckedRecipe, **given: Any) -> LossTerms:

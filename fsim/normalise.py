@@ -17,12 +17,18 @@ class Normalise:
     Args:
         mean: Mean of red, green and blue on the scale of 0 to 1.
         std: Standard deviation of each, above 0.
+        channels_last: How the result lies in memory.
 
     Raises:
         FsimError: They are not three numbers each; `auto` stands for numbers that are not known yet.
     """
 
-    def __init__(self, mean: Sequence[float] | Literal["auto"], std: Sequence[float] | Literal["auto"]) -> None:
+    def __init__(
+        self,
+        mean: Sequence[float] | Literal["auto"],
+        std: Sequence[float] | Literal["auto"],
+        channels_last: bool = True,
+    ) -> None:
         if isinstance(mean, str) or isinstance(std, str):
             raise FsimError(
                 "data.mean and data.std are auto, and the numbers not known yet: take the recipe.yaml of a run, which "
@@ -30,17 +36,19 @@ class Normalise:
             )
         if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
             raise FsimError(f"mean {list(mean)} and std {list(std)}: give three numbers each, std above 0")
+        self.channels_last = channels_last
         self.scale = torch.tensor([1 / (255 * deviation) for deviation in std])  # [3]
         self.shift = torch.tensor([-m / deviation for m, deviation in zip(mean, std, strict=True)])  # [3]
         self._rows: dict[tuple[int, torch.device], tuple[Tensor, Tensor]] = {}
 
     def __call__(self, images: Tensor) -> Tensor:
-        """uint8, or float32 of 0 to 255, best channels last, -> float32 [B, 3, H, W], channels last."""
+        """uint8, or float32 of 0 to 255, best channels last, -> float32 [B, 3, H, W]."""
         batch, channels, height, width = images.shape
         rows = images.permute(0, 2, 3, 1).reshape(batch * height, width * channels)  # [B * H, W * 3]
         scale, shift = self._row(width, images.device)
         normalised = torch.addcmul(shift, rows.to(torch.float32), scale)
-        return normalised.view(batch, height, width, channels).permute(0, 3, 1, 2)
+        normalised = normalised.view(batch, height, width, channels).permute(0, 3, 1, 2)
+        return normalised if self.channels_last else normalised.contiguous()
 
     def _row(self, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
         """Scale and shift of a row of pixels, [W * 3]: broadcasting [3] takes ten times as long."""

@@ -23,14 +23,19 @@ def override(document: Document, assignments: Iterable[str]) -> None:
             raise FsimError(f"'{assignment}' is not an override; write key.path=value, such as train.epochs=2")
         path, _, text = assignment.partition("=")
         parsed = parse("value: " + text if "\n" not in text else "value:\n" + text, where)
-        key = tuple(int(part) if part.isascii() and part.isdigit() else part for part in path.split("."))
-        message = _assign(document.value, key, parsed.value.get("value"))
+        key = path_key(path)
+        message = assign(document.value, key, parsed.value.get("value"))
         document.problems += [Problem(where, key, problem.message) for problem in parsed.problems]
         if message:
             document.problems.append(Problem(where, key, message))
         for known in [known for known in document.marks if known[: len(key)] == key]:
             del document.marks[known]
         document.marks[key] = where
+
+
+def path_key(path: str) -> Key:
+    """losses.0.margin -> ("losses", 0, "margin")"""
+    return tuple(int(part) if part.isascii() and part.isdigit() else part for part in path.split("."))
 
 
 def refuse_other_keys(assignments: Iterable[str], allowed: Sequence[str], why: str) -> None:
@@ -49,7 +54,7 @@ def refuse_other_keys(assignments: Iterable[str], allowed: Sequence[str], why: s
             raise FsimError(f"{assignment}: {why}; only {', '.join(allowed)} may be changed")
 
 
-def _assign(value: Any, key: Key, new: Any) -> str:
+def assign(value: Any, key: Key, new: Any) -> str:
     """Set value[key] = new; what is wrong with the path, or nothing."""
     for part, following in zip(key, (*key[1:], None), strict=True):
         if isinstance(value, list):

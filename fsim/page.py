@@ -29,12 +29,23 @@ MANY = 6  # sections, from which on links lead to them
 
 
 @dataclass(frozen=True)
+class Link:
+    """Words in a table that lead to another file."""
+
+    words: str
+    target: str
+
+    def __str__(self) -> str:
+        return self.words
+
+
+@dataclass(frozen=True)
 class Table:
-    """Rows of text or numbers under a header, and a title; the first column is text. `shades`, one for each cell but
-    the first column's, are from 0 to 1: how strongly it is coloured."""
+    """Rows of text, numbers or links under a header, and a title; the first column is text. `shades`, one for each cell
+    but the first column's, are from 0 to 1: how strongly it is coloured."""
 
     header: Sequence[str]
-    rows: Sequence[Sequence[str | int | float]]
+    rows: Sequence[Sequence[str | int | float | Link]]
     shades: Sequence[Sequence[float]] = ()
     title: str = ""
 
@@ -57,13 +68,14 @@ class Picture:
 
 @dataclass(frozen=True)
 class Bar:
-    """A share from 0 to 1 with the bounds of its interval, drawn as a bar; `count` is what it is the share of."""
+    """A share from 0 to 1 with the bounds of its interval, drawn as a bar; `count` is what it is the share of. None
+    where there is no such thing."""
 
     name: str
     value: float
-    low: float
-    high: float
-    count: int
+    low: float | None = None
+    high: float | None = None
+    count: int | None = None
 
 
 @dataclass(frozen=True)

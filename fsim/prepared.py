@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fsim.batches import TrainingBatches
 from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
+from fsim.compiled import compile_in_place
 from fsim.display import Display
 from fsim.engine import Training
 from fsim.image_cache import CachedImages
@@ -54,7 +55,7 @@ def prepare(checked: CheckedRecipe, machine: Machine, display: Display, processe
     if AUTO in (checked.recipe.data.mean, checked.recipe.data.std):
         checked = measure_channels(checked, images, rows, display)
     recipe = checked.recipe
-    normalise = Normalise(recipe.data.mean, recipe.data.std)
+    normalise = Normalise(recipe.data.mean, recipe.data.std, recipe.train.channels_last)
     augmentation = checked["data.augmentation"].build()
     attributes = attributes_asked_for(checked, catalog, rows)
     batches = TrainingBatches(
@@ -74,4 +75,17 @@ def prepare(checked: CheckedRecipe, machine: Machine, display: Display, processe
     warn_of_lacking_pairs(batches, losses, display)
     network.to(machine.device), losses.to(machine.device)
     training = Training(checked, network, losses, batches.steps_per_epoch)
+    processes.refuse_difference(
+        {
+            "steps in an epoch": batches.steps_per_epoch,
+            "training images": catalog.fingerprint(rows),
+            "labels": batches.num_labels,
+            "weights": sum(weights.numel() for weights in network.parameters()),
+        }
+    )
+    processes.take_from_first(training.tensors())  # whatever a backbone drew its first weights by
+    if recipe.train.compile:
+        display.say("compiling the network; the first time that may take some minutes")
+        for one in dict.fromkeys((network, training.evaluated)):
+            compile_in_place(one, machine, normalise, recipe.data.image_size)
     return Prepared(checked, catalog, images, normalise, batches, training, num_attributes)

@@ -37,3 +37,14 @@ class RecipeError(FsimError):
 def dotted(key: Key) -> str:
     """("losses", 0, "margin") -> losses.0.margin"""
     return ".".join(map(str, key))
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """As they stand in their files, each once."""
+    return sorted(dict.fromkeys(problems), key=lambda problem: _order(problem.where))
+
+
+def _order(where: str) -> tuple[str, int, int]:
+    name, _, place = where.partition(":")
+    numbers = [int(part) for part in where.rsplit(":", 2)[1:] if part.isdigit()] if place else []
+    return (name, *numbers) if len(numbers) == 2 else (name, 0, 0)  # type: ignore[return-value]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +17,8 @@ from torch import Tensor
 from fsim.errors import FsimError
 from fsim.farewell import last_words, leave_last_words
 
-PATIENCE = timedelta(days=1)  # the others wait while rank 0 measures and writes; one that dies is noticed at once
+JOINING = timedelta(minutes=10)  # until all are there
+WAITING = timedelta(days=1)  # the others wait while rank 0 measures and writes; one that dies is noticed at once
 BUCKET = 1 << 25  # bytes of gradients that are added up at once
 
 
@@ -59,6 +60,24 @@ class Processes:
         with _told():
             dist.broadcast(letters, src=0, group=self.group)
         return json.loads(bytes(letters.numpy()))
+
+    def refuse_difference(self, here: Mapping[str, int | str]) -> None:
+        """Hold what must be the same in all processes against each other.
+
+        Raises:
+            FsimError: in all of them, where something differs.
+        """
+        if self.size == 1:
+            return
+        first = self.first_says(dict(here))
+        other = next((name for name, value in here.items() if first[name] != value), None)
+        told = f"rank {self.rank} has {here[other]}, and rank 0 {first[other]}" if other else ""
+        if self.any(other is not None):
+            raise FsimError(
+                f"the processes do not learn from the same: {told or 'see what another one says'}"
+                f"{f' ({other})' if other else ''}. Give them the same data, packages and recipe; a sampler must give "
+                f"every rank as many batches"
+            )
 
     def any(self, here: bool) -> bool:
         """Whether it holds in some process."""
@@ -135,31 +154,33 @@ class Processes:
 
 
 ALONE = Processes()
+_joined: list[Processes] = []  # the one that this process is of, where it joined others
 
 
 @contextmanager
 def processes() -> Iterator[Processes]:
     """Join the processes that torchrun started (by its environment variables): over gloo, and where each has a GPU of
-    its own, over NCCL.
+    its own, over NCCL. Once they have joined, the same again.
 
     Raises:
         FsimError: there are fewer GPUs than processes on this machine, or the others are not found.
         LostProcessError: another one ended.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1:
-        yield ALONE
+    if size == 1 or _joined:
+        yield _joined[-1] if _joined else ALONE
         return
     from ignite import distributed as idist
 
     backend = _backend()
     try:
-        idist.initialize(backend, timeout=PATIENCE)
+        idist.initialize(backend, timeout=JOINING)
     except (RuntimeError, ValueError) as error:
         raise FsimError(f"the {size} processes did not find each other ({error}); start them by torchrun") from error
     rank = idist.get_rank()
+    _joined.append(Processes(rank, size, dist.new_group(backend="gloo", timeout=WAITING)))
     try:
-        yield Processes(rank, size, dist.new_group(backend="gloo", timeout=PATIENCE))
+        yield _joined[-1]
     except LostProcessError:
         raise
     except BaseException as error:
@@ -167,6 +188,8 @@ def processes() -> Iterator[Processes]:
         raise
     else:
         idist.finalize()
+    finally:
+        _joined.clear()
 
 
 def _backend() -> str:
@@ -184,11 +207,17 @@ def _told() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
+        if not _is_of_transport(error):  # a loader's end, say, or our own fault
+            raise
         words = last_words() or "it left no word, so it was killed, or its machine is gone"
         raise LostProcessError(
-            f"another process of this command ended: {words}. What was saved is whole: start the same torchrun with "
-            f"fsim resume"
+            f"another process of this command ended: {words}. Start it again by the same torchrun; a run that has a "
+            f"checkpoint goes on by fsim resume"
         ) from error
+
+
+def _is_of_transport(error: RuntimeError) -> bool:
+    return isinstance(error, dist.DistError) or "gloo/" in str(error) or "onnection " in str(error)
 
 
 def _padded(part: Tensor, length: int) -> Tensor:
@@ -201,15 +230,18 @@ def _padded(part: Tensor, length: int) -> Tensor:
 
 
 def _buckets(tensors: Sequence[Tensor]) -> Iterator[list[Tensor]]:
-    """Successive tensors of one type on one device, up to `BUCKET` bytes together, or one that is larger."""
-    bucket: list[Tensor] = []
-    size = 0
+    """Tensors of one type on one device, up to `BUCKET` bytes together, or one that is larger."""
+    alike: dict[object, list[Tensor]] = {}
     for tensor in tensors:
-        bytes_ = tensor.numel() * tensor.element_size()
-        if bucket and (size + bytes_ > BUCKET or (tensor.dtype, tensor.device) != (bucket[0].dtype, bucket[0].device)):
-            yield bucket
-            bucket, size = [], 0
-        bucket.append(tensor)
-        size += bytes_
-    if bucket:
+        alike.setdefault((tensor.dtype, tensor.device), []).append(tensor)
+    for same in alike.values():
+        bucket: list[Tensor] = []
+        size = 0
+        for tensor in same:
+            bytes_ = tensor.numel() * tensor.element_size()
+            if bucket and size + bytes_ > BUCKET:
+                yield bucket
+                bucket, size = [], 0
+            bucket.append(tensor)
+            size += bytes_
         yield bucket

@@ -9,12 +9,15 @@ from pydantic_core import to_jsonable_python
 
 from fsim.expectation import Expectation
 from fsim.interfaces import JunkLabel, Label
+from fsim.tuning.searched import Searched
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 Share = Annotated[float, Field(ge=0, le=1)]
 AUTO = "auto"
-BackupPart = Literal["checkpoints", "embeddings", "evaluations", "indexes", "per_query", "projections", "tensorboard"]
+BackupPart = Literal[
+    "checkpoints", "embeddings", "evaluations", "exports", "indexes", "per_query", "projections", "tensorboard"
+]
 BACKUP_PARTS: tuple[BackupPart, ...] = get_args(BackupPart)
 
 
@@ -120,6 +123,8 @@ class Train(Section):
     early_stopping: EarlyStoppingSettings | None = None  # null: all epochs
     optimizer: ComponentSettings = ComponentSettings(name="adamw")
     scheduler: ComponentSettings = ComponentSettings(name="constant")
+    compile: bool = False  # torch.compile of the network: a minute at the start; what it gains is the machine's matter
+    channels_last: bool = True  # how images and weights of convolutions lie in memory: pixel by pixel, or by channel
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"  # auto: bf16 where the hardware has it natively
     chunk_size: Annotated[int, Field(ge=1)] | None = None  # images forwarded at once; the losses see the whole batch
     clip_norm: Annotated[float, Field(gt=0)] | None = None  # of the gradient: a longer one is shortened to it
@@ -173,6 +178,7 @@ class Recipe(Section):
     evaluation: Evaluation = Evaluation()
     trackers: list[ComponentSettings] = [ComponentSettings(name="tensorboard")]
     backup: BackupSettings | None = None
+    search: dict[str, Searched] = {}  # path, such as train.optimizer.lr -> what fsim tune may choose for it
 
 
 # Where components stand in a recipe: the path, the kind, and whether a list of them stands there.

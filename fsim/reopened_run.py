@@ -50,7 +50,7 @@ def reopen(
     trained.network.to(machine.device)
     embed = Embed(
         images,
-        Normalise(recipe.data.mean, recipe.data.std),
+        Normalise(recipe.data.mean, recipe.data.std, recipe.train.channels_last),
         machine,
         recipe.evaluation.flip,
         lambda done, total: display.bar("embed", done, total),

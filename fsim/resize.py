@@ -6,11 +6,12 @@ Shape legend: H, W height and width of the upright image; h, w of it as decoded;
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
-import torch
-from torch.nn import functional as F
+
+from fsim.resample import resample_by_numpy
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -118,10 +119,16 @@ def cut_out(pixels: Pixels, region: Box, height: int, width: int) -> Pixels:
 def resample(pixels: Pixels, height: int, width: int) -> Pixels:
     """uint8 [h, w, 3] -> [height, width, 3], bilinear with antialiasing: Pillow's BILINEAR, give or take 2.
 
-    torch takes a third of Pillow's time.
+    torch takes a third of Pillow's time. Where nobody has imported it, as beside an exported model, the same pixels
+    come from numpy, which takes longer.
     """
     if pixels.shape[:2] == (height, width):
         return pixels.copy()
+    if "torch" not in sys.modules:
+        return resample_by_numpy(pixels, height, width)
+    import torch
+    from torch.nn import functional as F
+
     writeable = np.require(pixels, requirements=["C", "W"])  # what torch takes; a copy only where it must be
     image = torch.from_numpy(writeable).permute(2, 0, 1)[None]  # [1, 3, h, w]
     resized = F.interpolate(image, (height, width), mode="bilinear", antialias=True)

@@ -46,7 +46,14 @@ def allowed_changes(checked: CheckedRecipe, folder: RunFolder, allow: Sequence[s
 
 def _is_another_run(key: str, values: Sequence[str]) -> bool:
     """Whether a change makes another network, other losses or another optimizer, for which there is no state."""
-    fixed = ("model", "train.optimizer.name", "train.learning_rates", "train.ema_decay", "train.precision")
+    fixed = (
+        "model",
+        "train.optimizer.name",
+        "train.learning_rates",
+        "train.ema_decay",
+        "train.precision",
+        "train.channels_last",
+    )
     return any(_within(key, one) for one in fixed) or (_within(key, "losses") and ABSENT in values)
 
 

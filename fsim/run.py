@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +25,10 @@ from fsim.evaluation_cost import say_cost
 from fsim.follower import Follower
 from fsim.handlers import attach
 from fsim.interruption import Interruption
-from fsim.keeper import Keeper
+from fsim.keeper import Keeper, Watch
 from fsim.machine import Machine, prepare_machine
 from fsim.prepared import Prepared, prepare
-from fsim.processes import ALONE, Processes
+from fsim.processes import ALONE, LostProcessError, Processes
 from fsim.quick_start import take_up_garbage_collection
 from fsim.recipe import Recipe
 from fsim.report.page import report_page
@@ -42,6 +43,10 @@ class InterruptedRunError(FsimError):
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+class StopRunError(FsimError):
+    """Whoever watches the run wants no more of it. All is saved, and it can be resumed."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,7 @@ def execute(
     resume: bool = False,
     changes: Mapping[str, Sequence[str]] | None = None,
     processes: Processes = ALONE,
+    watch: Watch | None = None,
 ) -> Result | None:
     """Train and evaluate as the recipe says; the run folder has everything afterwards.
 
@@ -69,11 +75,13 @@ def execute(
         resume: whether to go on from the last checkpoint.
         changes: what was changed in the recipe since then, to be recorded.
         processes: those that train together. Only rank 0 writes, and gets the result.
+        watch: told of each evaluation; it may raise StopRunError.
 
     Raises:
         FsimError: the data does not fit the recipe, or the loss is no longer finite.
         WriteError: a full disk; the run can be resumed once there is room.
         InterruptedRunError: Ctrl-C or SIGTERM; the run can be resumed.
+        StopRunError: `watch` wanted that.
     """
     machine = prepare_machine(checked.recipe.train.precision)
     if processes.first:
@@ -100,40 +108,56 @@ def execute(
     display.say(_plan(checked, prepared, machine, processes))
     say_cost(evaluation.protocols, evaluation.evaluators, training.network.embedding_dim, display.say)
     engine = build_engine(training, machine, recipe.seed, processes)
-    backup = _backup(recipe, folder, display) if processes.first else None
     keeper = (
-        Keeper(prepared, folder, evaluation, embedder, display)
+        Keeper(prepared, folder, evaluation, embedder, display, watch)
         if processes.first
         else Follower(folder, training, embedder)
     )
-    if resume:
-        keeper.take_up()
-    take_up_garbage_collection()
     resume_command = f"{processes.command} resume {folder.path}"
-    with Interruption() as interruption:
-        attach(engine, training, keeper, display, interruption, recipe.train.epochs, processes, backup)
+    with _backup(recipe, folder, display, processes) as backup, Interruption() as interruption:
         try:
+            if resume:
+                with interruption.immediate():
+                    keeper.take_up()
+            take_up_garbage_collection()
+            attach(engine, training, keeper, display, interruption, recipe.train.epochs, processes, backup)
             if not keeper.finished:
                 _train(engine, prepared, interruption)
+        except KeyboardInterrupt:
+            pass
         except WriteError as error:
             saved = f"all up to step {keeper.saved_step} is saved; then go on with: {resume_command}"
             raise WriteError(f"{error}; {saved}") from error
-    display.close_bars()
-    if not keeper.finished:
-        if backup is not None and interruption.signal == signal.SIGINT:  # SIGTERM leaves little time
-            backup.close()
-        told = f"{stopped_at(keeper.saved_step)}. Go on with: {resume_command}"
-        raise InterruptedRunError(told, interruption.exit_code)
-    if isinstance(keeper, Follower):
-        return None
-    keeper.close()
+        except StopRunError as stop:
+            display.close_bars()
+            keeper.close()
+            if backup is not None:
+                backup.close()
+            raise StopRunError(f"{stopped_at(keeper.saved_step)}: {stop}") from stop
+        except LostProcessError as error:
+            if not interruption.requested:
+                raise
+            display.warn(str(error))  # torchrun then asks those that are left to stop
+        display.close_bars()
+        if not keeper.finished:
+            if backup is not None and interruption.signal == signal.SIGINT:  # SIGTERM leaves little time
+                backup.close()
+            told = f"{stopped_at(keeper.saved_step)}. Go on with: {resume_command}"
+            raise InterruptedRunError(told, interruption.exit_code)
+        keeper.close()
+        return _conclude(keeper, prepared, folder, backup, display) if isinstance(keeper, Keeper) else None
+
+
+def _conclude(keeper: Keeper, prepared: Prepared, folder: RunFolder, backup: Backup | None, display: Display) -> Result:
+    """The report of a finished run, its last copy, and what it found."""
     if keeper.last_monitored is not None:
-        _report(Subject(folder, checked, prepared.catalog, prepared.images, keeper.last_monitored, "last"), display)
+        subject = Subject(folder, prepared.checked, prepared.catalog, prepared.images, keeper.last_monitored, "last")
+        _report(subject, display)
     elif not folder.report.is_file():
         display.say(f"there is no report yet: fsim report {folder.path}")
     if backup is not None:
         backup.close()
-    monitored = next((line for line in keeper.last_lines if line["split"] == evaluation.monitored.split), None)
+    monitored = next((line for line in keeper.last_lines if line["split"] == keeper.evaluation.monitored.split), None)
     if monitored is None:
         raise FsimError(
             f"the run is at its end, and was not evaluated by what its recipe says now; measure it: "
@@ -153,13 +177,19 @@ def _plan(checked: CheckedRecipe, prepared: Prepared, machine: Machine, processe
     )
 
 
-def _backup(recipe: Recipe, folder: RunFolder, display: Display) -> Backup | None:
-    """The copies that the recipe asks for."""
-    if recipe.backup is None:
-        return None
+@contextmanager
+def _backup(recipe: Recipe, folder: RunFolder, display: Display, processes: Processes) -> Iterator[Backup | None]:
+    """The copies that the recipe asks for, made by rank 0; none any more where the run fails."""
     where = recipe.backup
+    if where is None or not processes.first:
+        yield None
+        return
     BackupPlace(where.url)  # a kind of URL that nobody knows is told now
-    return Backup(folder, where.url, where.every_minutes, where.parts, display.warn)
+    backup = Backup(folder, where.url, where.every_minutes, where.parts, display.warn)
+    try:
+        yield backup
+    finally:
+        backup.stop()
 
 
 def _report(subject: Subject, display: Display) -> None:
@@ -181,8 +211,6 @@ def _train(engine: Engine, prepared: Prepared, interruption: Interruption) -> No
     loader = prepared.batches.loader(training.step, training.total_steps, workers, torch.cuda.is_available())
     try:
         engine.run(loader, max_epochs=train.epochs, epoch_length=steps)
-    except KeyboardInterrupt:
-        return
     except RuntimeError:
         if not (interruption.requested and workers):  # a signal to the group of processes ends those that load images
             raise

@@ -17,7 +17,8 @@ from fsim.files import write_json, write_text
 
 class RunFolder:
     """recipe.yaml, environment.json, metrics.jsonl, log.txt, checkpoints/, per_query/{last,best}/*.csv,
-    evaluations/, embeddings/, projections/, tensorboard/, report.html"""
+    evaluations/, embeddings/, exports/<format>/, indexes/<name>/, projections/, tensorboard/, report.html;
+    of a trial of `fsim tune` trial.json"""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -25,11 +26,13 @@ class RunFolder:
         self.environment = path / "environment.json"
         self.metrics = path / "metrics.jsonl"
         self.log = path / "log.txt"
+        self.trial = path / "trial.json"  # of which trial of which study the run is, where it is one
         self.checkpoints = path / "checkpoints"
         self.last = self.checkpoints / "last.pt"
         self.best = self.checkpoints / "best.pt"
         self.projections = path / "projections"
         self.evaluations = path / "evaluations"
+        self.exports = path / "exports"
         self.report = path / "report.html"
 
     @classmethod
@@ -92,6 +95,12 @@ class RunFolder:
         if not file.is_file():
             raise FsimError(f"there is no checkpoint {file}; train the run (fsim resume {self.path}), or name another")
         return file
+
+    def checkpoint_name(self, file: Path) -> str:
+        """`last`, `best`, ...; of a file that is not the run's own, with something of its path."""
+        if file.resolve().parent == self.checkpoints.resolve():
+            return file.stem
+        return f"{file.stem}-{hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:8]}"
 
     def per_query(self, of: str) -> Path:
         """Where the training puts the metrics of each query: of the `best` or the `last` network."""

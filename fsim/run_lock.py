@@ -23,17 +23,22 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_let_go)
 
 
+class HeldError(FsimError):
+    """Another process writes to the run."""
+
+
 @contextmanager
-def locked(folder: RunFolder) -> Iterator[None]:
-    """Hold a run; a kill lets it go. Where the system or the disk has no locks, nothing is held.
+def locked(folder: RunFolder) -> Iterator[bool]:
+    """Hold a run; a kill lets it go. Where the system or the disk has no locks nothing is held, and False is given.
 
     Raises:
-        FsimError: another process holds it, or it may not be written to.
+        HeldError: another process holds it.
+        FsimError: it may not be written to.
     """
     if not os.access(folder.path, os.W_OK):
         raise FsimError(f"{folder.path} may not be written to; change its permissions, or copy it to another place")
     if os.name == "nt":
-        yield
+        yield False
         return
     import fcntl
 
@@ -43,11 +48,12 @@ def locked(folder: RunFolder) -> Iterator[None]:
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = True
         except BlockingIOError as error:
-            raise FsimError(f"another process is writing to {folder.path}; wait for its end, or stop it") from error
+            raise HeldError(f"another process is writing to {folder.path}; wait for its end, or stop it") from error
         except OSError:  # some network disks
-            pass
-        yield
+            held = False
+        yield held
     finally:
         _held.discard(descriptor)
         os.close(descriptor)

@@ -73,8 +73,9 @@ class RunNetwork:
         file = folder.checkpoint(None)
         checked = check_recipe(folder.recipe)
         self.data = checked.recipe.data
-        self.normalise = Normalise(self.data.mean, self.data.std)
-        self.machine = prepare_machine(checked.recipe.train.precision)
+        train = checked.recipe.train
+        self.normalise = Normalise(self.data.mean, self.data.std, train.channels_last)
+        self.machine = prepare_machine(train.precision)
         self.network = trained_network(checked, file).network.to(self.machine.device).eval()
 
     @property

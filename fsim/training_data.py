@@ -60,6 +60,12 @@ def build_sampler(
     checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArray, processes: Processes = ALONE
 ) -> Sampler:
     """The sampler over the training images, of which each process draws its own part."""
+    asked = injected_names("sampler", checked["sampler"].component)
+    if processes.size > 1 and not {"rank", "world_size"} <= asked:
+        raise FsimError(
+            f"the sampler '{checked['sampler'].name}' takes no `rank` and `world_size`, so that {processes.size} "
+            f"processes would learn from the same batches; take another, or one process"
+        )
     sampler: Sampler = built(
         checked["sampler"],
         interfaces.Sampler,

@@ -15,10 +15,11 @@ from fsim.errors import FsimError
 from fsim.misfits import misfits
 from fsim.override import override
 from fsim.params import injected_names, parameter_model
-from fsim.problem import Key, Problem, RecipeError
+from fsim.problem import Key, Problem, RecipeError, in_order
 from fsim.recipe import SETTINGS, SLOTS, ComponentSettings, Recipe, value_at
 from fsim.recipe_file import read_document
 from fsim.registry import find, load
+from fsim.tuning.search_misfits import search_misfits
 from fsim.value_problems import value_problems
 
 
@@ -42,16 +43,11 @@ def check_document(document: Document) -> CheckedRecipe:
         checked = check_component(document, key, kind, settings, problems)
         if checked:
             components[key] = checked
-    problems += [Problem(document.where(key), key, message) for key, message in misfits(document.value, components)]
+    found = [*misfits(document.value, components), *search_misfits(document.value)]
+    problems += [Problem(document.where(key), key, message) for key, message in found]
     if problems or recipe is None:
-        raise RecipeError(sorted(dict.fromkeys(problems), key=lambda problem: _order(problem.where)))
+        raise RecipeError(in_order(problems))
     return CheckedRecipe(recipe, components)
-
-
-def _order(where: str) -> tuple[str, int, int]:
-    name, _, place = where.partition(":")
-    numbers = [int(part) for part in where.rsplit(":", 2)[1:] if part.isdigit()] if place else []
-    return (name, *numbers) if len(numbers) == 2 else (name, 0, 0)  # type: ignore[return-value]
 
 
 def _check_structure(document: Document, problems: list[Problem]) -> Recipe | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -45,6 +45,8 @@ def _message(detail: Any, key: Key, prefix: Key, model: type[BaseModel], owner: 
         return f"is not a {'parameter' if owner else 'key'}{of or ' of a recipe'}{nearest(str(key[-1]), valid)}"
     if detail["type"] in ("model_type", "model_attributes_type"):
         return f"must be a mapping of keys to values{_component_hint(key)}, not {_shown(detail['input'])}"
+    if detail["type"] == "searched":
+        return str(detail["msg"])
     if detail["type"] == "path_not_file":
         return f"names no file: there is no {Path(str(detail['input'])).absolute()}"
     message = str(detail["msg"]).replace("Input should be", "must be").replace("Value error, ", "")
@@ -63,10 +65,15 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _keys_at(model: type[BaseModel] | None, path: Key) -> list[str]:
+def _keys_at(held: Any, path: Key) -> list[str]:
+    """The keys of the model at a path below a type."""
     for part in path:
-        if isinstance(part, str) and model is not None:
-            model = _model_in(model.model_fields[part].annotation) if part in model.model_fields else None
+        if get_origin(held) is dict:
+            held = get_args(held)[1]
+        elif isinstance(part, str):
+            model = _model_in(held)
+            held = None if model is None or part not in model.model_fields else model.model_fields[part].annotation
+    model = None if get_origin(held) is dict else _model_in(held)
     return [] if model is None else [field.alias or name for name, field in model.model_fields.items()]
 
 

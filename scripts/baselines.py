@@ -47,7 +47,8 @@ def evaluate(checked: CheckedRecipe, network: Network | None = None) -> list[dic
     display = Display()
     catalog, images = prepare_data(checked, display)
     machine = prepare_machine("fp32")
-    normalise = Normalise(checked.recipe.data.mean, checked.recipe.data.std)
+    recipe = checked.recipe
+    normalise = Normalise(recipe.data.mean, recipe.data.std, recipe.train.channels_last)
     evaluation = Evaluation(checked, catalog, Embed(images, normalise, machine))
     if network is None:
         seed_torch(checked.recipe.seed, "weights")
@@ -60,6 +61,7 @@ def main(recipe: str, overrides: list[str]) -> None:
     recipe_of = check_recipe(Path(recipe), overrides)
     plain = recipe_of.resolved()
     plain["evaluation"] |= {"evaluators": [{"name": "exact"}], "monitor": None}
+    plain["train"]["early_stopping"] = None
     small = {**plain, "data": {**plain["data"], "image_size": 32}}
     found: dict[str, list[dict]] = {}
     distances: tuple[Distance, ...] = ("cosine", "euclidean")

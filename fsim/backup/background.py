@@ -33,7 +33,7 @@ class Backup:
     ) -> None:
         self.folder, self.url, self.parts, self.warn, self.pauses = folder, url, parts, warn, pauses
         self._seconds = None if every_minutes is None else 60 * every_minutes
-        self._asked, self._ending = threading.Event(), threading.Event()
+        self._asked, self._ending, self._stopped = threading.Event(), threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="backup", daemon=True)
         self._thread.start()
 
@@ -47,10 +47,17 @@ class Backup:
         self._asked.set()
         self._thread.join()
 
+    def stop(self) -> None:
+        """No more of it, and no last time; what is being copied is left to its end."""
+        self._stopped.set()
+        self._asked.set()
+
     def _work(self) -> None:
         ending = False
         while not ending:
             self._asked.wait(self._seconds)
+            if self._stopped.is_set():
+                return
             self._asked.clear()
             ending = self._ending.is_set()  # before the copying, so that the last one has all
             try:

@@ -56,7 +56,8 @@ def _files(root: Path, parts: Sequence[str]) -> Iterator[str]:
     for path in sorted(root.rglob("*")):
         relative = path.relative_to(root)
         wanted = len(relative.parts) == 1 or relative.parts[0] in parts
-        if wanted and path.is_file() and not path.is_symlink() and not LEFTOVER.fullmatch(path.name):
+        whole = not any(map(LEFTOVER.fullmatch, relative.parts))
+        if wanted and whole and path.is_file() and not path.is_symlink():
             yield relative.as_posix()
 
 

@@ -39,7 +39,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.errors import FsimError, WriteError
     from fsim.expectation import hold_against, refuse_outside
     from fsim.overfit import overfit_recipe, verdict
-    from fsim.processes import processes
+    from fsim.processes import LostProcessError, processes
     from fsim.run import InterruptedRunError
     from fsim.run import execute as execute_run
     from fsim.run_folder import RunFolder
@@ -78,7 +78,7 @@ def execute(args: argparse.Namespace) -> int:
                     refuse_outside(held, folder.path)
                 if args.overfit is not None:
                     display.say(verdict(result.last[0]))
-        except (InterruptedRunError, WriteError):  # the run can be resumed
+        except (InterruptedRunError, LostProcessError, WriteError):  # the run can be resumed
             raise
         except FsimError:
             if shared.first:

@@ -15,12 +15,12 @@ def execute(args: argparse.Namespace) -> int:
 
     from fsim.display import say_error
     from fsim.errors import FsimError
-    from fsim.validate import check_recipe
+    from fsim.tuning.searched_recipe import check_searched_recipe
 
     failed = 0
     for recipe in args.recipes:
         try:
-            checked = check_recipe(recipe)
+            checked = check_searched_recipe(recipe).checked
         except FsimError as error:
             failed += 1
             say_error(f"{recipe} is not valid:\n{error}")

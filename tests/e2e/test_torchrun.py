@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from fsim.checkpoint import load_checkpoint
 from fsim.run_equality import differences
 from fsim.run_folder import RunFolder
 
@@ -73,6 +75,19 @@ def test_two_processes_train_one_dies_and_the_run_goes_on_to_the_same_end(
     out, err = again.communicate(timeout=120)
     assert again.returncode == 0, err
     assert differences(whole, run) == []
+
+
+def test_sigterm_stops_all_after_the_same_step_and_saves(small_recipe: Path, tmp_path: Path) -> None:
+    started = torchrun("run", small_recipe, "train.epochs=50", "data.workers=1", "--out", tmp_path)
+    assert started.stdout is not None
+    for line in started.stdout:
+        if line.startswith("epoch 1/"):
+            started.send_signal(signal.SIGTERM)
+            break
+    _, err = started.communicate(timeout=120)
+    steps = re.findall(r"stopped; all up to step (\d+) is saved", err)
+    assert len(steps) == 2 and steps[0] == steps[1], err
+    assert load_checkpoint(only_run(tmp_path).last)["step"] == int(steps[0]) >= 2
 
 
 def test_the_others_say_why_a_process_ended(small_recipe: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from fsim.batches import Batch
 from fsim.document import Document
 from fsim.engine import Training, build_engine
+from fsim.errors import FsimError
 from fsim.interfaces import Pairs
 from fsim.machine import prepare_machine
 from fsim.network import build_losses, build_network
@@ -32,6 +33,8 @@ CASES: dict[str, dict[str, Any]] = {
     "clipped": {"losses": [{"name": "triplet"}], "clip_norm": 0.01},
     "frozen": {"losses": BY_LABELS, "frozen": {"backbone": None}, "ema_decay": 0.5},
     "uneven": {"losses": BY_LABELS, "sizes": [40, 24]},
+    "drawing": {"losses": [{"name": "drawing"}]},
+    "remembering": {"losses": [{"name": "supcon", "memory": {"size": 50}}]},
 }
 
 
@@ -50,13 +53,33 @@ class Plain(nn.Module):
         return self.layers(images).flatten(1)
 
 
+class Drawing(nn.Module):
+    """A loss of half of the images, which it draws."""
+
+    def forward(self, embedding: Tensor, categories: Tensor) -> Tensor:
+        return (embedding.square().sum(1) * torch.randint(2, categories.shape)).mean()
+
+
 def steps(together: Processes) -> dict[str, dict[str, Any]]:
     """For each case how much every weight moved, and the loss."""
     register("backbone", "plain")(Plain)
+    register("loss", "drawing")(Drawing)
     try:
         return {name: _step(together, **case) for name, case in CASES.items()}
     finally:
         unregister("backbone", "plain")
+        unregister("loss", "drawing")
+
+
+def refused(together: Processes) -> list[str]:
+    """What is said where the processes differ, and of a sampler that knows no ranks."""
+    together.refuse_difference({"same": 1, "alike": "a"})
+    told = []
+    try:
+        together.refuse_difference({"same": 1, "steps": together.rank})
+    except FsimError as error:
+        told.append(str(error))
+    return told
 
 
 def _step(together: Processes, losses: list[Any], sizes: list[int] | None = None, **train: Any) -> dict[str, Any]:
@@ -86,7 +109,8 @@ def _step(together: Processes, losses: list[Any], sizes: list[int] | None = None
 
 
 def _weights(training: Training) -> dict[str, Tensor]:
-    return {**training.evaluated.state_dict(), **{f"losses.{k}": v for k, v in training.losses.state_dict().items()}}
+    of = {**training.evaluated.state_dict(), **{f"losses.{k}": v for k, v in training.losses.state_dict().items()}}
+    return {name: value for name, value in of.items() if isinstance(value, Tensor)}
 
 
 def _batch(start: int, stop: int, ranges: list[tuple[int, int]]) -> Batch:
@@ -101,6 +125,6 @@ def _batch(start: int, stop: int, ranges: list[tuple[int, int]]) -> Batch:
 
 if __name__ == "__main__":
     with processes() as together:
-        found = steps(together)
+        found = {"steps": steps(together), "refused": refused(together)}
         if together.first:
             torch.save(found, sys.argv[1])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fsim.errors import FsimError
-from fsim.files import atomic_file, write_json, write_text
+from fsim.files import atomic_file, atomic_folder, remove_leftovers, write_json, write_text
 from fsim.run_folder import RunFolder
 
 
@@ -21,6 +21,33 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
     write_json(file, {"a": "é"})
     assert json.loads(file.read_text(encoding="utf-8")) == {"a": "é"}
+
+
+def test_a_folder_is_whole_or_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "above" / "f"
+    with pytest.raises(ZeroDivisionError), atomic_folder(folder):
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+    with atomic_folder(folder) as beside:
+        write_text(beside / "one", "old")
+        assert not folder.exists()
+    with pytest.raises(ZeroDivisionError), atomic_folder(folder) as beside:
+        write_text(beside / "one", "half")
+        raise ZeroDivisionError
+    assert (folder / "one").read_text() == "old" and list(folder.parent.iterdir()) == [folder]
+    with atomic_folder(folder) as beside:
+        write_text(beside / "two", "new")
+    assert [file.name for file in folder.iterdir()] == ["two"] and list(folder.parent.iterdir()) == [folder]
+
+
+def test_what_a_kill_left_is_removed(tmp_path: Path) -> None:
+    left = tmp_path / "exports" / f".onnx.{'0' * 32}"
+    left.mkdir(parents=True)
+    (left / f".model.onnx.{'1' * 32}").touch()
+    (tmp_path / f".log.{'2' * 32}").touch()
+    (tmp_path / ".mine").touch()
+    remove_leftovers(tmp_path)
+    assert {file.name for file in tmp_path.rglob("*")} == {"exports", ".mine"}
 
 
 def test_a_file_may_be_read_by_whom_other_new_files_may(tmp_path: Path) -> None:

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display
 from fsim.embed_in_parts import EmbedInParts
@@ -19,6 +19,7 @@ from fsim.machine import prepare_machine
 from fsim.prepared import prepare
 from fsim.processes import ALONE
 from fsim.run_folder import RunFolder
+from fsim.run_identity import RunIdentity
 from fsim.validate import check_recipe
 
 
@@ -29,7 +30,7 @@ class Bench:
         overrides = [f"evaluation.{name}={value}" for name, value in evaluation.items()]
         self.checked: CheckedRecipe = check_recipe(recipe, ["train.epochs=3", "trackers=[]", *overrides])
         machine, display = prepare_machine("fp32"), Display()
-        prepared = prepare(self.checked, machine, display)
+        self.prepared = prepared = prepare(self.checked, machine, display)
         self.training = prepared.training
         self.training.steps_per_epoch = 2
         embedder = EmbedInParts(Embed(prepared.images, prepared.normalise, machine), ALONE)
@@ -103,17 +104,12 @@ def test_going_on_with_other_data_is_refused(small_recipe: Path, tmp_path: Path)
     first = Bench(small_recipe, tmp_path / "run")
     first.epoch()
     again = Bench(small_recipe, tmp_path / "run")
-    frame = again.keeper.catalog.catalog.frame
-    train = np.flatnonzero(frame["split"] == "train")
-    usable = again.keeper.catalog.usable.copy()
+    catalog = again.keeper.catalog
+    train = np.flatnonzero(catalog.catalog.frame["split"] == "train")
+    usable = catalog.usable.copy()
     usable[train[0]] = False
-    again.keeper.catalog = EncodedCatalog(
-        again.keeper.catalog.catalog,
-        again.keeper.catalog.category_names,
-        again.keeper.catalog.categories,
-        again.keeper.catalog.items,
-        usable,
-    )
+    other = replace(again.prepared, catalog=replace(catalog, usable=usable))
+    again.keeper.identity = RunIdentity(other, processes=1)
     with pytest.raises(FsimError, match="its training images changed"):
         again.keeper.take_up()
 
@@ -184,8 +180,12 @@ class KilledBeforeTheLastBestNetworks(Keeper):
 
 
 class KilledAfterTheLastMetrics(Keeper):
-    def _track(self, values: dict[str, float]) -> None:
-        if any(name.startswith("val:train") for name in values):
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.trackers.log = self.log  # type: ignore[method-assign]
+
+    def log(self, prefix: str, values: Any) -> None:
+        if prefix == "val:train":
             raise KeyboardInterrupt
 
 

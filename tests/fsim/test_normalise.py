@@ -22,19 +22,20 @@ MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
     width=st.integers(2, 20),
     as_float=st.booleans(),
     channels_last=st.booleans(),
+    to_channels_last=st.booleans(),
 )
 def test_is_the_formula_for_each_channel(
-    batch: int, height: int, width: int, as_float: bool, channels_last: bool
+    batch: int, height: int, width: int, as_float: bool, channels_last: bool, to_channels_last: bool
 ) -> None:
     images = torch.randint(0, 256, (batch, 3, height, width), dtype=torch.uint8)
     if channels_last:
         images = images.contiguous(memory_format=torch.channels_last)
     before = images.clone()
     given_images = images.float() if as_float else images
-    result = Normalise(MEAN, STD)(given_images)
+    result = Normalise(MEAN, STD, to_channels_last)(given_images)
     expected = (images.double() / 255 - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
     assert result.dtype == torch.float32
-    assert result.permute(0, 2, 3, 1).is_contiguous()
+    assert (result.permute(0, 2, 3, 1) if to_channels_last else result).is_contiguous()
     torch.testing.assert_close(result.double(), expected, atol=1e-5, rtol=1e-5)
     assert torch.equal(images, before)
     assert torch.equal(given_images, before.to(given_images.dtype))

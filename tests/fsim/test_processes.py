@@ -6,11 +6,20 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
+import numpy as np
 import pytest
 import torch
 
-from fsim.processes import ALONE
+from fsim.catalog import EncodedCatalog
+from fsim.document import Document
+from fsim.errors import FsimError
+from fsim.interfaces import Catalog, Selection
+from fsim.processes import ALONE, Processes
+from fsim.registry import register, unregister
+from fsim.training_data import build_sampler
+from fsim.validate import check_document
 
 SCRIPT = Path(__file__).parent / "one_step.py"
 
@@ -20,7 +29,9 @@ def test_two_processes_take_the_step_of_one(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", SCRIPT, out]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    two = torch.load(out, weights_only=True)
+    found = torch.load(out, weights_only=True)
+    two = found["steps"]
+    assert len(found["refused"]) == 1 and "do not learn from the same" in found["refused"][0]
     one = runpy.run_path(str(SCRIPT))["steps"](ALONE)
     assert list(two) == list(one)
     for case, alone in one.items():
@@ -29,3 +40,40 @@ def test_two_processes_take_the_step_of_one(tmp_path: Path) -> None:
         assert max(value.abs().max() for value in alone["moved"].values()) > 1e-3, case
         assert two[case]["sums"] == pytest.approx(alone["sums"], abs=1e-5), case
         assert two[case]["signs"] == pytest.approx(alone["signs"], abs=1e-5), case
+
+
+class Alike:
+    """A sampler that knows no ranks."""
+
+    gives: ClassVar[frozenset[str]] = frozenset()
+    label: ClassVar[str] = "category"
+
+    def __len__(self) -> int:
+        return 1
+
+    def epoch(self, epoch: int) -> list[Selection]:
+        return [Selection(np.arange(4))]
+
+
+def test_a_sampler_that_knows_no_ranks_is_refused_where_there_are_several() -> None:
+    register("sampler", "alike")(Alike)
+    try:
+        checked = check_document(
+            Document(
+                {
+                    "name": "t",
+                    "data": {"dataset": {"name": "folder", "root": "."}, "image_size": 32},
+                    "model": {"backbone": {"name": "resnet18"}, "head": {"name": "siam_cat", "embedding_dim": 4}},
+                    "sampler": {"name": "alike"},
+                    "losses": [{"name": "cross_entropy"}],
+                }
+            )
+        )
+    finally:
+        unregister("sampler", "alike")
+    known = np.zeros(4, np.int64)
+    images = Catalog.of({"image": list("abcd")}, Path())
+    catalog = EncodedCatalog(images, ["a"], known, known, known == 0)
+    assert build_sampler(checked, catalog, np.arange(4)).label == "category"
+    with pytest.raises(FsimError, match="takes no `rank` and `world_size`"):
+        build_sampler(checked, catalog, np.arange(4), Processes(rank=0, size=2))

@@ -81,6 +81,22 @@ def test_chunks_give_the_gradient_of_the_whole_batch() -> None:
     assert max(value.abs().max() for value in moved.values()) > 1e-3
 
 
+def test_chunks_leave_a_frozen_part_as_it_is() -> None:
+    """Batch normalisation that is held goes by what it had counted, and what learns nothing needs no gradient."""
+    held: dict[str, int | None] = {"backbone": None}
+    whole = step(training({"norm": True}, frozen=held))
+    for name, value in step(training({"norm": True}, frozen=held, chunk_size=16)).items():
+        torch.testing.assert_close(value, whole[name], rtol=0, atol=1e-6, msg=name)
+    assert whole["head.category.weight"].any() and not whole["backbone.norm.running_mean"].any()
+    held["head.embed"] = None
+    whole = step(training(frozen=held))
+    for name, value in step(training(frozen=held, chunk_size=16)).items():
+        torch.testing.assert_close(value, whole[name], rtol=0, atol=1e-6, msg=name)
+    assert whole["head.category.weight"].any() and not whole["head.embed.weight"].any()
+    held["head"] = None
+    assert not any(value.any() for value in step(training(frozen=held, chunk_size=16)).values())
+
+
 def test_chunks_drop_out_alike_in_both_forwards_and_count_statistics_once() -> None:
     first, again = (step(training({"norm": True, "dropout": 0.5}, chunk_size=16)) for _ in range(2))
     assert all(torch.equal(first[name], again[name]) for name in first)

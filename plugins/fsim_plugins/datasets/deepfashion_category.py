@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from fsim_plugins.deepfashion.coarse import Coarse
 from fsim_plugins.deepfashion.fine import Fine
 from fsim_plugins.deepfashion.joining import by_type
 from fsim_plugins.deepfashion.layout import Layout
+from fsim_plugins.deepfashion.licence import LICENCE
 
 log = logging.getLogger("fsim.deepfashion")
 
@@ -48,6 +49,8 @@ class DeepFashionCategory:
     Raises:
         FsimError: files are missing (it says which, and where they were looked for) or can't be read.
     """
+
+    licence: ClassVar[str] = LICENCE
 
     def __init__(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from fsim.functional.attribute_labels import AttributeLabels, attribute_labels
 from fsim.interfaces import Catalog
@@ -14,6 +15,7 @@ from fsim_plugins.deepfashion.image_path import clothes_folders
 from fsim_plugins.deepfashion.joining import boxes, by_name, by_type
 from fsim_plugins.deepfashion.landmarks import variations
 from fsim_plugins.deepfashion.layout import PARTITION, Layout
+from fsim_plugins.deepfashion.licence import LICENCE
 from fsim_plugins.deepfashion.partition import require_parts
 
 log = logging.getLogger("fsim.deepfashion")
@@ -42,6 +44,8 @@ class DeepFashionConsumer2shop:
     Raises:
         FsimError: files are missing (it says which, and where they were looked for) or can't be read.
     """
+
+    licence: ClassVar[str] = LICENCE
 
     def __init__(self, root: Path) -> None:
         self.root = root

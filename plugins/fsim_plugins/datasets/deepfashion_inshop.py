@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -20,6 +20,7 @@ from fsim_plugins.deepfashion.image_path import clothes_folders
 from fsim_plugins.deepfashion.joining import boxes, by_name, by_type, looked_up
 from fsim_plugins.deepfashion.landmarks import POSES, variations
 from fsim_plugins.deepfashion.layout import PARTITION, Layout
+from fsim_plugins.deepfashion.licence import LICENCE
 from fsim_plugins.deepfashion.partition import require_parts
 
 log = logging.getLogger("fsim.deepfashion")
@@ -51,6 +52,8 @@ class DeepFashionInshop:
     Raises:
         FsimError: files are missing (it says which, and where they were looked for) or can't be read.
     """
+
+    licence: ClassVar[str] = LICENCE
 
     def __init__(self, root: Path, val_share: Annotated[float, Field(ge=0, lt=1)] = 0.0) -> None:
         self.root, self.val_share = root, val_share

@@ -7,6 +7,7 @@ import hashlib
 import zlib
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 import numpy as np
 
@@ -30,6 +31,8 @@ class FashionMnist:
     Raises:
         FsimError: files are missing from `root`, damaged, or the download fails.
     """
+
+    licence: ClassVar[str] = "MIT"
 
     def __init__(self, cache_dir: Path, root: Path | None = None) -> None:
         self.cache_dir, self.root = cache_dir, root

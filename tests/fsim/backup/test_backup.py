@@ -151,6 +151,20 @@ def test_a_place_that_is_not_there_is_told(folder: RunFolder) -> None:
         del place.files._open
 
 
+@pytest.mark.parametrize("error", [FileNotFoundError("no such bucket"), PermissionError("Forbidden")], ids=str)
+def test_what_time_does_not_mend_is_told_at_once(error: OSError) -> None:
+    def failing(path: str, mode: str = "rb", **settings: Any) -> Any:
+        raise error
+
+    place = BackupPlace(f"shaky://{uuid.uuid4().hex}", pauses=(3600.0,))
+    place.files._open = failing
+    try:
+        with pytest.raises(FsimError, match=str(error)):
+            place.write_manifest(Manifest("one", "small/now"))
+    finally:
+        del place.files._open
+
+
 def _no_such_bucket(path: str, mode: str = "rb", **settings: Any) -> Any:
     raise FileNotFoundError("no such bucket")
 

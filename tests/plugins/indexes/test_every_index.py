@@ -11,6 +11,7 @@ from fsim_plugins.indexes.annoy import Annoy
 from fsim_plugins.indexes.exact import Exact
 from fsim_plugins.indexes.faiss import Faiss
 from fsim_plugins.indexes.hnswlib import Hnswlib
+from fsim_plugins.indexes.milvus import Milvus
 from fsim_plugins.indexes.usearch import Usearch
 
 
@@ -35,6 +36,14 @@ class TestHnswlib(IndexContract):
     def make(self, **injected: Any) -> Index:
         pytest.importorskip("hnswlib")
         return Hnswlib(**injected)
+
+
+class TestMilvus(IndexContract):
+    rounding: ClassVar[float] = 1e-5  # what is packed was rewritten
+
+    def make(self, **injected: Any) -> Index:
+        pytest.importorskip("milvus_lite")
+        return Milvus(**injected)
 
 
 class TestUsearch(IndexContract):

@@ -1,0 +1,125 @@
+"""The results of a model card: what was measured of a network, and what that shows of its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fsim.display import main_metrics, number
+from fsim.export.card_data import cell, table
+from fsim.export.subject import Subject
+from fsim.per_query import read_per_query
+from fsim.report.results import intervals
+from fsim.run_evaluations import RunEvaluation
+
+WEAKEST = 5  # categories that are named
+
+
+def protocols(subject: Subject) -> str:
+    """Who queried what, and the fingerprint of each protocol."""
+    rows = []
+    for one in subject.evaluations:
+        asked = one.line["protocol"]
+        gallery = "leave-one-out" if asked["leave_one_out"] else f"{asked['num_gallery']:,} of {asked['gallery']}"
+        rows.append([one.split, asked["num_queries"], gallery, asked["relevant"], one.fingerprint])
+    if not rows:
+        return f"This network was not measured. Do so: `fsim evaluate RUN --checkpoint {subject.checkpoint}`"
+    told = (
+        "A query is answered by the nearest pictures of the gallery, never by itself; an answer is right where it has "
+        "the query's label. Results of other fingerprints are not comparable."
+    )
+    return f"{table(['protocol', 'queries', 'gallery', 'right by', 'fingerprint'], rows)}\n\n{told}"
+
+
+def results(subject: Subject) -> str:
+    """The metrics of the first evaluator, with intervals where each query's are kept."""
+    parts = []
+    for one in subject.evaluations:
+        known = _intervals(one, subject.checked.recipe.seed)
+        names = main_metrics(one.line["metrics"])
+        first = (subject.checked.recipe.evaluation.monitor or names[0]).partition("/")[0]
+        shown = [name for name in names if name.startswith(f"{first}/")] or names
+        rows = [[name, number(one.line["metrics"][name]), known.get(name, "-")] for name in shown]
+        parts.append(table([one.split, f"epoch {one.line['epoch']}", "95 % interval"], rows))
+    if parts:
+        parts.append(
+            "Intervals are of a bootstrap over the queries, stratified by category: they tell what other queries would "
+            "change, not what another seed would."
+        )
+    return "\n\n".join(parts)
+
+
+def _intervals(one: RunEvaluation, seed: int) -> dict[str, str]:
+    if not one.per_query.is_file():
+        return {}
+    kept = read_per_query(one.per_query)
+    values = {name: kept[name].to_numpy(float) for name in kept.columns if "/" in name}
+    found = intervals(values, kept["category"].to_numpy(), seed)
+    return {name: f"{low:.3f} to {high:.3f}" for name, (_, low, high) in found.items()}
+
+
+def limits(subject: Subject) -> str:
+    """What the run itself shows of where the network is weak, and where its figures are kind to it; a list."""
+    found = [*_of_protocols(subject), *_of_categories(subject), *_of_alarms(subject)]
+    return "\n".join(f"- {one}" for one in found)
+
+
+def _of_protocols(subject: Subject) -> Iterator[str]:
+    recipe, catalog = subject.checked.recipe, subject.catalog
+    train = catalog.rows("train")
+    monitored = subject.evaluation.monitored
+    if subject.checkpoint.startswith("best") and recipe.evaluation.monitor is not None:
+        yield (
+            f"This epoch was chosen by {cell(recipe.evaluation.monitor)} on `{monitored.query}`, so that its results "
+            f"there may be better than on pictures that chose nothing."
+        )
+    if np.intersect1d(train, monitored.query_rows).size:
+        yield f"It was measured on pictures of `{monitored.query}` that it learned from: of others nothing is known."
+    known = {*catalog.categories[train].tolist()}
+    others = {*catalog.categories[monitored.query_rows].tolist()} - known - {-1}
+    names = ", ".join(cell(catalog.category_names[one]) for one in sorted(others))
+    yield (
+        f"Categories that it did not learn from, among those measured: {names}."
+        if others
+        else "All measured pictures are of categories that it learned from: of others nothing is known."
+    )
+    items = catalog.items[monitored.query_rows]
+    if (items >= 0).any():
+        shared = len({*items.tolist()} & {*catalog.items[train].tolist()} - {-1})
+        yield f"Of the {len({*items.tolist()} - {-1}):,} items of `{monitored.query}`, {shared:,} are in `train` too."
+        if recipe.evaluation.relevant == "category" and monitored.junk is None and monitored.gallery is None:
+            yield "Other pictures of the query's own item count as right answers, which is easier than to find others."
+    yield f"One training with seed {recipe.seed}: another seed gives other figures."
+
+
+def _of_categories(subject: Subject) -> Iterator[str]:
+    """The weakest categories by the first recall, of the first protocol that has one."""
+    for one in subject.evaluations:
+        if not one.per_query.is_file():
+            continue
+        kept = read_per_query(one.per_query)
+        metric = next((name for name in kept.columns if "/recall@" in name), None)
+        if metric is None:
+            continue
+        means = _means(kept[(kept["category"] != "") & np.isfinite(kept[metric])], metric)
+        if len(means) < 2:
+            continue
+        told = (f"{cell(name)} {row['mean']:.3f} ({row['count']:.0f})" for name, row in means[:WEAKEST].iterrows())
+        yield f"Weakest categories by {cell(metric)} on {cell(one.split)} (queries): {', '.join(told)}."
+        return
+
+
+def _means(kept: pd.DataFrame, metric: str) -> pd.DataFrame:
+    return kept.groupby("category")[metric].agg(["mean", "count"]).sort_values("mean", kind="stable")
+
+
+def _of_alarms(subject: Subject) -> Iterator[str]:
+    lines: list[dict[str, Any]] = [line for line in subject.run.read_metrics() if "protocol" in line]
+    causes = {alarm["cause"]: line["epoch"] for line in lines for alarm in line.get("alarms", ())}
+    for cause, epoch in causes.items():
+        yield f"The training raised an alarm, at the latest in epoch {epoch}: {cell(cause)}."
+    if lines and not causes:
+        yield "The training raised no alarm of a collapse."

@@ -1,0 +1,177 @@
+"""Export a network of a run: a folder with the model, what a program must know of it, and its model card."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fsim.checked_recipe import CheckedRecipe
+from fsim.display import Display
+from fsim.embedding import Embed
+from fsim.errors import FsimError
+from fsim.evaluation import Evaluation
+from fsim.export.formats import Format, format_of
+from fsim.export.model_card import model_card
+from fsim.export.parity import BATCH_SIZES, MOST_IMAGES, in_batches, parity
+from fsim.export.pixel_network import PixelNetwork
+from fsim.export.preprocessing import preprocessing
+from fsim.export.subject import Subject, Written
+from fsim.files import atomic_folder, write_json, write_text, write_with
+from fsim.functional.draws import keyed_generator
+from fsim.functional.subsets import stratified_subset
+from fsim.image_cache import CachedImages
+from fsim.machine import prepare_machine
+from fsim.normalise import Normalise
+from fsim.run_folder import RunFolder
+from fsim.run_network import trained_network
+from fsim.training_data import attributes_asked_for, prepare_data
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from fsim.interfaces import Vectors
+
+PREPROCESSING, CARD, RECIPE = "preprocessing.json", "README.md", "recipe.yaml"
+UNIT = 1e-5  # how far from 1 the length of an embedding of unit length may be
+
+
+def export_run(
+    checked: CheckedRecipe,
+    folder: RunFolder,
+    checkpoint: Path,
+    name: str,
+    out: Path,
+    tolerance: float,
+    display: Display,
+) -> Written:
+    """Write an export into the folder `out`, which is there whole or not at all.
+
+    Args:
+        name: of the format.
+        tolerance: the most that any output may differ from that of the run's network in fp32.
+
+    Raises:
+        FsimError: a package is missing, `out` holds something else, or the model differs by more.
+    """
+    refuse_folder(out)
+    form = format_of(name)
+    catalog, images = prepare_data(checked, display)
+    recipe = checked.recipe
+    normalise = Normalise(recipe.data.mean, recipe.data.std)
+    machine = replace(prepare_machine("fp32"), device="cpu")
+    embed = Embed(images, normalise, machine, recipe.evaluation.flip)
+    attributes = attributes_asked_for(checked, catalog, catalog.rows("train"))
+    subject = Subject(
+        folder,
+        checked,
+        folder.checkpoint_name(checkpoint),
+        trained_network(checked, checkpoint),
+        catalog,
+        Evaluation(checked, catalog, embed),
+        [f"{of}: {one}" for of, one in zip(attributes.types, attributes.names, strict=True)] if attributes else [],
+    )
+    network = PixelNetwork(subject.trained.network, normalise, recipe.evaluation.flip)
+    with atomic_folder(out) as beside:
+        written = _write_model(subject, network, name, form, beside / form.FILE, images, embed, tolerance)
+        display.say(_checked_on(written))
+        if not written.fp32.within(tolerance):
+            raise FsimError(
+                f"the exported model differs from the run by more than {tolerance:g}: {written.fp32}. Nothing was "
+                f"written. Where that is little beside the values, give another --tolerance; else take another --to"
+            )
+        write_json(beside / PREPROCESSING, preprocessing(subject, written))
+        write_text(beside / CARD, model_card(subject, written))
+        shutil.copyfile(folder.recipe, beside / RECIPE)
+    return written
+
+
+def refuse_folder(out: Path) -> None:
+    """Tell, before the work, that a folder holds something that is no export, which must not be replaced.
+
+    Raises:
+        FsimError: it does.
+    """
+    if out.is_dir() and ((out / PREPROCESSING).is_file() or not any(out.iterdir())):
+        return
+    if out.exists():
+        raise FsimError(f"{out} is there already, and no export of fsim's; name another --out, or move it away")
+
+
+def _write_model(
+    subject: Subject,
+    network: PixelNetwork,
+    name: str,
+    form: Format,
+    file: Path,
+    images: CachedImages,
+    embed: Embed,
+    tolerance: float,
+) -> Written:
+    """Write the model, read it again, and hold it against the run."""
+    protocol = subject.evaluation.monitored
+    chosen = stratified_subset(
+        subject.catalog.categories[protocol.query_rows],
+        MOST_IMAGES,
+        keyed_generator(subject.checked.recipe.seed, "export"),
+    )
+    rows = protocol.query_rows[chosen]
+    pixels = images.gather(rows).permute(0, 2, 3, 1).contiguous()  # uint8 [N, S, S, 3]
+    content = content_of(form, name, network, pixels[np.resize(np.arange(len(rows)), 2)])
+    write_with(file, lambda stream: stream.write(content))
+    found = in_batches(form.opened(file, network), pixels.numpy())
+    fp32 = _asked(embed, network, rows)
+    precision = (subject.run.read_environment() or {}).get("precision", "fp32")
+    other = replace(embed.machine, precision=precision)
+    evaluated = Embed(images, embed.normalise, other, embed.flip)
+    lengths = np.linalg.norm(found["embedding"], axis=1)
+    return Written(
+        name=name,
+        format=form,
+        num_bytes=len(content),
+        num_images=len(rows),
+        split=protocol.query,
+        widths={output: values.shape[1] for output, values in found.items()},
+        unit_length=bool((np.abs(lengths - 1) < UNIT).all()),
+        tolerance=tolerance,
+        fp32=parity(fp32, found),
+        precision=precision,
+        evaluated=None if precision == "fp32" else parity(_asked(evaluated, network, rows), found),
+    )
+
+
+def content_of(form: Format, name: str, network: PixelNetwork, example: Tensor) -> bytes:
+    """The file of a format.
+
+    Raises:
+        FsimError: the network does what the format cannot say.
+    """
+    try:
+        return form.content(network, example)
+    except Exception as error:  # the exporters have many of their own
+        first: BaseException = error
+        while first.__cause__ is not None:
+            first = first.__cause__
+        cause = (str(first).strip().splitlines() or [type(first).__name__])[0]
+        raise FsimError(
+            f"this network cannot be written as {name}: {cause}; take another --to, or ask the author of its backbone "
+            f"and head"
+        ) from error
+
+
+def _asked(embed: Embed, network: PixelNetwork, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> dict[str, Vectors]:
+    outputs = embed(network.network, rows, network.names)
+    return {name: values.numpy() for name, values in outputs.items()}
+
+
+def _checked_on(written: Written) -> str:
+    sizes = ", ".join(map(str, BATCH_SIZES))
+    told = (
+        f"held against the run on {written.num_images} images of {written.split}, in batches of {sizes}: {written.fp32}"
+    )
+    if written.evaluated is None:
+        return told
+    return f"{told}; from {written.precision}, in which the run was evaluated: {written.evaluated}"

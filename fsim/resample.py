@@ -1,0 +1,55 @@
+"""Bilinear resampling with antialiasing by numpy alone: the very pixels that torch gives, for those who do without it.
+
+Shape legend: h, w height and width of the pixels; K those of them that a new one is made of.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Pixels = npt.NDArray[np.uint8]
+
+MOST_BITS = 22  # of the weights' fraction, so that a sum of products with 8 bits stays within 32
+LARGEST_WEIGHT = 1 << 15  # below which torch keeps them
+
+
+def resample_by_numpy(pixels: Pixels, height: int, width: int) -> Pixels:
+    """uint8 [h, w, 3] -> [height, width, 3], as torch.nn.functional.interpolate(mode="bilinear", antialias=True) gives
+    it of uint8: weights are integers, rows are made first, and rounded, then columns."""
+    rows = _along_rows(pixels, width)  # [h, width, 3]
+    columns = _along_rows(rows.swapaxes(0, 1), height)  # [width, height, 3]
+    return np.ascontiguousarray(columns.swapaxes(0, 1))
+
+
+def _along_rows(pixels: Pixels, size: int) -> Pixels:
+    """uint8 [h, w, 3] -> [h, size, 3]"""
+    if pixels.shape[1] == size:
+        return pixels
+    taken, weights, bits = _weights(pixels.shape[1], size)
+    total = np.full((len(pixels), size, pixels.shape[2]), 1 << (bits - 1), np.int32)  # a half, to round
+    for place in range(taken.shape[1]):
+        total += pixels[:, taken[:, place]] * weights[:, place, None]
+    row: Pixels = np.clip(total >> bits, 0, 255).astype(np.uint8)
+    return row
+
+
+def _weights(full: int, size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], int]:
+    """Which pixels of a row of `full` each of `size` is made of [size, K], their weights [size, K], and the bits of
+    these that are a fraction."""
+    scale = full / size
+    reach = max(scale, 1.0)
+    centre = scale * (np.arange(size) + 0.5)  # [size]
+    first = np.maximum((centre - reach + 0.5).astype(np.int64), 0)
+    end = np.minimum((centre + reach + 0.5).astype(np.int64), full)
+    taken = first[:, None] + np.arange((end - first).max())  # [size, K]
+    share = np.clip(1 - np.abs(taken - centre[:, None] + 0.5) / reach, 0, None)
+    share[taken >= end[:, None]] = 0
+    share /= share.sum(axis=1, keepdims=True)
+    largest = share.max()
+    bits = next((one for one in range(MOST_BITS) if int(0.5 + largest * (2 << one)) >= LARGEST_WEIGHT), MOST_BITS)
+    return np.minimum(taken, full - 1), (0.5 + share * (1 << bits)).astype(np.int32), bits

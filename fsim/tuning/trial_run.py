@@ -1,0 +1,99 @@
+"""One trial: an ordinary run, whose evaluations the study is told of."""
+
+from __future__ import annotations
+
+import gc
+import math
+
+from optuna.trial import TrialState
+
+from fsim.display import Display, number
+from fsim.errors import FsimError, WriteError
+from fsim.run import InterruptedRunError, Result, StopRunError, execute
+from fsim.tuning.claim import Claim, LostTrialError
+from fsim.tuning.heartbeat import Heartbeat
+from fsim.tuning.outcome import shown_values
+from fsim.tuning.storage import StorageError
+from fsim.tuning.study import Study
+from fsim.validate import check_document, check_recipe
+
+REASON = 300  # letters of a reason that are kept: some name a whole batch of images
+
+
+class _NoMonitorError(FsimError):
+    """There is no number to compare the trials by; no other trial would have one."""
+
+
+def run_trial(study: Study, claim: Claim, num: int) -> None:
+    """Run a trial to its end, or until it is worse than the others, and tell the study. What a trial dies of, a fault
+    of a plugin say, is told to the study, and ends the trial alone.
+
+    Args:
+        num: how many trials there will be.
+
+    Raises:
+        InterruptedRunError: Ctrl-C or SIGTERM; the trial can be taken up.
+        FsimError: a full disk, no database, or nothing to compare trials by; likewise.
+    """
+    with claim.held:
+        try:
+            result = _run(study, claim, num)
+        except (InterruptedRunError, WriteError, StorageError, _NoMonitorError):
+            raise
+        except LostTrialError as error:
+            _say(str(error))
+        except StopRunError:
+            study.finish(claim, TrialState.PRUNED, None)
+            _say(f"trial {claim.number}: pruned")
+        except Exception as error:
+            reason = str(error) if isinstance(error, FsimError) else f"{type(error).__name__}: {error}"
+            _fail(study, claim, reason)
+        else:
+            _finish(study, claim, result)
+            del result
+    gc.unfreeze()  # what the start froze is garbage now, and holds the network of this run
+    gc.collect()
+
+
+def _run(study: Study, claim: Claim, num: int) -> Result:
+    folder, resume = claim.folder, claim.folder.recipe.is_file()
+    checked = check_recipe(folder.recipe) if resume else check_document(study.recipe.with_values(claim.values))
+    epochs = checked.recipe.train.epochs
+
+    def watch(epoch: int, value: float | None) -> None:
+        if value is None:
+            raise _NoMonitorError(
+                "the trials have nothing to be compared by: there is no split val, and by another no choice is made; "
+                "name one in evaluation.protocols, such as [{query: train}]"
+            )
+        if study.report(claim, epoch, value, epochs):
+            raise StopRunError(f"pruned, {number(value)} is worse than the median of the other trials")
+
+    with Display(folder.log) as display, Heartbeat(lambda: study.beat(claim), display.warn):
+        own = ", the recipe's own values" if claim.number == 0 else ""
+        display.say(f"trial {claim.number}, of {num} from 0 on{own}: {shown_values(claim.values)}")
+        result = execute(checked, folder, display, resume=resume, watch=watch)
+    assert result is not None, "there is one process"
+    return result
+
+
+def _finish(study: Study, claim: Claim, result: Result) -> None:
+    assert result.best is not None, "a watched run has a monitored metric"
+    value = result.best["value"]
+    if value is None or not math.isfinite(value):
+        _fail(study, claim, f"{result.best['monitor']} is no number")
+        return
+    study.finish(claim, TrialState.COMPLETE, value, epoch=result.best["epoch"])
+    _say(f"trial {claim.number}: {result.best['monitor']} {number(value)} at epoch {result.best['epoch']}")
+
+
+def _fail(study: Study, claim: Claim, reason: str) -> None:
+    reason = reason if len(reason) <= REASON else f"{reason[:REASON]}..."
+    claim.folder.discard_if_unused()
+    study.finish(claim, TrialState.FAIL, None, reason=reason)
+    _say(f"trial {claim.number} failed: {reason}")
+
+
+def _say(text: str) -> None:
+    with Display() as display:
+        display.say(text)
