@@ -64,10 +64,20 @@ def _has_native_bf16(device: str) -> bool:
 def _raise_allocator_thresholds() -> bool:
     """Keep freed memory in the process: glibc gives large blocks back after each use, and the page faults of taking
     them again cost a third of the training speed on a CPU."""
-    if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
+    if not _has_glibc():
         return False
     mallopt = ctypes.CDLL(None).mallopt
     return bool(mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES)) and bool(mallopt(_M_TRIM_THRESHOLD, _KEEP_BYTES))
+
+
+def return_freed_memory() -> None:
+    """Give what the process keeps in spite of having freed it back to the system, after something rare and large."""
+    if _has_glibc():
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _has_glibc() -> bool:
+    return sys.platform == "linux" and platform.libc_ver()[0] == "glibc"
 
 
 def describe_environment(machine: Machine) -> dict[str, Any]:

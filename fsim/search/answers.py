@@ -16,6 +16,7 @@ import numpy.typing as npt
 from fsim.interfaces import IntArray, Vectors
 from fsim.search.search_index import SearchIndex
 
+MOST = 2_000  # candidates, unless more answers are asked for: they are compared with each other
 CANDIDATES = 5  # for each answer, where some are left out or taken for variety
 SAME = 1e-3  # two pictures whose embeddings are so near show the same: 1 - cosine, or the distance by their length
 
@@ -39,20 +40,22 @@ class Wish:
 def search(index: SearchIndex, queries: Vectors, wish: Wish) -> list[list[dict[str, Any]]]:
     """The answers to each query [Q, D], best first: `id`, `image`, `score` (the cosine, or minus the Euclidean
     distance), `category`, `item`, `split`, `attributes`, and with `fold` the ids of `duplicates` that it stands for.
+    Where the nearest `MOST` are of fewer than k items, there are fewer than k answers.
 
     Raises:
         FsimError: no image has what is wanted.
     """
     plain = not wish.fold and not wish.diversity
-    most = wish.k if plain else min(len(index.images), CANDIDATES * wish.k)
+    all_of_them = min(len(index.images), max(MOST, CANDIDATES * wish.k))
+    most = wish.k if plain else min(all_of_them, CANDIDATES * wish.k)
     while True:
         found = index.search(queries, most, wish.wanted)
         rows = [ids[ids >= 0] for ids in found.ids]
         chosen = [_chosen(index, ids, scores[: len(ids)], wish) for ids, scores in zip(rows, found.scores, strict=True)]
         short = any(len(one) < wish.k and len(ids) == most for one, ids in zip(chosen, rows, strict=True))
-        if plain or not short or most >= len(index.images):
+        if plain or not short or most >= all_of_them:
             break
-        most = min(len(index.images), 4 * most)
+        most = min(all_of_them, 4 * most)
     return [[_answer(index, *one) for one in of_query] for of_query in chosen]
 
 

@@ -26,13 +26,23 @@ def bind(host: str, port: int) -> socket.socket:
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        # With the protocol named asyncio sends small answers at once, and else waits 40 ms for a client's ACK.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from error
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
     except (OSError, OverflowError) as error:
-        cause = getattr(error, "strerror", None) or str(error)
-        raise FsimError(
-            f"cannot listen on {host}:{port} ({cause}): choose another --port (0: any that is free) or --host"
-        ) from error
+        listening.close()
+        raise _cannot_listen(host, port, error) from error
     return listening
+
+
+def _cannot_listen(host: str, port: int, error: Exception) -> FsimError:
+    cause = getattr(error, "strerror", None) or str(error)
+    return FsimError(f"cannot listen on {host}:{port} ({cause}): choose another --port (0: any that is free) or --host")
 
 
 def address(listening: socket.socket) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PIL import Image, UnidentifiedImageError
 
+from fsim.machine import return_freed_memory
 from fsim.resize import Box, DamagedImageError
 from fsim.search.embedder import Embedder
 from fsim.search.picture import Picture
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 SCANS = 100  # of a progressive JPEG: each goes over the whole picture
 LARGE = 2_000_000  # pixels, from which on one is decoded at a time
-_decoding_large = threading.Lock()
+_large = ThreadPoolExecutor(1, "large")
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,21 @@ class Upload:
         """
         size = _checked(self.data, limits)
         try:
-            if size < LARGE:
-                return embedder.pixels(Picture(self.data, self.box))
-            with _decoding_large:
-                return embedder.pixels(Picture(self.data, self.box))
+            picture = Picture(self.data, self.box)
+            return (
+                embedder.pixels(picture)
+                if size < LARGE
+                else _large.submit(_pixels_of_large, embedder, picture).result()
+            )
         except DamagedImageError as error:
             raise RefusedError(422, f"the picture can't be used: {error}") from None
+
+
+def _pixels_of_large(embedder: Embedder, picture: Picture) -> Pixels:
+    try:
+        return embedder.pixels(picture)
+    finally:
+        return_freed_memory()
 
 
 def _checked(data: bytes, limits: Limits) -> int:

@@ -13,7 +13,7 @@ from fsim.errors import FsimError
 from fsim.functional.topk import topk
 from fsim.interfaces import Catalog, Distance
 from fsim.made_index import make_index
-from fsim.search.answers import Wish, search, varied
+from fsim.search.answers import MOST, Wish, search, varied
 from fsim.search.filters import read_filters
 from fsim.search.indexed_images import NO_IMAGES
 from fsim.search.passport import Made, Passport
@@ -170,3 +170,11 @@ def test_images_are_written_and_ids_are_never_given_twice(tmp_path: Path) -> Non
     (tmp_path / "thumbnails.bin").write_bytes(b"ab")
     with pytest.raises(FsimError, match="damaged"):
         type(images).read(tmp_path)
+
+
+def test_one_item_of_very_many_pictures_does_not_grow_the_work_without_bound() -> None:
+    embedding = vectors(2 * MOST)
+    index = opened(embedding)
+    index.images.columns["item"][:] = ["the same"] * len(embedding)
+    (found,) = search(index, vectors(1, seed=1), Wish(k=3, fold=True))
+    assert len(found) == 1 and len(found[0]["duplicates"]) == MOST - 1
