@@ -86,7 +86,7 @@ class Study:
                 return None
             if not self.optuna.get_trials(deepcopy=False):
                 self.optuna.enqueue_trial(own_values(self.recipe))
-            self.optuna.sampler = sampler(self.recipe.checked.recipe.seed, len(begun))
+            self._seed(len(begun))
             return self._begin(self.optuna.ask(), *self._new_folder())
 
     def _take_up(self, trial: FrozenTrial) -> Claim | None:
@@ -106,10 +106,14 @@ class Study:
             if may_live and not sure:
                 held.close()
                 return None
+        self._seed(trial.number)  # of one that was killed as it began some values are still to be drawn
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             asked = optuna.Trial(self.optuna, trial._trial_id)
         return self._begin(asked, folder, held)
+
+    def _seed(self, number: int) -> None:
+        self.optuna.sampler = sampler(self.recipe.checked.recipe.seed, number)
 
     def _begin(self, trial: optuna.Trial, folder: RunFolder, held: ExitStack) -> Claim:
         """Note of what the trial is, in its run folder and in the study; the worker last, by which it is begun."""
