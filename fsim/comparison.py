@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from fsim.errors import FsimError
+from fsim.evaluators import build_evaluators, directions_of
 from fsim.functional.paired_bootstrap import SAMPLES, paired_bootstrap
 from fsim.interfaces import Direction
 from fsim.matching import matching
@@ -130,8 +131,7 @@ def _directions(folder: RunFolder, evaluation: RunEvaluation) -> dict[str, Direc
     settings = json.dumps([{"name": name, **parameters} for name, parameters in named])
     # They may not be those of the recipe, which then has nothing to choose the best epoch by.
     checked = check_recipe(folder.recipe, [f"evaluation.evaluators={settings}", *WITHOUT_MONITOR])
-    evaluators = checked.each("evaluation.evaluators")
-    return {f"{part.name}/{name}": of for part in evaluators for name, of in part.build(seed=0).directions.items()}
+    return directions_of(build_evaluators(checked))
 
 
 def _best(values: Sequence[float | None], direction: Direction | None) -> int | None:

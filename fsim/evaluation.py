@@ -11,15 +11,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fsim import interfaces
 from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.embedding import Embedder
 from fsim.errors import FsimError
+from fsim.evaluators import build_evaluators, directions_of
 from fsim.functional.embedding_health import embedding_health
 from fsim.functional.subsets import comparable
-from fsim.interfaces import Direction, Embedded, Evaluator, IntArray, RetrievalTask
-from fsim.network import Network, built
+from fsim.interfaces import Direction, Embedded, IntArray, RetrievalTask
+from fsim.network import Network
 from fsim.params import evaluator_needs
 from fsim.protocol import Protocol, protocols_of
 
@@ -44,10 +44,7 @@ class Evaluation:
     def __init__(self, checked: CheckedRecipe, catalog: EncodedCatalog, embedder: Embedder) -> None:
         self.catalog, self.embedder = catalog, embedder
         self.relevant, self.seed = checked.recipe.evaluation.relevant, checked.recipe.seed
-        self.evaluators: dict[str, Evaluator] = {
-            part.name: built(part, interfaces.Evaluator, seed=checked.recipe.seed)
-            for part in checked.each("evaluation.evaluators")
-        }
+        self.evaluators = build_evaluators(checked)
         self.needs = frozenset[str]().union(*map(evaluator_needs, self.evaluators.values()))
         asked = {
             part.name: part.settings.model_dump(mode="json", by_alias=True)
@@ -59,8 +56,7 @@ class Evaluation:
 
     def direction(self, metric: str) -> Direction:
         """Whether more or less of `<evaluator>/<metric>` is better."""
-        evaluator, _, name = metric.partition("/")
-        return self.evaluators[evaluator].directions[name]
+        return directions_of(self.evaluators)[metric]
 
     def __call__(self, network: Network, epoch: float, at_end: bool) -> list[Evaluated]:
         """Measure a network by each protocol; `at_end` is after the last epoch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -23,10 +24,11 @@ from fsim.projections import Projections
 from fsim.run_folder import RunFolder
 from fsim.run_identity import RunIdentity
 from fsim.trackers import Trackers
+from fsim.watched import Watched
 
-# Called after each evaluation, when all is kept, with the epoch and the value of the monitored metric, None where there
-# is none. What it raises ends the run.
-Watch = Callable[[int, float | None], None]
+# Called after each evaluation, when all is kept; of the last one again where a run is taken up, because whoever watches
+# may not have heard of it before a kill. What it raises ends the run.
+Watch = Callable[[Watched], None]
 
 
 class Keeper:
@@ -90,6 +92,7 @@ class Keeper:
         if stops:
             self._stop_early(self.folder.read_metrics())
         self.embedder.release(self.finished)
+        self._tell_watch()
 
     def _take_up(self) -> bool:
         """Load the last checkpoint, and bring the folder to its state; whether the run stopped early there."""
@@ -170,9 +173,18 @@ class Keeper:
         if last and epoch < self.recipe.train.epochs:
             self._stop_early(self.folder.read_metrics())
         self.embedder.release(self.finished)
-        if self.watch is not None and self.last_lines and self.last_lines[0]["epoch"] == epoch:
-            of_monitored = [line for line in self.last_lines if line["split"] == self.chooser.split]
-            self.watch(epoch, of_monitored[0]["metrics"].get(self.chooser.monitor) if of_monitored else None)
+        self._tell_watch()
+
+    def _tell_watch(self) -> None:
+        """Tell of the evaluation of the last epoch, where there was one."""
+        line = next((line for line in self.last_lines if line["split"] == self.chooser.split), None)
+        if self.watch is None or line is None or line["epoch"] != self.epochs_done:
+            return
+        value = None if self.chooser.monitor is None else line["metrics"][self.chooser.monitor]
+        if value is None and self.chooser.monitor is not None:
+            value = math.nan  # as metrics.jsonl has it
+        images = self.identity.learned_from["training_images"]
+        self.watch(Watched(self.epochs_done, value, self.finished, line["fingerprint"], images))
 
     def _measure(self, epoch: int, last: bool) -> tuple[list[Evaluated], bool]:
         """What is measured after an epoch, and whether the run ends there: the other protocols say whether those of

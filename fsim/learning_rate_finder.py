@@ -72,12 +72,15 @@ def find_learning_rate(
         progress: called with (steps done, all steps).
 
     Raises:
-        FsimError: the loss is not a number at once, or it does not fall before it diverges.
+        FsimError: no part of the network has a share of the rate; the loss is not a number at once, or it does not
+            fall before it diverges.
     """
     training, seed = prepared.training, prepared.checked.recipe.seed
     optimizer = training.optimizer
     # What has no share does not move, and grows to no rate.
     optimizer.param_groups[:] = [group for group in optimizer.param_groups if group["lr"] > 0]
+    if not optimizer.param_groups:
+        raise FsimError("train.learning_rates gives each part a share of 0, so that none learns: give one more than 0")
     training.scheduler = LambdaLR(optimizer, lambda step: 1.0)
     starts = [float(group["lr"]) for group in optimizer.param_groups]
     engine = build_engine(training, machine, seed)

@@ -11,6 +11,10 @@ from fsim.prepared import Prepared
 NOT_THERE_ONCE = {"num_attributes": 0, "processes": 1}  # what a checkpoint of before does not say, and what it means
 
 
+class ChangedDataError(FsimError):
+    """A run that is taken up would learn from other data than before."""
+
+
 class RunIdentity:
     """Plain data, for the dict of a checkpoint.
 
@@ -33,7 +37,8 @@ class RunIdentity:
 
     def hold_against(self, state: Mapping[str, Any]) -> None:
         """Raises:
-        FsimError: a checkpoint is of another network or other data.
+        FsimError: a checkpoint is of another number of processes.
+        ChangedDataError: it is of another network or other data.
         """
         here, before = self.learned_from["processes"], state.get("processes", 1)
         if before != here:
@@ -44,7 +49,7 @@ class RunIdentity:
         for name, now in {**self.network, **self.learned_from}.items():
             was = state.get(name, NOT_THERE_ONCE.get(name))
             if was != now:
-                raise FsimError(
+                raise ChangedDataError(
                     f"since this run was stopped its {name.replace('_', ' ')} changed, from {was} to {now}: going on "
                     f"would mix two experiments. Bring the old data back, or start anew by fsim run"
                 )

@@ -49,15 +49,9 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _tune(args: argparse.Namespace) -> dict[str, Any]:
-    import os
-
     from fsim.display import Display
     from fsim.errors import FsimError
 
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise FsimError(
-            "fsim tune trains each trial by one process: start it without torchrun, several times by --storage"
-        )
     if args.trials < 1:
         raise FsimError(f"--trials {args.trials}: give 1 or more")
     _refuse_without_optuna()

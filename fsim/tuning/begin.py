@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fsim.errors import FsimError, WriteError
-from fsim.interfaces import Direction
+from fsim.evaluators import build_evaluators, directions_of
 from fsim.problem import Problem, RecipeError
 from fsim.run_folder import RunFolder
 from fsim.tuning.searched import label
@@ -38,7 +38,9 @@ def begin(file: Path, assignments: Sequence[str], out: Path, name: str, url: str
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WriteError(f"cannot make {folder}: {error.strerror or error}; choose another --out") from error
-    return Study(Storage(url or file_url(folder / "study.db")), folder, recipe, _direction(recipe))
+    checked = recipe.checked
+    direction = directions_of(build_evaluators(checked))[str(checked.recipe.evaluation.monitor)]
+    return Study(Storage(url or file_url(folder / "study.db")), folder, recipe, direction)
 
 
 def _refuse_unsearchable(recipe: SearchedRecipe, file: Path) -> None:
@@ -67,11 +69,3 @@ def _refuse_unsearchable(recipe: SearchedRecipe, file: Path) -> None:
             problems.append(Problem(recipe.document.where(("search", path)), ("search", path), message))
     if problems:
         raise RecipeError(problems)
-
-
-def _direction(recipe: SearchedRecipe) -> Direction:
-    """Whether more or less of the monitored metric is better."""
-    evaluator, _, metric = str(recipe.checked.recipe.evaluation.monitor).partition("/")
-    (part,) = (one for one in recipe.checked.each("evaluation.evaluators") if one.name == evaluator)
-    direction: Direction = part.build(seed=0).directions[metric]
-    return direction

@@ -11,7 +11,7 @@ from fsim.errors import nearest
 from fsim.problem import Key
 from fsim.tuning.searched import Searched, label
 
-FIXED = ("name", "data.dataset", "evaluation", "trackers", "backup", "search")
+FIXED = ("name", "data.dataset", "data.overfit", "evaluation", "trackers", "backup", "search")
 
 
 def search_misfits(value: dict[str, Any]) -> Iterator[tuple[Key, str]]:

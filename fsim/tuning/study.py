@@ -28,9 +28,11 @@ from fsim.run_lock import HeldError, locked
 from fsim.tuning.choosing import own_values, sampler, suggest
 from fsim.tuning.claim import Claim, LostTrialError
 from fsim.tuning.heartbeat import GRACE
+from fsim.tuning.same_data import refuse_other_data, which_data
 from fsim.tuning.same_recipe import refuse_another_recipe, what_counts
 from fsim.tuning.searched_recipe import SearchedRecipe
 from fsim.tuning.storage import Storage
+from fsim.watched import Watched
 
 DIRECTIONS = {"max": StudyDirection.MAXIMIZE, "min": StudyDirection.MINIMIZE}
 WHOLE_TRIALS = 5  # so many come to their end before one is pruned
@@ -86,7 +88,7 @@ class Study:
                 return None
             if not self.optuna.get_trials(deepcopy=False):
                 self.optuna.enqueue_trial(own_values(self.recipe))
-            self.optuna.sampler = sampler(self.recipe.checked.recipe.seed, len(begun))
+            self._seed(len(begun))
             return self._begin(self.optuna.ask(), *self._new_folder())
 
     def _take_up(self, trial: FrozenTrial) -> Claim | None:
@@ -106,10 +108,14 @@ class Study:
             if may_live and not sure:
                 held.close()
                 return None
+        self._seed(trial.number)  # of one that was killed as it began some values are still to be drawn
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             asked = optuna.Trial(self.optuna, trial._trial_id)
         return self._begin(asked, folder, held)
+
+    def _seed(self, number: int) -> None:
+        self.optuna.sampler = sampler(self.recipe.checked.recipe.seed, number)
 
     def _begin(self, trial: optuna.Trial, folder: RunFolder, held: ExitStack) -> Claim:
         """Note of what the trial is, in its run folder and in the study; the worker last, by which it is begun."""
@@ -148,20 +154,41 @@ class Study:
             except optuna.exceptions.UpdateFinishedTrialError as error:
                 raise LostTrialError(_lost(claim)) from error
 
-    def report(self, claim: Claim, epoch: int, value: float, epochs: int) -> bool:
-        """Note what an evaluation gave; whether the trial is worse than the median of the others at this epoch. In the
-        first quarter of its epochs none is called so.
+    def report(self, claim: Claim, told: Watched, epochs: int) -> bool:
+        """Note what an evaluation gave; whether the trial is to end there, because it is worse than the median of the
+        others at this epoch. In the first quarter of its epochs none is called so.
 
         Raises:
             LostTrialError: another process works at the trial.
+            OtherDataError: the evaluation is of other data than the first of the study.
             StorageError: the database cannot be used.
         """
+        assert told.value is not None, "trials are compared by it"
         with self.storage.told():
             found = self._refuse_lost(claim)
-            if epoch not in found.intermediate_values:  # it may have been noted before a kill
-                claim.trial.report(value, epoch)
+            self._hold_data_against(told)
+            if told.epoch not in found.intermediate_values:  # it may have been noted before a kill
+                claim.trial.report(told.value, told.epoch)
             self.optuna.pruner = optuna.pruners.MedianPruner(WHOLE_TRIALS, n_warmup_steps=math.ceil(epochs / 4))
-            return claim.number > 0 and epoch < epochs and claim.trial.should_prune()
+            return claim.number > 0 and not told.finished and claim.trial.should_prune()
+
+    def _hold_data_against(self, told: Watched) -> None:
+        with self.storage.exclusive():  # of two first evaluations one is
+            before = self.optuna.user_attrs.get("data")
+            if before is None:
+                self.optuna.set_user_attr("data", which_data(told))
+            else:
+                refuse_other_data(before, told, self.name)
+
+    def give_back(self, claim: Claim) -> None:
+        """Have a trial begun anew by whoever is next; its run stays, and is no longer the trial's.
+
+        Raises:
+            StorageError: the database cannot be used.
+        """
+        claim.folder.trial.unlink(missing_ok=True)
+        with self.storage.told():
+            claim.trial.set_user_attr("seen", 0.0)
 
     def finish(self, claim: Claim, state: TrialState, value: float | None, **told: Any) -> None:
         """Note how a trial ended.

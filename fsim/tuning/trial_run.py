@@ -10,12 +10,15 @@ from optuna.trial import TrialState
 from fsim.display import Display, number
 from fsim.errors import FsimError, WriteError
 from fsim.run import InterruptedRunError, Result, StopRunError, execute
+from fsim.run_identity import ChangedDataError
 from fsim.tuning.claim import Claim, LostTrialError
 from fsim.tuning.heartbeat import Heartbeat
 from fsim.tuning.outcome import shown_values
+from fsim.tuning.same_data import OtherDataError
 from fsim.tuning.storage import StorageError
 from fsim.tuning.study import Study
 from fsim.validate import check_document, check_recipe
+from fsim.watched import Watched
 
 REASON = 300  # letters of a reason that are kept: some name a whole batch of images
 
@@ -34,12 +37,20 @@ def run_trial(study: Study, claim: Claim, num: int) -> None:
     Raises:
         InterruptedRunError: Ctrl-C or SIGTERM; the trial can be taken up.
         FsimError: a full disk, no database, or nothing to compare trials by; likewise.
+        OtherDataError: the trial, which was given back, cannot be compared with those of before.
+        ChangedDataError: the data is not that which the trial was begun with; with that it can be taken up.
     """
     with claim.held:
         try:
             result = _run(study, claim, num)
         except (InterruptedRunError, WriteError, StorageError, _NoMonitorError):
             raise
+        except OtherDataError:
+            study.give_back(claim)
+            _say(f"trial {claim.number}: {claim.folder.path} stays, and is no longer its run")
+            raise
+        except ChangedDataError as error:
+            raise ChangedDataError(f"trial {claim.number}: {error}; a study: by --study NAME") from error
         except LostTrialError as error:
             _say(str(error))
         except StopRunError:
@@ -60,14 +71,14 @@ def _run(study: Study, claim: Claim, num: int) -> Result:
     checked = check_recipe(folder.recipe) if resume else check_document(study.recipe.with_values(claim.values))
     epochs = checked.recipe.train.epochs
 
-    def watch(epoch: int, value: float | None) -> None:
-        if value is None:
+    def watch(told: Watched) -> None:
+        if told.value is None:
             raise _NoMonitorError(
                 "the trials have nothing to be compared by: there is no split val, and by another no choice is made; "
                 "name one in evaluation.protocols, such as [{query: train}]"
             )
-        if study.report(claim, epoch, value, epochs):
-            raise StopRunError(f"pruned, {number(value)} is worse than the median of the other trials")
+        if study.report(claim, told, epochs):
+            raise StopRunError(f"pruned, {number(told.value)} is worse than the median of the other trials")
 
     with Display(folder.log) as display, Heartbeat(lambda: study.beat(claim), display.warn):
         own = ", the recipe's own values" if claim.number == 0 else ""

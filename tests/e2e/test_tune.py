@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -120,6 +121,28 @@ def test_sigterm_saves_and_says_how_to_go_on(fragile_recipe: Path, tmp_path: Pat
     assert (code, told) == (143, "fsim: stopped; 0 of 1 trials are finished and kept. Go on with the same command\n")
     (run,) = (tmp_path / "runs" / "small").glob("*Z")
     assert (run / "checkpoints" / "last.pt").is_file()
+
+
+def test_other_data_is_no_trial_of_the_study(fsim: Fsim, small_recipe: Path, pictures: Path, tmp_path: Path) -> None:
+    shutil.copytree(pictures, tmp_path / "pictures")
+    text = small_recipe.read_text(encoding="utf-8").replace(str(pictures), str(tmp_path / "pictures"))
+    small_recipe.write_text(f"{text}search:\n  losses.0.margin: {{low: 0.5, high: 2.0}}\n", encoding="utf-8")
+    given: list[object] = [
+        "tune",
+        small_recipe,
+        "train.epochs=1",
+        "trackers=[]",
+        "--out",
+        tmp_path / "runs",
+        "--trials",
+    ]
+    assert fsim(*given, 1).returncode == 0
+    (tmp_path / "pictures" / "val" / "hat").rename(tmp_path / "hat")
+    refused = fsim(*given, 2)
+    assert refused.returncode == 2 and "Traceback" not in refused.stderr
+    assert "the data changed since the study small/study began" in refused.stderr
+    assert "what is evaluated: " in refused.stderr and "--study NAME" in refused.stderr
+    assert "better" not in refused.stdout
 
 
 @pytest.mark.parametrize(

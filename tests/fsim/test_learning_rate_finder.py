@@ -88,6 +88,12 @@ def test_where_no_curve_comes_the_reason_is_told(small_recipe: Path) -> None:
         found(of, 1e-4, 1e-1)
 
 
+def test_a_network_of_which_no_part_learns_is_told(small_recipe: Path) -> None:
+    of = prepared(small_recipe, 1e-4, "train.learning_rates={backbone: 0, head: 0}")
+    with pytest.raises(FsimError, match=r"train\.learning_rates gives each part a share of 0"):
+        found(of, 1e-4, 1e-1)
+
+
 @pytest.mark.parametrize(
     ("start", "end", "steps", "told"),
     [

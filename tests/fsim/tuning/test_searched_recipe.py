@@ -35,6 +35,7 @@ def with_search(recipe: Path, *entries: str) -> Path:
         ("train.scheduler: {choices: [{name: cosin}]}", "train.scheduler.name: there is no scheduler 'cosin'"),
         ("evaluation.monitor: {choices: [exact/recall@1]}", "must be the same in all trials"),
         ("data.dataset.root: {choices: [a, b]}", "must be the same in all trials"),
+        ("data.overfit: {choices: [null, 4]}", "must be the same in all trials"),
         ("seed: {low: 1, high: 2, when: {train.epochs: 1}}", "17:34: search.seed.when.train.epochs: is not searched"),
         ("seed: {low: 1, high: 2, when: {seed: 1}}", "has a range; a condition needs a path with choices"),
         ("seed: {choices: [1, 2], when: {seed: 1}}", "search.seed.when: leads back to itself"),

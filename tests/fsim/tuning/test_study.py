@@ -13,7 +13,9 @@ from fsim.errors import FsimError
 from fsim.tuning.begin import begin
 from fsim.tuning.claim import Claim, LostTrialError
 from fsim.tuning.heartbeat import GRACE
+from fsim.tuning.same_data import OtherDataError
 from fsim.tuning.study import Study
+from fsim.watched import Watched
 
 Open = Callable[..., Study]
 
@@ -34,6 +36,10 @@ def claim(study: Study, num: int = 9) -> Claim:
     claimed = study.claim(num)
     assert claimed is not None
     return claimed
+
+
+def told(epoch: int, value: float, finished: bool = False, measured: str = "a", learned: str = "b") -> Watched:
+    return Watched(epoch, value, finished, measured, learned)
 
 
 def end(claimed: Claim) -> None:
@@ -84,7 +90,7 @@ def test_a_trial_whose_process_ended_is_taken_up_as_it_was(open_study: Open) -> 
         study.finish(killed, TrialState.COMPLETE, 0.9)
     finish(study, again, 0.1)
     with pytest.raises(LostTrialError):
-        study.report(killed, 1, 0.5, 2)
+        study.report(killed, told(1, 0.5), 2)
     with pytest.raises(LostTrialError):
         study.beat(killed)
     assert [one.value for one in study.trials()] == [0.1, None, None]
@@ -161,20 +167,61 @@ def test_draws_depend_on_seed_and_number_alone(open_study: Open, tmp_path: Path)
     assert drawn("a", reopened=False) == drawn("b", reopened=True)
 
 
+def test_a_trial_that_was_killed_as_it_began_has_the_draws_that_it_would_have_had(
+    open_study: Open, tmp_path: Path
+) -> None:
+    def second(name: str, killed: bool) -> dict[str, object]:
+        study = begin(tmp_path / "small.yaml", [], tmp_path / "runs", name, None)
+        finish(study, claim(study))
+        if killed:
+            study.optuna.ask()
+            study = begin(tmp_path / "small.yaml", [], tmp_path / "runs", name, None)
+        return claim(study, 2).values
+
+    open_study()
+    assert second("a", killed=False) == second("b", killed=True)
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"measured": "z"}, "(fingerprints of images and labels):\n  what is evaluated: a -> z\nits trials"),
+        ({"learned": "z"}, "(fingerprints of images and labels):\n  the training images: b -> z\nits trials"),
+    ],
+)
+def test_workers_with_other_data_are_refused(open_study: Open, other: dict[str, str], words: str) -> None:
+    here, there = open_study(), open_study()
+    first, second = claim(here), claim(there)
+    here.report(first, told(1, 0.5), 4)
+    with pytest.raises(OtherDataError) as error:
+        there.report(second, told(1, 0.9, **other), 4)  # type: ignore[arg-type]
+    assert words in str(error.value) and "--study NAME" in str(error.value)
+    there.give_back(second)
+    end(second)
+    again = claim(here)
+    assert (again.number, again.values) == (1, second.values), "at once, and anew"
+    assert again.folder.path != second.folder.path
+    here.report(again, told(1, 0.4), 4)
+    assert [one.intermediate_values for one in here.trials()] == [{1: 0.5}, {1: 0.4}]
+
+
 def test_a_trial_is_pruned_where_it_is_worse_than_the_median(open_study: Open) -> None:
     study = open_study()
     for number in range(6):
         claimed = claim(study)
-        assert not study.report(claimed, 1, number / 10, 4), "too few to compare with"
+        assert not study.report(claimed, told(1, number / 10), 4), "too few to compare with"
         finish(study, claimed, number / 10)
     poor = claim(study)
-    assert study.report(poor, 1, 0.1, 4)
-    assert study.report(poor, 1, 0.9, 4), "the first value of an epoch counts, a run that is taken up gives it again"
+    assert study.report(poor, told(1, 0.1), 4)
+    assert study.report(poor, told(1, 0.9), 4), (
+        "the first value of an epoch counts, a run that is taken up gives it again"
+    )
     good = claim(study)
-    assert not study.report(good, 1, 0.4, 4)
+    assert not study.report(good, told(1, 0.4), 4)
     late = claim(study)
-    assert not study.report(late, 1, 0.1, 8), "a quarter of the epochs is not over"
-    assert not study.report(late, 2, 0.0, 2), "the last epoch is over anyway"
+    assert not study.report(late, told(1, 0.1), 8), "a quarter of the epochs is not over"
+    assert not study.report(late, told(1, 0.1, finished=True), 4), "it is over anyway, by early stopping"
+    assert study.report(late, told(1, 0.1), 4)
 
 
 def test_another_recipe_is_told(open_study: Open) -> None:
@@ -185,23 +232,23 @@ def test_another_recipe_is_told(open_study: Open) -> None:
 
 
 def test_what_cannot_be_searched_is_told(small_recipe: Path, tmp_path: Path) -> None:
-    def told(*overrides: str, name: str = "study", url: str | None = None) -> str:
+    def told_of(*overrides: str, name: str = "study", url: str | None = None) -> str:
         with pytest.raises(FsimError) as error:
             begin(small_recipe, overrides, tmp_path / "runs", name, url)
         return str(error.value)
 
     search = "search={train.epochs: {low: 1, high: 4}}"
-    assert "says nothing to search" in told()
-    assert "no evaluation.monitor" in told(search, "evaluation.monitor=null")
-    assert "the recipe's own value 7 is not among 1 to 4" in told(search, "train.epochs=7")
-    assert "there is no" in told(search, f"data.dataset.root={tmp_path / 'nowhere'}")
-    assert "--study ../x" in told(search, name="../x")
-    assert "is no URL of a database" in told(search, url="study.db")
-    assert "its driver is missing" in told(search, url="postgresql+pg8000://someone@host/database")
-    assert "nodriver" in told(search, url="mysql+nodriver://someone@host/database")
-    assert "there is no folder" in told(search, url=f"sqlite:///{tmp_path}/nowhere/study.db")
-    assert "ends with the command" in told(search, url="sqlite://")
-    assert "oracle is not known" in told(search, url="oracle://someone:secret@host/database")
+    assert "says nothing to search" in told_of()
+    assert "no evaluation.monitor" in told_of(search, "evaluation.monitor=null")
+    assert "the recipe's own value 7 is not among 1 to 4" in told_of(search, "train.epochs=7")
+    assert "there is no" in told_of(search, f"data.dataset.root={tmp_path / 'nowhere'}")
+    assert "--study ../x" in told_of(search, name="../x")
+    assert "is no URL of a database" in told_of(search, url="study.db")
+    assert "its driver is missing" in told_of(search, url="postgresql+pg8000://someone@host/database")
+    assert "nodriver" in told_of(search, url="mysql+nodriver://someone@host/database")
+    assert "there is no folder" in told_of(search, url=f"sqlite:///{tmp_path}/nowhere/study.db")
+    assert "ends with the command" in told_of(search, url="sqlite://")
+    assert "oracle is not known" in told_of(search, url="oracle://someone:secret@host/database")
     assert not list((tmp_path / "runs").rglob("*Z")), "no run was begun"
 
 

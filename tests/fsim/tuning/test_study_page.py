@@ -21,6 +21,7 @@ from fsim.tuning.outcome import outcome
 from fsim.tuning.study import Study
 from fsim.tuning.study_page import importance, study_page, trial_table
 from fsim.validate import check_recipe
+from fsim.watched import Watched
 
 SEARCH = """
 search:
@@ -45,7 +46,7 @@ def try_all(study: Study, *values: float | None) -> None:
         if value is None:
             study.finish(claim, TrialState.FAIL, None, reason="the loss is <not> finite")
         else:
-            study.report(claim, 1, value, 2)
+            study.report(claim, Watched(1, value, False, "a", "b"), 2)
             study.finish(claim, TrialState.COMPLETE, value, epoch=1)
         claim.held.close()
 
