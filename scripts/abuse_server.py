@@ -48,7 +48,9 @@ class Target:
         return answer.status_code, answer.text
 
     def get(self, path: str) -> tuple[int, str]:
-        return self.raw(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode("utf-8", "replace"))
+        return self.raw(
+            f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode("utf-8", "replace")
+        )
 
     def raw(self, data: bytes, then_close: bool = True) -> tuple[int, str]:
         """What comes back on a bare connection; 0 where it is closed without an answer."""
@@ -185,7 +187,7 @@ def broken_form(target: Target, draw: random.Random) -> tuple[int, str]:
 
 
 def broken_http(target: Target, draw: random.Random) -> tuple[int, str]:
-    form = b"POST /api/search HTTP/1.1\r\nHost: a\r\n"
+    form = b"POST /api/search HTTP/1.1\r\nHost: localhost\r\n"
     return target.raw(
         draw.choice(
             (
@@ -197,7 +199,7 @@ def broken_http(target: Target, draw: random.Random) -> tuple[int, str]:
                 form + b"Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n",
                 b"GET / HTTP/1.1\r\n" + b"X: " + b"a" * 100_000 + b"\r\n\r\n",
                 b"GET / HTTP/1.1\r\n" + b"".join(b"H%d: x\r\n" % at for at in range(5000)) + b"\r\n",
-                b"GET / HTTP/9.9\r\nHost: a\r\n\r\n",
+                b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n",
                 b"GET / HTTP/1.1\r\n\r\n",
             )
         )
@@ -205,7 +207,7 @@ def broken_http(target: Target, draw: random.Random) -> tuple[int, str]:
 
 
 def half_a_body(target: Target, draw: random.Random) -> tuple[int, str]:
-    head = b"POST /api/search HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+    head = b"POST /api/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
     return target.raw(head + b'Content-Length: 100000\r\n\r\n--x\r\nContent-Disposition: form-data; name="image"')
 
 

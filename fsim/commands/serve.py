@@ -74,7 +74,8 @@ def execute(args: argparse.Namespace) -> int:
                 print("warning: everyone who reaches this address may search; set a key by --api-key-file", flush=True)
             print(f"ready: {where}", flush=True)
 
-        serve(make_app(service, key, args.cors, ready), listening, limits)
+        local = is_loopback(args.host) and key is None
+        serve(make_app(service, key, args.cors, local, ready), listening, limits)
     return 0
 
 

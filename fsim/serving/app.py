@@ -29,12 +29,17 @@ log = logging.getLogger("fsim.serving")
 
 
 def make_app(
-    service: Service, key: str | None = None, origins: Sequence[str] = (), ready: Callable[[], None] = lambda: None
+    service: Service,
+    key: str | None = None,
+    origins: Sequence[str] = (),
+    own_names: bool = False,
+    ready: Callable[[], None] = lambda: None,
 ) -> FastAPI:
     """
     Args:
         key: That clients must send; None: everyone may ask.
         origins: Other sites whose pages may ask (CORS).
+        own_names: Whether it is for this machine alone; see `Gate`.
         ready: Called when queries are answered.
     """
 
@@ -56,7 +61,7 @@ def make_app(
     app.include_router(pages(app))
     # The last is the outermost: what a client sees is counted, logged, and has the headers, whatever refused it.
     app.add_middleware(BodyLimit, limits=service.limits)
-    app.add_middleware(Gate, key=key, rate=Rate(service.limits.rate), origins=origins)
+    app.add_middleware(Gate, key=key, rate=Rate(service.limits.rate), origins=origins, own_names=own_names)
     if origins:
         headers = ["X-API-Key", "Authorization", "Content-Type"]
         app.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["*"], allow_headers=headers)

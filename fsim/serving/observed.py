@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fsim.serving.metrics import Metrics
 from fsim.serving.refused import problem
 
+PROBES = ("/healthz", "/metrics")
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 
 log = logging.getLogger("fsim.serving")
@@ -59,4 +60,6 @@ class Observed:
             "client": scope["client"][0] if scope.get("client") else "",
             "request": number,
         }
+        if route in PROBES and status == 200:  # asked every few seconds
+            return
         log.log(logging.WARNING if status >= 500 else logging.INFO, "request", extra={"told": told})

@@ -125,7 +125,9 @@ def request(picture: bytes) -> bytes:
     )
     body += b"--frontier--\r\n"
     kind = "multipart/form-data; boundary=frontier"
-    head = f"POST /api/search HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = (
+        f"POST /api/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
     return head.encode() + body
 
 
@@ -160,6 +162,8 @@ def measure(place: Path, max_batch: int, clients: int, searches: int) -> float:
     """Searches a second, and prints a line."""
     with serving(place, max_batch) as (host, port):
         seconds, failures, rate = asyncio.run(load(host, port, searches, clients))
+    if len(failures) == len(seconds):
+        sys.exit(f"no search went well: {failures[0]}")
     p50, p99, most = (1000 * np.quantile(seconds, at) for at in (0.5, 0.99, 1))
     print(f"{clients:7}  {max_batch:9}  {rate:10.1f}  {p50:7.1f}  {p99:7.1f}  {most:7.1f}  {len(failures)}", flush=True)
     return rate

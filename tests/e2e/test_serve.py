@@ -12,6 +12,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ import numpy as np
 import platformdirs
 import pytest
 from PIL import Image
+
+from fsim.serving.live_index import LiveIndex
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -59,16 +62,20 @@ def serving(*arguments: object, number: int = signal.SIGTERM, **environment: str
     """Start a server and yield its address; it must end well by the signal."""
     command = [sys.executable, "-m", "fsim", "serve", *map(str, arguments), "--port", "0"]
     env = {**os.environ, "PYTHONWARNINGS": "", **environment}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as log,  # a pipe that nobody reads would hold the server up
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=env) as process,
+    ):
         assert process.stdout is not None
-        address = next((line.split()[1] for line in process.stdout if line.startswith("ready: ")), None)
+        address = next((line.split()[1] for line in process.stdout if line.startswith("ready: ")), "")
         try:
-            assert address, process.communicate()[1]
             yield address
         finally:
             process.send_signal(number)
-            _, told = process.communicate(timeout=30)
-    assert process.returncode == 0 and "Traceback" not in told, told
+            code = process.wait(timeout=30)
+            log.seek(0)
+            told = log.read()
+    assert address and code == 0 and "Traceback" not in told, told
 
 
 @pytest.fixture(scope="module")
@@ -357,7 +364,7 @@ def test_who_sends_no_whole_header_harms_nobody(address: str, client: httpx.Clie
     assert port is not None
     slow = [socket.create_connection((host, port)) for _ in range(30)]
     for one in slow:
-        one.sendall(b"POST /api/search HTTP/1.1\r\nHost: a\r\nContent-Le")
+        one.sendall(b"POST /api/search HTTP/1.1\r\nHost: localhost\r\nContent-Le")
     assert client.post("/api/search", files={"image": JPEG}).status_code == 200
     with socket.create_connection((host, port)) as broken:
         broken.sendall(b"\x16\x03\x01 nonsense\r\n\r\n")
@@ -372,6 +379,20 @@ def test_an_index_that_is_replaced_is_served_at_once(fsim: Fsim, client: httpx.C
         pass
     assert client.get("/api/items/5").status_code == 404
     assert client.post("/api/search", data={"id": "6"}).status_code == 200
+
+
+def test_what_cannot_be_served_leaves_what_was_served(fsim: Fsim, run: Path) -> None:
+    live = LiveIndex(run / "indexes" / "other", run)
+    first = live.now
+    assert not live.refresh() and live.now is first
+    assert fsim("index", run, "--name", "other", "--remove", "3").returncode == 0
+    assert live.refresh() and len(live.now.index.images) == 23 and live.now.embedder is first.embedder
+    assert len(first.index.images) == 24 and first.generation != live.now.generation
+    (live.place / "current.json").write_text("damaged", encoding="utf-8")
+    second = live.now
+    assert not live.refresh() and live.now is second
+    (live.place / "current.json").unlink()
+    assert not live.refresh() and live.now is second
 
 
 MISTAKES = {

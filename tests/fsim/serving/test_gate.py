@@ -53,8 +53,8 @@ def status_of(finished: Callable[..., Any]) -> StatusOf:
     return ask
 
 
-def gate(key: str | None = None, rate: float = 0, origins: tuple[str, ...] = ()) -> Gate:
-    return Gate(reader, key, Rate(rate), origins)
+def gate(key: str | None = None, rate: float = 0, origins: tuple[str, ...] = (), own_names: bool = False) -> Gate:
+    return Gate(reader, key, Rate(rate), origins, own_names)
 
 
 def test_the_key_is_asked_for_where_the_catalog_is(status_of: StatusOf) -> None:
@@ -78,6 +78,13 @@ def test_another_site_asks_only_where_it_may(status_of: StatusOf) -> None:
     assert status_of(gate(origins=("https://shop.example",)), **crossed) == 200
     assert status_of(gate(origins=("https://shop.example",)), **{**crossed, "origin": "null"}) == 403
     assert status_of(gate(), method="GET", **crossed) == status_of(gate(), sec_fetch_site="same-origin") == 200
+
+
+@pytest.mark.parametrize("name", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "shop.example"])
+def test_a_server_for_this_machine_answers_to_its_own_names(status_of: StatusOf, name: str) -> None:
+    assert status_of(gate(own_names=True, origins=("https://shop.example",)), host=name) == 200
+    assert status_of(gate(own_names=True), host=f"a{name}") == 403
+    assert status_of(gate(), host=f"a{name}") == 200
 
 
 def test_the_rate_holds_for_everything_but_the_health(status_of: StatusOf) -> None:
