@@ -170,7 +170,7 @@ def test_a_person_walks_through_the_page(
     page.wait_for_function("document.getElementById('picture').src.startsWith('blob:')")
 
     page.get_by_role("button", name="Side by side").click()
-    page.locator("#vote").wait_for()
+    status.filter(has_text="12 found on the left, 12 on the right").wait_for()
     assert page.locator("#sides section:first-child .card").count() == 12
     check_with(axe, page)
     page.locator("#sides .card button").first.click()  # on, from a comparison
