@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 HOSTILE = "<img src=x onerror=alert(1)>"
-SETTLED = """Promise.all(document.getAnimations()
-    .filter(one => one.effect.getTiming().iterations === 1).map(one => one.finished))"""
+SETTLED = """Promise.allSettled(document.getAnimations()
+    .filter(one => one.effect.getTiming().iterations === 1).map(one => one.finished))"""  # or gone with its element
 KEY = "a key of more than 16".replace(" ", "-")
 
 
