@@ -159,3 +159,24 @@ def test_an_exported_network_searches_without_torch(
     (found,), (expected,) = told(done), told(fsim(*arguments))
     assert found["results"][0]["id"] == expected["results"][0]["id"]
     assert found["results"][0]["score"] == pytest.approx(expected["results"][0]["score"], abs=0.2)  # of bf16, perhaps
+
+
+def test_an_embedded_milvus_is_changed_filtered_and_opened_again(fsim: Fsim, run: Path, pictures: Path) -> None:
+    pytest.importorskip("milvus_lite")
+    place, image = run / "indexes" / "milvus", pictures / "val" / "hat" / "1.jpg"
+    made = fsim("index", run, "--images", pictures, "--split", "val", "--kind", "milvus", "--name", "milvus", "--json")
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["recall"] == 1.0 and json.loads(made.stdout)["kind"] == "milvus"
+    exact = fsim("index", run, "--images", pictures, "--split", "val", "--name", "beside-milvus")
+    assert exact.returncode == 0, exact.stderr
+
+    def found(index: Path, *more: object) -> list[str]:
+        (answers,) = told(fsim("search", index, image, "-k", "5", "--json", *more))
+        return [one["image"] for one in answers["results"]]
+
+    assert found(place) == found(run / "indexes" / "beside-milvus")  # each command opens it again
+    assert set(map(Path, found(place, "--filter", "category=hat"))) == set((pictures / "val" / "hat").glob("*.jpg"))
+    assert fsim("index", run, "--name", "milvus", "--images", pictures, "--split", "train", "--add").returncode == 0
+    removed = fsim("index", run, "--name", "milvus", "--remove", image)
+    assert removed.returncode == 0 and "35 images x 8 by milvus" in removed.stdout, removed.stderr
+    assert str(image) not in found(place) and len(found(place, "--filter", "split=train")) == 5
