@@ -26,7 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="only images of this category, split, item or attribute: category=dress,skirt; may be given several times",
     )
-    parser.add_argument("--crop", metavar="X1,Y1,X2,Y2", help="the part of each picture to look at, in its pixels")
+    parser.add_argument(
+        "--crop",
+        metavar="X1,Y1,X2,Y2",
+        help="the part of each picture to look at, in its pixels; of the index's own pictures their boxes",
+    )
     parser.add_argument("--mean", action="store_true", help="one query: what lies between the pictures")
     parser.add_argument("--plus", action="append", default=[], metavar="IMAGE", help="and something of this picture")
     parser.add_argument("--minus", action="append", default=[], metavar="IMAGE", help="and less of this picture")
@@ -71,7 +75,7 @@ def execute(args: argparse.Namespace) -> int:
     index.filters.flags(wish.wanted or {})  # before the network is loaded
     embedder = _embedder(args, place, index)
     index.passport.refuse_other(embedder.made)
-    names, queries = _queries(args, embedder)
+    names, queries = _queries(args, index, embedder)
     found = search(index, queries, wish)
     if args.json:
         for name, answers in zip(names, found, strict=True):
@@ -107,27 +111,29 @@ def _score(answer: dict[str, Any]) -> str:
     return f"{answer['score']:.4f}"
 
 
-def _queries(args: argparse.Namespace, embedder: Embedder | OnnxEmbedder) -> tuple[list[str], Vectors]:
+def _queries(
+    args: argparse.Namespace, index: SearchIndex, embedder: Embedder | OnnxEmbedder
+) -> tuple[list[str], Vectors]:
     """What each query is called, and its embedding."""
     import numpy as np
 
     from fsim.search.queries import mean_query, moved_query, read_box
 
     box = read_box(args.crop) if args.crop else None
-    vectors = _embed(embedder, args.images, box)
+    vectors = _embed(embedder, index, args.images, box)
     names = list(args.images)
     if args.mean:
         vectors, names = mean_query(vectors, embedder.distance), [f"between {' and '.join(names)}"]
     if args.plus or args.minus:
         none = np.zeros((0, vectors.shape[1]), np.float32)
-        plus, minus = (_embed(embedder, of, None) if of else none for of in (args.plus, args.minus))
+        plus, minus = (_embed(embedder, index, of, None) if of else none for of in (args.plus, args.minus))
         vectors = moved_query(vectors, plus, minus, embedder.distance)
         moved = "".join(f" + {one}" for one in args.plus) + "".join(f" - {one}" for one in args.minus)
         names = [name + moved for name in names]
     return names, vectors
 
 
-def _embed(embedder: Embedder | OnnxEmbedder, files: list[str], box: Any) -> Vectors:
+def _embed(embedder: Embedder | OnnxEmbedder, index: SearchIndex, files: list[str], box: Any) -> Vectors:
     import numpy as np
 
     from fsim.decode import read_image
@@ -138,7 +144,8 @@ def _embed(embedder: Embedder | OnnxEmbedder, files: list[str], box: Any) -> Vec
     vectors = []
     for file in files:
         try:
-            vectors.append(embedder.embed([Picture(read_image(Path(file)), box)]))
+            picture = Picture(read_image(Path(file)), box or index.images.box_of(str(Path(file).absolute())))
+            vectors.append(embedder.embed([picture]))
         except DamagedImageError as error:
             raise FsimError(f"{file} can't be searched by: {error}; give another picture") from error
     found: Vectors = np.concatenate(vectors)

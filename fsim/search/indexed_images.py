@@ -17,6 +17,7 @@ from fsim.errors import FsimError
 from fsim.files import write_with
 from fsim.functional.catalog_table import attributes_of, catalog_table
 from fsim.interfaces import IntArray
+from fsim.resize import Box
 
 TABLE, THUMBNAILS, OFFSETS = "images.parquet", "thumbnails.bin", "thumbnails.npy"
 COLUMNS = ("id", "image", "split", "category", "item", "box", "attributes", "caption")
@@ -65,6 +66,14 @@ class IndexedImages:
     def attributes(self, row: int) -> dict[str, Any]:
         """{type: value or values}"""
         return attributes_of(self.columns["attributes"][row])
+
+    def box_of(self, image: str) -> Box | None:
+        """By which an image of this path was cut; None where it was not, or there is none."""
+        text = dict(zip(self.columns["image"], self.columns["box"], strict=True)).get(image)
+        if not text:
+            return None
+        x1, y1, x2, y2 = map(float, text.split())
+        return x1, y1, x2, y2
 
     def _parts(self, rows: IntArray) -> list[bytes]:
         return [self.thumbnail(int(row)) for row in rows]
