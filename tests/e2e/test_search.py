@@ -88,6 +88,16 @@ def test_loose_pictures_are_indexed(fsim: Fsim, run: Path, tmp_path: Path) -> No
     assert [one["category"] for one in found["results"]].count("below") == 1
 
 
+def test_a_picture_of_the_index_finds_itself_by_its_box(fsim: Fsim, run: Path, pictures: Path, tmp_path: Path) -> None:
+    table = tmp_path / "metadata.csv"
+    rows = [f"{pictures}/val/hat/{number}.jpg,val,hat,3 {number} 20 25" for number in range(4)]
+    table.write_text("\n".join(["image,split,category,box", *rows]), encoding="utf-8")
+    assert fsim("index", run, "--images", table, "--name", "boxes").returncode == 0
+    (found,) = told(fsim("search", run / "indexes" / "boxes", pictures / "val" / "hat" / "2.jpg", "--json"))
+    assert found["results"][0]["image"].endswith("hat/2.jpg")
+    assert found["results"][0]["score"] == pytest.approx(0, abs=1e-3)
+
+
 MISTAKES = {
     "no index": (["search", "{run}/indexes/nothing", "{image}"], "there is no index"),
     "no picture": (["search", "{index}", "nope.jpg"], "nope.jpg can't be searched by: no such file"),
