@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from fsim.functional.distances import unit
-from fsim.image_cache import CachedImages
 from fsim.interfaces import Distance, IntArray
 from fsim.machine import Machine
 from fsim.network import Network
@@ -24,6 +23,14 @@ class Embedder(Protocol):
     def __call__(self, network: Network, rows: IntArray, names: Sequence[str]) -> dict[str, Tensor]: ...
 
 
+class Gathered(Protocol):
+    """Decoded images, as the cache has them."""
+
+    def gather(self, rows: IntArray) -> Tensor:
+        """[B] -> uint8 [B, 3, S, S]."""
+        ...
+
+
 class Embed:
     """An `Embedder` that asks the network, in evaluation mode.
 
@@ -35,7 +42,7 @@ class Embed:
 
     def __init__(
         self,
-        images: CachedImages,
+        images: Gathered,
         normalise: Normalise,
         machine: Machine,
         flip: bool = False,

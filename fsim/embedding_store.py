@@ -23,6 +23,7 @@ from fsim.catalog import EncodedCatalog
 from fsim.embedding import Embed, Embedder
 from fsim.files import write_json, write_with
 from fsim.functional.catalog_table import catalog_table
+from fsim.image_cache import CachedImages
 from fsim.interfaces import IntArray
 from fsim.network import Network
 
@@ -34,12 +35,14 @@ class EmbeddingStore:
     """An `Embedder` that asks another one only for what it has not kept.
 
     folder  where to keep them
-    embed   says which pixels the network sees: the key depends on them
+    images  the pixels, and
+    embed   what the network sees of them: the key depends on both
     source  who makes them: `embed` itself, or several processes
     """
 
     folder: Path
     catalog: EncodedCatalog
+    images: CachedImages
     embed: Embed
     source: Embedder
 
@@ -64,7 +67,7 @@ class EmbeddingStore:
         return {
             "format": FORMAT,
             "weights": weights_hash(network),
-            "pixels": self.embed.images.folder.name,  # the cache's key: files, boxes, size and way of resizing
+            "pixels": self.images.folder.name,  # the cache's key: files, boxes, size and way of resizing
             "images": self.catalog.fingerprint(rows),
             "rows": hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()[:16],
             "num_images": len(rows),

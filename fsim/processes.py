@@ -50,6 +50,15 @@ class Processes:
             with _told():
                 dist.barrier(self.group)
 
+    @contextmanager
+    def first_first(self) -> Iterator[None]:
+        """Rank 0 does what is within before the others do."""
+        if not self.first:
+            self.wait()
+        yield
+        if self.first:
+            self.wait()
+
     def first_says(self, value: Any) -> Any:
         """Rank 0's value for all: plain data, that which JSON has."""
         if self.size == 1:

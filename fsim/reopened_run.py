@@ -56,7 +56,9 @@ def reopen(
         lambda done, total: display.bar("embed", done, total),
     )
     shared = EmbedInParts(embed, processes)
-    evaluation = Evaluation(checked, catalog, EmbeddingStore(folder.path / "embeddings", catalog, embed, shared))
+    evaluation = Evaluation(
+        checked, catalog, EmbeddingStore(folder.path / "embeddings", catalog, images, embed, shared)
+    )
     _hold_categories_against(trained, catalog.category_names, evaluation.needs)
     return Reopened(catalog, images, trained, evaluation, shared)
 

@@ -62,17 +62,20 @@ def _epochs(step: int, steps_per_epoch: int) -> float:
 
 
 class RunNetwork:
-    """The best network of a run, or the last where none was chosen, with the recipe's own view of an image.
+    """A network of a run, with the recipe's own view of an image.
+
+    Args:
+        which: a checkpoint: `best`, `last`, a file; None for the best, or the last where none was chosen.
 
     Raises:
         FsimError: the folder is not that of a run, has no checkpoint, or one that does not fit its recipe.
     """
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, which: str | None = None) -> None:
         folder = RunFolder.open(run)
-        file = folder.checkpoint(None)
+        file = self.checkpoint = folder.checkpoint(which)
         checked = check_recipe(folder.recipe)
-        self.data = checked.recipe.data
+        self.data, self.flip = checked.recipe.data, checked.recipe.evaluation.flip
         train = checked.recipe.train
         self.normalise = Normalise(self.data.mean, self.data.std, train.channels_last)
         self.machine = prepare_machine(train.precision)

@@ -28,12 +28,8 @@ def prepare_data(
 ) -> tuple[EncodedCatalog, CachedImages]:
     """The catalog of the recipe's dataset and its decoded images. Of several processes rank 0 makes and decodes them,
     before the others open them."""
-    if not processes.first:
-        processes.wait()
-    catalog, images = _open_data(checked, display)
-    if processes.first:
-        processes.wait()
-    return catalog, images
+    with processes.first_first():
+        return _open_data(checked, display)
 
 
 def _open_data(checked: CheckedRecipe, display: Display) -> tuple[EncodedCatalog, CachedImages]:

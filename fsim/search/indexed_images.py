@@ -67,6 +67,14 @@ class IndexedImages:
         """{type: value or values}"""
         return attributes_of(self.columns["attributes"][row])
 
+    def with_ids_of(self, before: IndexedImages) -> IndexedImages:
+        """The same, made anew in place of `before`: an image that was there keeps its id, others get new ones."""
+        known = dict(zip(before.columns["image"], before.columns["id"], strict=True))
+        new = map(str, range(before.next_id, before.next_id + len(self)))
+        ids = [known.get(image, number) for image, number in zip(self.columns["image"], new, strict=True)]
+        frame = self.frame.assign(id=ids)
+        return IndexedImages(frame, before.next_id + len(self), self.thumbnails, self.offsets)
+
     def box_of(self, image: str) -> Box | None:
         """By which an image of this path was cut; None where it was not, or there is none."""
         text = dict(zip(self.columns["image"], self.columns["box"], strict=True)).get(image)

@@ -9,7 +9,7 @@ import numpy as np
 
 from fsim.interfaces import Distance, Vectors
 from fsim.onnx_network import OnnxNetwork
-from fsim.search.passport import Made
+from fsim.search.passport import Made, preprocessing
 from fsim.search.picture import Picture
 
 
@@ -29,15 +29,11 @@ class OnnxEmbedder:
             run_name=run["name"],
             checkpoint=run["checkpoint"],
             weights=run["weights"],
-            preprocessing={
-                "size": image["size"],
-                "resize": image["resize"],
-                "box": image["box"],
-                "box_padding": image["box_padding"],
-                "mean": numbers["mean"],
-                "std": numbers["std"],
-                "flip": about["flip"]["mean_with_mirror_image"],
-            },
+            preprocessing=preprocessing(
+                **{name: image[name] for name in ("size", "resize", "box", "box_padding")},
+                **{name: numbers[name] for name in ("mean", "std")},
+                flip=about["flip"]["mean_with_mirror_image"],
+            ),
             dimensions=self.network.embedding_dim,
             distance=self.network.distance,
             precision=about["precision"],

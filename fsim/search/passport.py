@@ -16,6 +16,12 @@ FILE = "passport.json"
 COMPARED = ("weights", "preprocessing", "dimensions", "distance")
 
 
+def preprocessing(**done: Any) -> dict[str, Any]:
+    """What is done to a picture, by the names that are compared: size, resize, box, box_padding, mean, std, flip."""
+    assert sorted(done) == ["box", "box_padding", "flip", "mean", "resize", "size", "std"]
+    return {**done, "mean": [float(one) for one in done["mean"]], "std": [float(one) for one in done["std"]]}
+
+
 @dataclass(frozen=True)
 class Made:
     """By what embeddings are made. Only those of one sort can be compared.

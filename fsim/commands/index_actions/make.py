@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from fsim.display import Display
     from fsim.interfaces import Catalog
     from fsim.processes import Processes
+    from fsim.run_folder import RunFolder
     from fsim.search.making import Kind
     from fsim.search.search_index import SearchIndex
 
@@ -92,18 +93,18 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _changed(
-    args: argparse.Namespace, folder: object, place: Path, shared: Processes, display: Display
+    args: argparse.Namespace, folder: RunFolder, place: Path, shared: Processes, display: Display
 ) -> SearchIndex | None:
     """The index as it is wanted, not written yet; None in all processes but the first."""
+    import numpy as np
+
     from fsim.errors import FsimError
-    from fsim.run_folder import RunFolder
     from fsim.search.embedder import Embedder
     from fsim.search.generations import Generations
     from fsim.search.indexed_images import NO_IMAGES
     from fsim.search.making import embed_catalog, new_index, only_new, rows_of, without
     from fsim.search.search_index import SearchIndex
 
-    assert isinstance(folder, RunFolder)
     there = Generations(place).current() is not None
     changes = args.add or args.remove or args.rebuild
     if there and not changes:
@@ -130,26 +131,24 @@ def _changed(
         return None
     for image, cause in list(embedded.damaged.items())[:20]:
         display.warn(f"left out {image}: {cause}")
-    embedding = embedded.embedding
+    images, embedding = embedded.images, embedded.embedding
     if before is not None and args.add:
-        import numpy as np
-
         embedding = np.concatenate([before.embedding, embedding])
         source = f"{before.passport.source}; {source}"
-    return new_index(place, embedded.images, embedding, embedder, kind, source, display.say)
+    elif before is not None:
+        images = images.with_ids_of(before.images)
+    return new_index(place, images, embedding, embedder, kind, source, display.say)
 
 
-def _catalog(args: argparse.Namespace, folder: object, before: SearchIndex | None) -> tuple[Catalog, str]:
+def _catalog(args: argparse.Namespace, folder: RunFolder, before: SearchIndex | None) -> tuple[Catalog, str]:
     """The images that are asked for, and what they are called."""
     from fsim.catalog import load_catalog
     from fsim.data_source import open_source
     from fsim.errors import FsimError, nearest
     from fsim.paths import cache_dir
-    from fsim.run_folder import RunFolder
     from fsim.search.making import catalog_of, loose_pictures
     from fsim.validate import check_recipe
 
-    assert isinstance(folder, RunFolder)
     if args.images is not None:
         loose = None if args.dataset else loose_pictures(Path(args.images).expanduser())
         catalog, source = loose or open_source(args.images, args.dataset), args.images
@@ -172,6 +171,8 @@ def _kind(args: argparse.Namespace, before: SearchIndex | None) -> Kind:
     """What finds: as it was, or as it is asked for."""
     import os
 
+    import yaml
+
     from fsim.errors import FsimError
     from fsim.made_index import make_index
     from fsim.search.making import Kind
@@ -181,8 +182,6 @@ def _kind(args: argparse.Namespace, before: SearchIndex | None) -> Kind:
         name, _, value = one.partition("=")
         if not value:
             raise FsimError(f"{one}: write key=value, such as trees=100")
-        import yaml
-
         parameters[name] = yaml.safe_load(value)
     as_before = before is not None and args.kind in (None, before.passport.kind)
     name = args.kind or (before.passport.kind if before is not None else "exact")
@@ -197,24 +196,26 @@ def _list(args: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from fsim.display import Display
+    from fsim.search.generations import Generations
+    from fsim.search.passport import Passport
     from fsim.search.places import index_folder, index_names
-    from fsim.search.search_index import SearchIndex
 
-    found = [SearchIndex.open(index_folder(args.run, name)) for name in index_names(args.run)]
+    places = [index_folder(args.run, name) for name in index_names(args.run)]
+    found = {place: Passport.read(now) for place in places if (now := Generations(place).current()) is not None}
     if args.json:
-        print(json.dumps([{"index": str(one.path), **asdict(one.passport)} for one in found], indent=2))
+        print(json.dumps([{"index": str(place), **asdict(one)} for place, one in found.items()], indent=2))
         return 0
     rows = [
         [
-            one.path.name,
-            f"{one.passport.num_images:,}",
-            one.passport.kind,
-            "-" if one.passport.recall is None else f"{one.passport.recall:.4f}",
-            one.passport.made.checkpoint,
-            one.passport.made_at,
-            one.passport.source,
+            place.name,
+            f"{one.num_images:,}",
+            one.kind,
+            "-" if one.recall is None else f"{one.recall:.4f}",
+            one.made.checkpoint,
+            one.made_at,
+            one.source,
         ]
-        for one in found
+        for place, one in found.items()
     ]
     with Display() as display:
         display.table(str(args.run), ["index", "images", "kind", "recall", "network", "made", "source"], rows)

@@ -168,6 +168,8 @@ def test_images_are_written_and_ids_are_never_given_twice(tmp_path: Path) -> Non
     assert [read.thumbnail(row) for row in range(3)] == [b"", b"", b"abc"]
     assert read.box_of("new.jpg") == (1.0, 2.0, 3.0, 4.0) and read.box_of("0.jpg") is None and read.box_of("no") is None
     assert read.frame["box"].tolist() == ["", "", "1 2 3 4"] and read.attributes(1) == {"colour": ["red", "blue"]}
+    anew = NO_IMAGES.with_more(Catalog.of({"image": ["other.jpg", "3.jpg"]}, Path()).frame, [b"", b"x"])
+    assert anew.with_ids_of(more).frame["id"].tolist() == ["6", "3"] and anew.with_ids_of(more).next_id == 8
     (tmp_path / "thumbnails.bin").write_bytes(b"ab")
     with pytest.raises(FsimError, match="damaged"):
         type(images).read(tmp_path)
