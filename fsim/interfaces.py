@@ -4,12 +4,12 @@ A component needs no base class: it fits if it has the members named here. Value
 (`in_features`, `num_categories`, `seed`, ...) are injected by parameter name; `fsim.kinds` lists them for each kind.
 
 Shape legend: B batch, D embedding, F features, C categories, A attributes, P pairs, N catalog rows,
-S image size, Q queries, K neighbours.
+S image size, Q queries, K neighbours, L words of a caption.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsim.functional.attribute_labels import AttributeLabels, attribute_labels
+from fsim.functional.captions import captions_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,7 @@ class Catalog:
     item        id of the physical garment; "" where unknown
     box         (x1, y1, x2, y2) in pixels, the part of the image to use; None for the whole image
     attributes  dict of attribute type to value, or to a list of values; empty where unknown
-    caption     one sentence; "" where there is none
+    caption     a sentence that describes the image, or a list of several; "" where there is none
     """
 
     frame: pd.DataFrame
@@ -55,6 +56,10 @@ class Catalog:
     def attribute_labels(self) -> AttributeLabels:
         """The attributes as a matrix: what the source says of each, or what the column `attributes` amounts to."""
         return self.labelled or attribute_labels(self.frame["attributes"].tolist())
+
+    def captions(self) -> list[list[str]]:
+        """[N] the captions of each image, none or several."""
+        return [captions_of(value) for value in self.frame["caption"]]
 
     def take(self, rows: IntArray) -> Catalog:
         """The catalog of some rows."""
@@ -118,11 +123,33 @@ class Backbone(Protocol):
 
 
 @runtime_checkable
+class TextEncoder(Protocol):
+    """An nn.Module: captions as tokens int64 [B, L] -> features [B, F].
+
+    Injected: `vocabulary` (`fsim.functional.vocabulary.Vocabulary`), the words of the training images' captions. One
+    that does not ask for it has words of its own.
+    """
+
+    out_features: int  # F
+
+    def tokens(self, captions: Sequence[str]) -> IntArray:
+        """[B] -> int64 [B, L], L at least 1: numbers of what a caption consists of, 0 behind its end. L is
+        that of the longest caption; of one that is too long for the encoder the beginning counts."""
+        ...
+
+    def __call__(self, tokens: Tensor) -> Tensor:
+        """[B, L] -> [B, F]. What stands for a caption does not depend on those beside it, nor on L."""
+        ...
+
+
+@runtime_checkable
 class Head(Protocol):
     """An nn.Module: features [B, F] -> {"embedding": [B, D], and, where `gives` says so, "logits": [B, C] of the
     categories and "attribute_logits": [B, A]}.
 
     Injected: `in_features` (F), `num_categories` (C), `num_attributes` (A; a head that asks for it gets 1 or more).
+    A second one, `model.text_head`, may do the same for the features of captions; its embeddings lie in one space with
+    those of the images.
     """
 
     gives: ClassVar[frozenset[str]]  # keys of what forward returns
@@ -152,7 +179,8 @@ class Loss(Protocol):
 
     embedding [B, D] | logits [B, C] | attribute_logits [B, A] | categories [B] int64 | items [B] int64 |
     labels [B] int64 (the categories or the items, whichever the sampler's `label` says) | pairs (`Pairs`) |
-    attributes [B, A] int8 (1 has it, -1 has it not, 0 unknown)
+    attributes [B, A] int8 (1 has it, -1 has it not, 0 unknown) | text_embedding [B, D] of one caption of each image |
+    captioned [B] bool (whether the image has a caption: where it has none, its text_embedding means nothing)
 
     A batch in which the loss is undefined (no pair, one class) gives a zero that is connected to the graph.
     Injected: `embedding_dim`, `num_categories`, `num_labels`, `attribute_counts` (`AttributeCounts` of the training
@@ -208,6 +236,7 @@ class Embedded:
     logits: Tensor | None = None  # [N, C] of the categories
     attribute_logits: Tensor | None = None  # [N, A]
     attributes: AttributeLabels | None = None  # [N, A]
+    captions: Sequence[Sequence[str]] | None = None  # [N] none or several of each image
 
     def take(self, rows: IntArray) -> Embedded:
         """What is known of some rows, given by their numbers in 0..N-1."""
@@ -219,6 +248,7 @@ class Embedded:
             None if self.logits is None else self.logits[rows],
             None if self.attribute_logits is None else self.attribute_logits[rows],
             None if self.attributes is None else self.attributes.take(rows),
+            None if self.captions is None else [self.captions[row] for row in rows],
         )
 
 
@@ -244,6 +274,7 @@ class RetrievalTask:
     distance: Distance
     per_query: dict[str, Tensor] = field(default_factory=dict)  # where an evaluator may leave {metric: [Q]}
     junk: JunkLabel | None = None
+    embed_text: Callable[[Sequence[str]], Tensor] | None = None  # texts [T] -> [T, D] in the space of the images
 
     @property
     def leave_one_out(self) -> bool:
@@ -274,8 +305,8 @@ class Cost(NamedTuple):
 class Evaluator(Protocol):
     """Measures embeddings. Injected: `seed`.
 
-    One that measures more has an attribute `needs`, a set of `logits`, `attribute_logits` and `attributes`: what must
-    not be None in the task's `Embedded`. One that measures time names those metrics in a set `timings`. One whose
+    One that measures more has an attribute `needs`, a set of `logits`, `attribute_logits`, `attributes` and
+    `captions`: what must not be None in the task's `Embedded`; and `text_embedding`, for the task's `embed_text`. One that measures time names those metrics in a set `timings`. One whose
     metrics are means over queries leaves each query's in `task.per_query`, NaN for a query that does not count: what
     comparisons and reports are made of. One that ranks the gallery leaves out the task's junk.
 

@@ -33,6 +33,7 @@ KINDS = {
         Kind("dataset", frozenset({"cache_dir"}), ("load",)),
         Kind("augmentation", members=("__call__",)),
         Kind("backbone", members=("forward",)),
+        Kind("text_encoder", frozenset({"vocabulary"}), ("forward", "tokens")),
         Kind(
             "head",
             frozenset({"in_features", "num_categories", "num_attributes"}),

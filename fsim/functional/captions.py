@@ -1,0 +1,38 @@
+"""What the column `caption` of a catalog holds: a sentence, several, or none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+
+def captions_of(value: Any) -> list[str]:
+    """The captions of a cell of a catalog; blank ones are none.
+
+    Raises:
+        ValueError: it holds something else than a text, or a list of texts.
+    """
+    if value is None or isinstance(value, str):
+        value = [value or ""]
+    if not isinstance(value, Sequence) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"expected a text or a list of texts, not {type(value).__name__}")
+    return [one for one in value if one.strip()]
+
+
+def captions_text(value: Any) -> str:
+    """The captions of a cell of a catalog as text: one as it is, several as a JSON list."""
+    captions = captions_of(value)
+    if len(captions) > 1 or (captions and captions[0].startswith("[")):
+        return json.dumps(captions, ensure_ascii=False)
+    return captions[0] if captions else ""
+
+
+def captions_of_text(text: str) -> list[str]:
+    """What `captions_text` wrote. A text that begins with a bracket and is no JSON list of texts is a caption."""
+    if text.startswith("["):
+        try:
+            return captions_of(json.loads(text))
+        except (ValueError, RecursionError):
+            pass
+    return captions_of(text)

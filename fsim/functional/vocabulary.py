@@ -1,0 +1,78 @@
+"""The words of captions, and captions as their numbers.
+
+Shape legend: B captions, L words of the longest.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import regex
+
+from fsim.interfaces import IntArray
+
+PADDING, UNKNOWN = 0, 1  # numbers that stand for no word, and for one that is not in the vocabulary
+NUM_RESERVED = 2
+# Scripts that put no blanks between words: each letter counts as one.
+UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+WORD = regex.compile(rf"(?V1)[{UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{M}}\p{{N}}]--[{UNSPACED}]]+")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text: runs of letters and digits, folded so that case and the forms of a letter (Unicode NFKC) do
+    not matter. "Knee-length T-Shirt" is knee, length, t, shirt."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    found: list[str] = WORD.findall(folded)
+    return found
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words that a network knows, and how many of a caption it reads.
+
+    words       word number n of a caption stands for words[n - 2]; 0 is no word, 1 one that is not among them
+    max_length  words of a caption that count, from its beginning
+    """
+
+    words: Sequence[str]
+    max_length: int = 64
+
+    @classmethod
+    def of(cls, captions: Iterable[str], min_count: int, max_words: int, max_length: int) -> Vocabulary:
+        """The words of some captions, the most frequent first.
+
+        Args:
+            min_count: how often a word must be there.
+            max_words: of more the most frequent, of equally frequent ones in the order of their letters.
+        """
+        counts = Counter(word for caption in captions for word in words_of(caption))
+        known = sorted((word for word, count in counts.items() if count >= min_count), key=lambda w: (-counts[w], w))
+        return cls(tuple(known[:max_words]), max_length)
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return NUM_RESERVED + len(self.words)
+
+    def tokens(self, captions: Sequence[str]) -> IntArray:
+        """[B] -> int64 [B, L], L at least 1: the numbers of the words, 0 behind the end."""
+        numbers = [
+            [self._numbers.get(word, UNKNOWN) for word in words_of(caption)[: self.max_length]] for caption in captions
+        ]
+        tokens = np.full((len(captions), max(1, *map(len, numbers), 1)), PADDING, np.int64)
+        for row, of_caption in zip(tokens, numbers, strict=True):
+            row[: len(of_caption)] = of_caption
+        return tokens
+
+    def unknown(self, text: str) -> list[str]:
+        """The words of a text that are not in the vocabulary, each once."""
+        return list(dict.fromkeys(word for word in words_of(text) if word not in self._numbers))
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {word: number for number, word in enumerate(self.words, NUM_RESERVED)}
