@@ -305,10 +305,11 @@ class Cost(NamedTuple):
 class Evaluator(Protocol):
     """Measures embeddings. Injected: `seed`.
 
-    One that measures more has an attribute `needs`, a set of `logits`, `attribute_logits`, `attributes` and
-    `captions`: what must not be None in the task's `Embedded`; and `text_embedding`, for the task's `embed_text`. One that measures time names those metrics in a set `timings`. One whose
-    metrics are means over queries leaves each query's in `task.per_query`, NaN for a query that does not count: what
-    comparisons and reports are made of. One that ranks the gallery leaves out the task's junk.
+    One that measures more has an attribute `needs`, a set of `logits`, `attribute_logits`, `attributes` and `captions`:
+    what must not be None in the task's `Embedded`; and `text_embedding`, for the task's `embed_text`. One that measures
+    time names those metrics in a set `timings`. One whose metrics are means over queries leaves each query's in
+    `task.per_query`, NaN for a query that does not count: what comparisons and reports are made of. One that ranks the
+    gallery leaves out the task's junk.
 
     One that may take long has a method `cost(num_queries: int, num_gallery: int | None, dimensions: int) -> Cost`, with
     None for leave-one-out, which itself takes well under a second: what is said before a run starts.

@@ -64,7 +64,7 @@ class Vocabulary:
         numbers = [
             [self._numbers.get(word, UNKNOWN) for word in words_of(caption)[: self.max_length]] for caption in captions
         ]
-        tokens = np.full((len(captions), max(1, *map(len, numbers), 1)), PADDING, np.int64)
+        tokens = np.full((len(captions), max([1, *map(len, numbers)])), PADDING, np.int64)
         for row, of_caption in zip(tokens, numbers, strict=True):
             row[: len(of_caption)] = of_caption
         return tokens
