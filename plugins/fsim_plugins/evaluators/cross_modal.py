@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -120,4 +121,4 @@ def _mean(values: Tensor) -> float:
 
 def _median(ranks: Tensor) -> float:
     """Ranks from 1: floor(median of ranks - 1) + 1, between the two in the middle where they are even in number."""
-    return float(math.floor(float((ranks.double() - 1).quantile(0.5))) + 1) if len(ranks) else math.nan
+    return float(math.floor(np.median(ranks.numpy() - 1)) + 1) if len(ranks) else math.nan
