@@ -34,7 +34,7 @@ COMMANDS = {
     "schema": "a JSON Schema of recipes, for editors",
     "data": "get, make and look at data sets",
     "index": "embed images, and make an index of them that can be searched",
-    "search": "find the images of an index that are most like a picture",
+    "search": "find the images of an index that are most like a picture, or fit words",
     "serve": "a search page and an HTTP API for an index",
 }
 SHARED = ("run", "resume", "evaluate", "index")  # what several processes of torchrun can do together

@@ -124,7 +124,7 @@ class Display:
 
     def table(self, title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
         """A table for the user, as wide as it must be where stdout is no terminal; the log has its rows as lines."""
-        table = Table(title=title, title_justify="left")
+        table = Table(title=Text(title, "table.title"), title_justify="left")
         for index, column in enumerate(columns):
             table.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
         for row in rows:

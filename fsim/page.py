@@ -58,12 +58,13 @@ class Table:
 @dataclass(frozen=True)
 class Picture:
     """A picture (a data URI, or nothing where it can't be shown) with a caption below it; `note` stands beside it in
-    another colour. `mark` frames it as a query or as one of its answers."""
+    another colour. `mark` frames it as a query or as one of its answers. `words` stand in the place of a picture."""
 
     source: str
     caption: str
     note: str = ""
     mark: Literal["", "query", "right", "wrong"] = ""
+    words: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from fsim.errors import nearest
 class Parser(argparse.ArgumentParser):
     """A parser, and so are its sub-commands', that knows options by their whole names alone.
 
-    Words that argparse leaves over go to `overrides`, where the command has those: it does not find them behind an
+    Words that argparse leaves over go to `left_over`, where the command has that: it does not find them behind an
     option. All others are mistakes.
     """
+
+    left_over = "overrides"  # an argument that is a list
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{"allow_abbrev": False, **settings})
@@ -27,8 +29,8 @@ class Parser(argparse.ArgumentParser):
         if wrong is not None:
             options = [option for option in self._option_string_actions if option.startswith("--")]
             self.error(f"there is no option {wrong}{nearest(wrong.partition('=')[0], options)}")
-        if rest and not hasattr(found, "overrides"):
+        if rest and not hasattr(found, self.left_over):
             self.error(f"unrecognized arguments: {' '.join(rest)}")
         if rest:
-            found.overrides += rest
+            setattr(found, self.left_over, [*getattr(found, self.left_over), *rest])
         return found, []

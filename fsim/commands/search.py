@@ -1,4 +1,4 @@
-"""fsim search INDEX IMAGE ..."""
+"""fsim search INDEX IMAGE ... --text WORDS"""
 
 from __future__ import annotations
 
@@ -7,16 +7,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fsim.interfaces import Vectors
-    from fsim.search.embedder import Embedder
-    from fsim.search.onnx_embedder import OnnxEmbedder
+    from fsim.parser import Parser
+    from fsim.search.query_embedder import QueryEmbedder
+    from fsim.search.query_parts import Query
+    from fsim.search.reader import Reader
     from fsim.search.search_index import SearchIndex
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
+    parser.left_over = "images"
     parser.add_argument("index", type=Path, help="RUN/indexes/NAME, or RUN where it has one index")
     parser.add_argument(
-        "images", nargs="+", metavar="IMAGE", help="a picture to search by; several are several queries"
+        "images", nargs="*", default=[], metavar="IMAGE", help="a picture to search by; several are several queries"
+    )
+    parser.add_argument("--image", action="append", default=[], metavar="IMAGE", help="the same as an option")
+    parser.add_argument(
+        "--text",
+        action="append",
+        default=[],
+        metavar="WORDS",
+        help='search by words, of a run that reads: "red striped dress"; several times: several queries; with pictures: '
+        "each is searched by the sum (1 - W) picture + W words, of unit embeddings",
+    )
+    parser.add_argument(
+        "--text-weight", type=float, metavar="W", help="how much words count against a picture, 0 to 1 (default: 0.5)"
     )
     parser.add_argument("-k", type=int, default=10, help="answers to each query (default: 10)")
     parser.add_argument(
@@ -61,6 +75,8 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.search.answers import Wish, search
     from fsim.search.filters import read_filters
     from fsim.search.places import index_place
+    from fsim.search.queries import read_box, read_text
+    from fsim.search.query_parts import QueryParts
     from fsim.search.search_index import SearchIndex
 
     if args.k < 1:
@@ -69,28 +85,39 @@ def execute(args: argparse.Namespace) -> int:
         raise FsimError(f"--diversity {args.diversity:g}: give 0 (as near as can be) to 1 (as unlike as can be)")
     if args.html is not None:
         refuse_page_file(args.html)
+    parts = QueryParts(
+        [*args.images, *args.image],
+        [read_text(one) for one in args.text],
+        args.text_weight,
+        args.mean,
+        args.plus,
+        args.minus,
+        read_box(args.crop) if args.crop else None,
+    )
     place = index_place(args.index)
     index = SearchIndex.open(place)
     wish = Wish(args.k, read_filters(args.filter), args.fold, args.diversity)
     index.filters.flags(wish.wanted or {})  # before the network is loaded
     embedder = _embedder(args, place, index)
     index.passport.refuse_other(embedder.made)
-    names, queries = _queries(args, index, embedder)
-    found = search(index, queries, wish)
+    for text in parts.texts:
+        _tell_left_out(text, _reader(args, embedder))
+    queries, vectors = parts.embedded(embedder, index.images)
+    found = search(index, vectors, wish)
     if args.json:
-        for name, answers in zip(names, found, strict=True):
-            print(json.dumps({"query": name, "results": answers}, ensure_ascii=False))
+        for query, answers in zip(queries, found, strict=True):
+            print(json.dumps({"query": query.name, "results": answers}, ensure_ascii=False))
     else:
         with Display() as display:
-            for name, answers in zip(names, found, strict=True):
+            for query, answers in zip(queries, found, strict=True):
                 rows = [[str(n), _score(one), one["category"], one["image"]] for n, one in enumerate(answers, 1)]
-                display.table(name, ["", "score", "category", "image"], rows)
+                display.table(query.name, ["", "score", "category", "image"], rows)
     if args.html is not None or args.open:
-        _show(args, index, names, found)
+        _show(args, index, queries, found)
     return 0
 
 
-def _embedder(args: argparse.Namespace, place: Path, index: SearchIndex) -> Embedder | OnnxEmbedder:
+def _embedder(args: argparse.Namespace, place: Path, index: SearchIndex) -> QueryEmbedder:
     """The run's network, or its export."""
     from fsim.errors import FsimError
 
@@ -111,48 +138,37 @@ def _score(answer: dict[str, Any]) -> str:
     return f"{answer['score']:.4f}"
 
 
-def _queries(
-    args: argparse.Namespace, index: SearchIndex, embedder: Embedder | OnnxEmbedder
-) -> tuple[list[str], Vectors]:
-    """What each query is called, and its embedding."""
-    import numpy as np
-
-    from fsim.search.queries import mean_query, moved_query, read_box
-
-    box = read_box(args.crop) if args.crop else None
-    vectors = _embed(embedder, index, args.images, box)
-    names = list(args.images)
-    if args.mean:
-        vectors, names = mean_query(vectors, embedder.distance), [f"between {' and '.join(names)}"]
-    if args.plus or args.minus:
-        none = np.zeros((0, vectors.shape[1]), np.float32)
-        plus, minus = (_embed(embedder, index, of, None) if of else none for of in (args.plus, args.minus))
-        vectors = moved_query(vectors, plus, minus, embedder.distance)
-        moved = "".join(f" + {one}" for one in args.plus) + "".join(f" - {one}" for one in args.minus)
-        names = [name + moved for name in names]
-    return names, vectors
-
-
-def _embed(embedder: Embedder | OnnxEmbedder, index: SearchIndex, files: list[str], box: Any) -> Vectors:
-    import numpy as np
-
-    from fsim.decode import read_image
+def _reader(args: argparse.Namespace, embedder: QueryEmbedder) -> Reader:
+    """Raises:
+    FsimError: the network does not read.
+    """
     from fsim.errors import FsimError
-    from fsim.resize import DamagedImageError
-    from fsim.search.picture import Picture
 
-    vectors = []
-    for file in files:
-        try:
-            picture = Picture(read_image(Path(file)), box or index.images.box_of(str(Path(file).absolute())))
-            vectors.append(embedder.embed([picture]))
-        except DamagedImageError as error:
-            raise FsimError(f"{file} can't be searched by: {error}; give another picture") from error
-    found: Vectors = np.concatenate(vectors)
-    return found
+    if embedder.reader is None and args.network is not None:
+        raise FsimError(f"{args.network} takes pictures alone: search by words with the run, without --network")
+    if embedder.reader is None:
+        raise FsimError(
+            f"the network of {embedder.made.run_name} does not read: train one with model.text_encoder "
+            f"(recipes/clip_small.yaml), or search by a picture"
+        )
+    return embedder.reader
 
 
-def _show(args: argparse.Namespace, index: Any, names: list[str], found: list[list[dict[str, Any]]]) -> None:
+def _tell_left_out(text: str, reader: Reader) -> None:
+    """Raises:
+    FsimError: nothing is left.
+    """
+    import sys
+
+    left_out = reader.left_out(text)
+    if left_out:
+        words = ", ".join(left_out)
+        print(f"warning: not among the words that the run learned, and left out: {words}", file=sys.stderr)
+
+
+def _show(
+    args: argparse.Namespace, index: SearchIndex, queries: list[Query], found: list[list[dict[str, Any]]]
+) -> None:
     import sys
     import tempfile
     import webbrowser
@@ -160,7 +176,7 @@ def _show(args: argparse.Namespace, index: Any, names: list[str], found: list[li
     from fsim.search.answers_page import answers_page
 
     file = args.html or Path(tempfile.mkdtemp(prefix="fsim-search-")) / "answers.html"
-    answers_page(index, names, found, args.crop).write(file)
+    answers_page(index, queries, found, args.crop).write(file)
     print(f"page: {file}", file=sys.stderr)
     if args.open and not webbrowser.open(file.absolute().as_uri()):
         print("no browser was found to show it", file=sys.stderr)

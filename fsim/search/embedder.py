@@ -21,6 +21,7 @@ from fsim.run_folder import RunFolder
 from fsim.run_network import RunNetwork
 from fsim.search.passport import Made, preprocessing
 from fsim.search.picture import Picture
+from fsim.search.reader import Reader
 
 if TYPE_CHECKING:
     from fsim.resize import Pixels
@@ -50,6 +51,7 @@ class Embedder:
     def __init__(self, folder: RunFolder, which: str | None = None, processes: Processes = ALONE) -> None:
         self.of_run = of = RunNetwork(folder.path, which)
         self.network, self.processes = of.network, processes
+        self.reader = None if of.network.text is None else Reader(of.network.text)
         data = of.data
         self.made = Made(
             run=folder.run_id(),

@@ -20,6 +20,8 @@ class OnnxEmbedder:
         FsimError: there is no such export, or onnxruntime is not installed or refuses it.
     """
 
+    reader = None  # an export takes pictures alone
+
     def __init__(self, folder: Path) -> None:
         self.network = OnnxNetwork(folder)
         about = self.network.about

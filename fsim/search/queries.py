@@ -1,7 +1,8 @@
-"""What a search looks for, as embeddings: pictures, their mean, one picture with something of others."""
+"""What a search looks for, as embeddings: pictures, their mean, one picture with something of others or of a text."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from fsim.errors import FsimError
 from fsim.interfaces import Distance, Vectors
 from fsim.resize import Box
+
+HALF = 0.5  # how much a text counts against a picture, where nothing else is asked for
 
 
 def unit_rows(vectors: Vectors) -> Vectors:
@@ -31,6 +34,25 @@ def moved_query(vectors: Vectors, plus: Vectors, minus: Vectors, distance: Dista
     rows, more, less = (unit_rows(one) if distance == "cosine" else one for one in (vectors, plus, minus))
     moved: Vectors = (rows + more.sum(0) - less.sum(0)).astype(np.float32)
     return moved
+
+
+def weighted_query(vectors: Vectors, text: Vectors, weight: float) -> Vectors:
+    """Pictures [..., D], and a text [D] for all or one for each -> [..., D]: (1 - weight) picture + weight text, of
+    directions."""
+    weighted: Vectors = ((1 - weight) * unit_rows(vectors) + weight * unit_rows(text)).astype(np.float32)
+    return weighted
+
+
+def read_text(text: str) -> str:
+    """A text to search by, on one line.
+
+    Raises:
+        FsimError: it is blank.
+    """
+    found = " ".join("".join(" " if unicodedata.category(one) in ("Cc", "Cs") else one for one in text).split())
+    if not found:
+        raise FsimError("--text: write in words what to look for, such as: red striped dress")
+    return found
 
 
 def read_box(text: str) -> Box:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect, Request
@@ -12,24 +13,28 @@ from starlette.requests import ClientDisconnect, Request
 from fsim.errors import FsimError
 from fsim.resize import Box
 from fsim.search.answers import Wish
-from fsim.search.queries import read_box
+from fsim.search.queries import HALF, read_box, read_text
 from fsim.serving.limits import FIELDS, TEXT, Limits
 from fsim.serving.refused import RefusedError
 from fsim.serving.served import Served
 
+Read = TypeVar("Read")
 K = 24
-NAMES = ("image", "id", "shown", "k", "filter", "crop", "fold", "diversity")
+NAMES = ("image", "id", "shown", "text", "text_weight", "k", "filter", "crop", "fold", "diversity")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One of `image`, a file of a picture, `id`, an image of the index, and `shown`, one of a comparison."""
+    """One of `image`, a file of a picture, `id`, an image of the index, and `shown`, one of a comparison; or `text`; or
+    both, where `weight` is how much the text counts."""
 
     wish: Wish
     image: UploadFile | None = None
     id: str | None = None
     shown: str | None = None
     box: Box | None = None
+    text: str | None = None
+    weight: float = HALF
 
 
 @asynccontextmanager
@@ -56,18 +61,32 @@ def _asked(form: FormData, limits: Limits) -> Asked:
     file = form.get("image")
     if file is not None and not isinstance(file, UploadFile):
         raise RefusedError(422, "image: send a file, as multipart/form-data")
-    texts = {name: _text(form, name) for name in ("id", "shown", "k", "crop", "fold", "diversity")}
-    if sum(one is not None for one in (file, texts["id"], texts["shown"])) != 1:
-        raise RefusedError(422, "give one of image (a file, as multipart/form-data) and id (of an image of the index)")
+    texts = {name: _text(form, name) for name in NAMES if name not in ("image", "filter")}
+    pictures = sum(one is not None for one in (file, texts["id"], texts["shown"]))
+    if pictures > 1 or (pictures == 0 and texts["text"] is None):
+        raise RefusedError(
+            422,
+            "give one of image (a file, as multipart/form-data) and id (of an image of the index), or text, or both",
+        )
     if texts["crop"] is not None and file is None:
         raise RefusedError(422, "crop: it is for an image that is sent, not for an id")
+    if texts["text_weight"] is not None and (pictures == 0 or texts["text"] is None):
+        raise RefusedError(422, "text_weight: it weighs a text against an image: give both")
     wish = Wish(
         int(_number(texts["k"], "k", K, 1, limits.k, whole=True)),
         read_wanted(form.getlist("filter")),
         _flag(texts["fold"]),
         _number(texts["diversity"], "diversity", 0, 0, 1),
     )
-    return Asked(wish, file, texts["id"], texts["shown"], _box(texts["crop"]))
+    return Asked(
+        wish,
+        file,
+        texts["id"],
+        texts["shown"],
+        None if texts["crop"] is None else _plainly(read_box, texts["crop"]),
+        None if texts["text"] is None else _plainly(read_text, texts["text"]),
+        _number(texts["text_weight"], "text_weight", HALF, 0, 1),
+    )
 
 
 def read_wanted(texts: Sequence[object]) -> dict[str, list[str]]:
@@ -126,8 +145,9 @@ def _flag(text: str | None) -> bool:
     return text in ("1", "true")
 
 
-def _box(text: str | None) -> Box | None:
+def _plainly(read: Callable[[str], Read], text: str) -> Read:
+    """What it reads of a text; what the command line would say is said of the field."""
     try:
-        return None if text is None else read_box(text)
+        return read(text)
     except FsimError as error:
         raise RefusedError(422, str(error).removeprefix("--")) from None

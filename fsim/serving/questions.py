@@ -10,6 +10,7 @@ import numpy as np
 
 from fsim.errors import FsimError
 from fsim.search.answers import Wish, search
+from fsim.search.queries import HALF, weighted_query
 from fsim.serving.served import Served
 
 if TYPE_CHECKING:
@@ -21,12 +22,15 @@ Found = list[dict[str, Any]]  # see `fsim.search.answers.search`
 
 @dataclass(frozen=True)
 class Question:
-    """A picture [S, S, 3], or an image of the index by its row: it is not among its own answers."""
+    """A picture [S, S, 3], or an image of the index by its row: it is not among its own answers; or a text; or one of
+    the pictures and a text, where `weight` is how much that counts."""
 
     served: Served
     wish: Wish
     pixels: Pixels | None = None
     row: int | None = None
+    text: str | None = None
+    weight: float = HALF
 
     def key(self) -> tuple[Any, ...]:
         """What the questions of one search have in common."""
@@ -73,14 +77,25 @@ def _vectors(questions: Sequence[Question]) -> list[Vectors]:
     """An embedding [D] for each."""
     vectors: list[Vectors] = [np.empty(0, np.float32)] * len(questions)
     pictures: dict[int, list[int]] = {}
+    texts: dict[int, list[int]] = {}
     for place, question in enumerate(questions):
+        network = id(question.served.embedder)
         if question.row is not None:
             vectors[place] = np.asarray(question.served.index.embedding[question.row], np.float32)
-        else:
-            pictures.setdefault(id(question.served.embedder), []).append(place)
+        elif question.pixels is not None:
+            pictures.setdefault(network, []).append(place)
+        if question.text is not None:
+            texts.setdefault(network, []).append(place)
     for places in pictures.values():
         embedder = questions[places[0]].served.embedder
         embedded = embedder.embed_pixels([one for place in places if (one := questions[place].pixels) is not None])
         for place, vector in zip(places, embedded, strict=True):
             vectors[place] = vector
+    for places in texts.values():
+        reader = questions[places[0]].served.embedder.reader
+        assert reader is not None, "`sources` refuses texts for others"
+        read = reader.embed([one for place in places if (one := questions[place].text) is not None])
+        for place, vector in zip(places, read, strict=True):
+            picture = vectors[place]
+            vectors[place] = weighted_query(picture, vector, questions[place].weight) if len(picture) else vector
     return vectors

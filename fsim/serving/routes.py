@@ -13,6 +13,7 @@ from fsim.serving import schemas
 from fsim.serving.asked import check_wanted, read_asked, read_wanted
 from fsim.serving.facets import facets
 from fsim.serving.form_schema import SEARCH_FORM
+from fsim.serving.limits import TEXT
 from fsim.serving.questions import Found
 from fsim.serving.refused import RefusedError
 from fsim.serving.served import Served
@@ -32,18 +33,19 @@ def api(service: Service) -> APIRouter:
 
     @router.post("/api/search", response_model=schemas.SearchAnswer, openapi_extra=SEARCH_FORM)
     async def search(request: Request) -> Any:
-        """The images most like a picture, best first."""
+        """The images most like a picture, or that fit words best, best first."""
         async with read_asked(request, service.limits) as asked:
-            served, name, found = await service.search(asked)
-        return JSONResponse({"query": name, "results": [told(served, one) for one in found]})
+            served, begun, found = await service.search(asked)
+        results = [told(served, one) for one in found]
+        return JSONResponse({"query": begun.name, "unknown_words": begun.unknown_words, "results": results})
 
     @router.post("/api/compare", response_model=schemas.ComparisonAnswer, openapi_extra=SEARCH_FORM)
     async def compare(request: Request) -> Any:
         """The same of two indexes, without saying which is which."""
         async with read_asked(request, service.limits) as asked:
-            token, _, answers = await service.compare(asked)
+            token, begun, answers = await service.compare(asked)
         sides = {side: _compared(token, side, found) for side, found in answers.items()}
-        return JSONResponse({"comparison": token, **sides})
+        return JSONResponse({"comparison": token, "unknown_words": begun.unknown_words, **sides})
 
     @router.post("/api/votes", response_model=schemas.Voted)
     async def vote(choice: schemas.Choice) -> Any:
@@ -60,8 +62,10 @@ def api(service: Service) -> APIRouter:
             "images": len(served.index.images),
             "distance": served.index.passport.made.distance,
             "facets": facets(served),
+            "text": service.reads,
             "compare": service.other is not None,
             "max_k": service.limits.k,
+            "max_text": TEXT,
             "max_upload_mb": service.limits.upload_mb,
         }
 

@@ -23,7 +23,8 @@ class Result(BaseModel):
 
 
 class SearchAnswer(BaseModel):
-    query: str = Field(description="a hash of the picture, or id:N")
+    query: str = Field(description="a hash of the picture, id:N, text:WORDS, or a picture and a text with weights")
+    unknown_words: list[str] = Field(description="words of the text that the network did not learn: they are left out")
     results: list[Result]
 
 
@@ -57,8 +58,10 @@ class About(BaseModel):
     images: int
     distance: Literal["cosine", "euclidean"]
     facets: list[Facet] = Field(description="what can be filtered by")
+    text: bool = Field(description="whether words can be searched by, with a second index in both")
     compare: bool = Field(description="whether there is a second index to compare with")
     max_k: int
+    max_text: int = Field(description="letters of a text")
     max_upload_mb: float
 
 
@@ -72,6 +75,7 @@ class ComparedResult(BaseModel):
 
 class ComparisonAnswer(BaseModel):
     comparison: str = Field(description="the token to vote with")
+    unknown_words: list[str] = Field(description="words of the text that one of the networks did not learn")
     left: list[ComparedResult]
     right: list[ComparedResult]
 

@@ -46,6 +46,8 @@ class Served:
         size = self.embedder.of_run.data.image_size
         vectors = self.embedder.embed_pixels([np.zeros((size, size, 3), np.uint8)])
         self.index.search(vectors, 1)
+        if self.embedder.reader is not None:
+            self.embedder.reader.embed([""])
         _ = (self.index.gallery, self.index.rows, self.index.filters.rows, self.index.images.columns)
         _ = (self.places, self.shuffled)
 

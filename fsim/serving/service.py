@@ -21,7 +21,7 @@ from fsim.serving.metrics import Metrics
 from fsim.serving.questions import Found, Question, answer_all
 from fsim.serving.refused import RefusedError, busy
 from fsim.serving.served import Served
-from fsim.serving.sources import questions_of
+from fsim.serving.sources import Begun, questions_of
 from fsim.serving.votes import Vote, VoteFile
 
 Result = TypeVar("Result")
@@ -47,11 +47,19 @@ class Service:
         self.decoders = ThreadPoolExecutor(max(2, os.cpu_count() or 1), "decode")
         self.in_flight = 0
 
+    @property
+    def reads(self) -> bool:
+        """Whether words can be searched by, also in comparisons."""
+        return all(live.now.embedder.reader is not None for live in self._lives)
+
+    @property
+    def _lives(self) -> list[LiveIndex]:
+        return [self.live, *([self.other] if self.other else [])]
+
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Within it queries are answered, and the indexes are looked after."""
-        lives = [self.live, *([self.other] if self.other else [])]
-        tasks = [asyncio.create_task(self.batcher.run()), *(asyncio.create_task(live.watch()) for live in lives)]
+        tasks = [asyncio.create_task(one) for one in (self.batcher.run(), *(live.watch() for live in self._lives))]
         try:
             yield
         finally:
@@ -60,8 +68,8 @@ class Service:
             await asyncio.gather(*tasks, return_exceptions=True)
             self.decoders.shutdown(wait=False, cancel_futures=True)
 
-    async def search(self, asked: Asked) -> tuple[Served, str, Found]:
-        """The index as it was searched, the name of the query, and the answers.
+    async def search(self, asked: Asked) -> tuple[Served, Begun, Found]:
+        """The index as it was searched, the query, and the answers.
 
         Raises:
             RefusedError: the query can't be answered.
@@ -69,11 +77,11 @@ class Service:
         with self._flight():
             served = self.live.now
             check_wanted(asked.wish.wanted, served)
-            name, (question,) = await self._off_the_loop(lambda: self._questions(asked, [served]))
-            return served, name, await self.batcher.ask(question)
+            begun = await self._off_the_loop(lambda: self._begun(asked, [served]))
+            return served, begun, await self.batcher.ask(*begun.questions)
 
-    async def compare(self, asked: Asked) -> tuple[str, Comparison, dict[str, Found]]:
-        """The token of a comparison, itself, and the answers of each side.
+    async def compare(self, asked: Asked) -> tuple[str, Begun, dict[str, Found]]:
+        """The token of a comparison, the query, and the answers of each side.
 
         Raises:
             RefusedError: the query can't be answered, or there is nothing to compare with.
@@ -84,9 +92,9 @@ class Service:
             lives = [self.live, self.other]
             arms = [live.now for live in lives]
             check_wanted(asked.wish.wanted, arms[0])
-            name, questions = await self._off_the_loop(lambda: self._questions(asked, arms))
-            found = await asyncio.gather(*map(self._answer_or_none, questions))
-        order = (1, 0) if self.comparisons.swapped(name) else (0, 1)
+            begun = await self._off_the_loop(lambda: self._begun(asked, arms))
+            found = await asyncio.gather(*map(self._answer_or_none, begun.questions))
+        order = (1, 0) if self.comparisons.swapped(begun.name) else (0, 1)
         answers = {"left": found[order[0]], "right": found[order[1]]}
         sides = {
             side: Shown(lives[arm].name, arms[arm], [arms[arm].index.rows[one["id"]] for one in found[arm]])
@@ -94,8 +102,8 @@ class Service:
         }
         crop = " ".join(f"{edge:g}" for edge in asked.box) if asked.box else ""
         wanted = "&".join(f"{key}={value}" for key, of in (asked.wish.wanted or {}).items() for value in of)
-        comparison = Comparison(name, crop, wanted, asked.wish.k, sides)
-        return self.comparisons.keep(comparison), comparison, answers
+        comparison = Comparison(begun.name, crop, wanted, asked.wish.k, sides)
+        return self.comparisons.keep(comparison), begun, answers
 
     async def vote(self, token: str, choice: str) -> Comparison:
         """Write what was liked better.
@@ -123,7 +131,7 @@ class Service:
         self.metrics.votes.inc()
         return comparison
 
-    def _questions(self, asked: Asked, arms: Sequence[Served]) -> tuple[str, list[Question]]:
+    def _begun(self, asked: Asked, arms: Sequence[Served]) -> Begun:
         return questions_of(asked, arms, self.comparisons, self.limits)
 
     async def _answer_or_none(self, question: Question) -> Found:
