@@ -37,7 +37,8 @@ class CrossModal:
                            direction
 
     The whole split is ranked, never a batch. Queries without a right answer, such as images of items without a caption,
-    are left out; with `junk: item` all of known items are. Equal scores rank in the order of the catalog. `task.per_query` has the metrics of images that ask.
+    are left out; with `junk: item` all of known items are. Equal scores rank in the order of the catalog.
+    `task.per_query` has the metrics of images that ask.
     NaN: every metric where no query has a right answer.
 
     Args:
