@@ -6,12 +6,14 @@ import io
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from fsim.errors import FsimError
 from fsim.files import write_with
 from fsim.functional.attribute_labels_file import labels_file, write_labels
+from fsim.functional.captions import caption_value, captions_of
 from fsim.functional.catalog_table import catalog_table
 from fsim.interfaces import CATALOG_COLUMNS, Catalog
 
@@ -83,14 +85,20 @@ def _csv(frame: pd.DataFrame) -> bytes:
 
 
 def _jsonl(frame: pd.DataFrame) -> bytes:
-    rows = (
-        {key: value for key, value in row.items() if value} for row in frame[list(CATALOG_COLUMNS)].to_dict("records")
-    )
+    rows = ({**row, "caption": _caption(row["caption"])} for row in frame[list(CATALOG_COLUMNS)].to_dict("records"))
+    rows = ({key: value for key, value in row.items() if value} for row in rows)
     return "".join(json.dumps(row, ensure_ascii=False, default=float) + "\n" for row in rows).encode()
 
 
+def _caption(value: Any) -> str | list[str]:
+    """A list also of one that begins as the JSON text of a list does, and would be read as such."""
+    captions = captions_of(value)
+    return captions if captions and captions[0].startswith("[") else caption_value(captions)
+
+
 def _parquet(frame: pd.DataFrame) -> bytes:
-    """As the csv, attributes as JSON too, because a column has one type and attributes differ; boxes are lists."""
+    """As the csv, attributes and captions as JSON too, because a column has one type and these differ; boxes are
+    lists."""
     table = catalog_table(frame)
     boxes = [None if box is None else [float(edge) for edge in box] for box in frame["box"]]
     table["box"] = pd.Series(boxes, dtype=object)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from fsim.catalog import SPLITS
 from fsim.functional.attribute_labels import HAS, UNKNOWN, AttributeLabels
 from fsim.interfaces import Catalog
 
-LABELS = ("split", "category", "item", "caption")
+LABELS = ("split", "category", "item")
 ROWS_AT_ONCE = 8192
 
 
@@ -28,7 +29,7 @@ def count_catalog(catalog: Catalog) -> dict[str, Any]:
         "items": _items(frame),
         "attributes": _attributes(catalog.attribute_labels()),
         "boxes": {"images": int(catalog.frame["box"].notna().sum())},
-        "captions": _captions(frame["caption"].tolist()),
+        "captions": _captions(catalog.captions()),
     }
 
 
@@ -90,6 +91,11 @@ def _most_frequent(counts: dict[str, int]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
-def _captions(captions: list[str]) -> dict[str, Any]:
-    words = np.array([len(caption.split()) for caption in captions if caption])
-    return {"images": len(words), "different": len({*captions} - {""}), "words": three_numbers(words)}
+def _captions(of_images: Sequence[Sequence[str]]) -> dict[str, Any]:
+    captions = [caption for of_image in of_images for caption in of_image]
+    return {
+        "images": sum(map(bool, of_images)),
+        "number": len(captions),
+        "different": len({*captions}),
+        "words": three_numbers(np.array([len(caption.split()) for caption in captions])),
+    }

@@ -30,7 +30,7 @@ def data_statistics(catalog: Catalog, survey: ImageSurvey, split: str | None, si
     attributes   {type: {values (how many), known (images), coverage (their share), images {value: images}}}
     boxes        images (that have one), covered {min, median, max}: the share of the picture; beyond (how many reach
                  more than a pixel beyond the picture)
-    captions     images (that have one), different, words {min, median, max}
+    captions     images (that have one), number (of all images together), different, words {min, median, max}
     sizes        width, height, aspect_ratio (width / height): {min, median, max}; different (how many sizes),
                  most_frequent [{width, height, images}]: of the upright pictures, in pixels
     channels_of  split, size (null: all pixels at their own size), images, pixels: what the next three are of

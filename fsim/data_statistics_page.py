@@ -31,6 +31,8 @@ def statistics_page(title: str, catalog: Catalog, survey: ImageSurvey, statistic
         "with a box": f"{statistics['boxes']['images']:,}",
         "boxes beyond the picture": f"{statistics['boxes']['beyond']:,}",
         "with a caption": f"{captions['images']:,}",
+        "captions": f"{captions['number']:,}",
+        "different captions": f"{captions['different']:,}",
         "damaged": f"{len(damaged):,}",
         "mean": channels_text(statistics["mean"]),
         "std": channels_text(statistics["std"]),

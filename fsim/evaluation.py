@@ -94,7 +94,7 @@ class Evaluation:
                 embedded[split] = self.embed(network, self.catalog.rows(split))
         query = self._of(embedded, protocol.query, protocol.query_rows)
         gallery = query if protocol.gallery is None else self._of(embedded, protocol.gallery, protocol.gallery_rows)
-        embed_text = network.text.embed if network.text is not None and "text_embedding" in self.needs else None
+        embed_text = None if network.text is None else network.text.embed
         return RetrievalTask(query, gallery, self.relevant, network.distance, junk=protocol.junk, embed_text=embed_text)
 
     def _of(self, embedded: dict[str, Embedded], split: str, rows: IntArray) -> Embedded:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
 
 def captions_of(value: Any) -> list[str]:
-    """The captions of a cell of a catalog; blank ones are none.
+    """The captions of a cell of a catalog; blank ones are none, and so is what is missing (None, NaN).
 
     Raises:
         ValueError: it holds something else than a text, or a list of texts.
     """
-    if value is None or isinstance(value, str):
-        value = [value or ""]
-    if not isinstance(value, Sequence) or not all(isinstance(one, str) for one in value):
-        raise ValueError(f"expected a text or a list of texts, not {type(value).__name__}")
-    return [one for one in value if one.strip()]
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return []
+    captions = [value] if isinstance(value, str) else value
+    if not isinstance(captions, Sequence) or not all(isinstance(one, str) for one in captions):
+        raise ValueError("expected a text or a list of texts")
+    return [one for one in captions if one.strip()]
+
+
+def caption_value(captions: Sequence[str]) -> str | list[str]:
+    """Captions as a cell of a catalog holds them: one as it is, several as a list, "" for none."""
+    return list(captions) if len(captions) > 1 else "".join(captions)
 
 
 def captions_text(value: Any) -> str:

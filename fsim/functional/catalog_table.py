@@ -8,15 +8,17 @@ from typing import Any
 
 import pandas as pd
 
+from fsim.functional.captions import captions_text
 from fsim.interfaces import CATALOG_COLUMNS
 
 
 def catalog_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """The columns of a catalog as text, in the form that the dataset `csv` reads: box as `x1 y1 x2 y2`, attributes as
-    JSON, what is unknown empty."""
+    """The columns of a catalog as text, in the form that the dataset `csv` reads: box as `x1 y1 x2 y2`, attributes and
+    several captions as JSON, what is unknown empty."""
     table = frame[list(CATALOG_COLUMNS)].copy()
     table["box"] = [box_text(box) for box in table["box"]]
     table["attributes"] = [json.dumps(value, ensure_ascii=False) if value else "" for value in table["attributes"]]
+    table["caption"] = [captions_text(value) for value in table["caption"]]
     return table
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from fsim.errors import FsimError
 from fsim.files import write_with
+from fsim.functional.captions import captions_of_text
 from fsim.functional.catalog_table import attributes_of, catalog_table
 from fsim.interfaces import IntArray
 from fsim.resize import Box
@@ -66,6 +67,10 @@ class IndexedImages:
     def attributes(self, row: int) -> dict[str, Any]:
         """{type: value or values}"""
         return attributes_of(self.columns["attributes"][row])
+
+    def captions(self, row: int) -> list[str]:
+        """None, one or several."""
+        return captions_of_text(self.columns["caption"][row])
 
     def with_ids_of(self, before: IndexedImages) -> IndexedImages:
         """The same, made anew in place of `before`: an image that was there keeps its id, others get new ones."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from fsim import __version__
 from fsim.errors import FsimError, nearest
+from fsim.functional.captions import caption_value, captions_of_text
 from fsim.functional.catalog_table import attributes_of
 from fsim.functional.picture_files import picture_files
 from fsim.index_tuning import Questions, choose, curves
@@ -182,7 +183,8 @@ def catalog_of(images: IndexedImages, root: Path) -> Catalog:
             f"{len(missing)} of {len(frame)} images are no files any more (first: {missing[0]}): take them out by "
             f"--remove, or make the index of other images by --rebuild --images SOURCE"
         )
-    columns: dict[str, Any] = {name: frame[name].tolist() for name in ("image", "split", "category", "item", "caption")}
+    columns: dict[str, Any] = {name: frame[name].tolist() for name in ("image", "split", "category", "item")}
     columns["box"] = [tuple(map(float, text.split())) if text else None for text in frame["box"]]
     columns["attributes"] = [attributes_of(text) for text in frame["attributes"]]
+    columns["caption"] = [caption_value(captions_of_text(text)) for text in frame["caption"]]
     return Catalog.of(columns, root)

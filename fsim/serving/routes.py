@@ -126,9 +126,10 @@ def told(served: Served, answer: dict[str, Any]) -> dict[str, Any]:
 
 def item(served: Served, row: int) -> dict[str, Any]:
     """What is known of an image."""
-    columns = served.index.images.columns
-    known = {name: columns[name][row] for name in ("id", "category", "item", "split", "caption")}
-    return {**known, "image": _address(served, known["id"]), "attributes": served.index.images.attributes(row)}
+    images = served.index.images
+    known = {name: images.columns[name][row] for name in ("id", "category", "item", "split")}
+    said = {"attributes": images.attributes(row), "captions": images.captions(row)}
+    return {**known, "image": _address(served, known["id"]), **said}
 
 
 def _address(served: Served, number: str) -> str:

@@ -35,7 +35,7 @@ class Item(BaseModel):
     item: str
     split: str
     attributes: dict[str, Any]
-    caption: str
+    captions: list[str]
 
 
 class CatalogPage(BaseModel):

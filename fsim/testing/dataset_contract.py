@@ -29,9 +29,10 @@ class DatasetContract:
         catalog = load_catalog(self.make(tmp_path))  # columns, unique images, splits
         assert len(catalog.frame) > 0
         assert catalog.root.is_absolute(), "another process may have another folder"
-        for name in set(CATALOG_COLUMNS) - {"box", "attributes"}:
+        for name in set(CATALOG_COLUMNS) - {"box", "attributes", "caption"}:
             assert all(isinstance(value, str) for value in catalog.frame[name]), f"{name} is text, '' where unknown"
         assert all(isinstance(value, dict) for value in catalog.frame["attributes"])
+        assert len(catalog.captions()) == len(catalog.frame), "a text, or a list of texts"
 
     def test_boxes_hold_something(self, tmp_path: Path) -> None:
         for box in self.make(tmp_path).load().frame["box"]:

@@ -5,6 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+PARAMETERS = (
+    ("items", int, "how many garments"),
+    ("views", int, "pictures of each"),
+    ("seed", int, "which wardrobe"),
+    ("captions", int, "captions of each picture"),
+    ("held_out", float, "share of the combinations of colour and category that are kept out of train"),
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", type=Path, help="a new folder")
@@ -14,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="csv (metadata.csv and images; the default), folder (<split>/<category>/), deepfashion_category, "
         "deepfashion_inshop or deepfashion_consumer2shop (the layouts of DeepFashion's benchmarks)",
     )
-    for name, help in (("items", "how many garments"), ("views", "pictures of each"), ("seed", "which wardrobe")):
-        parser.add_argument(f"--{name}", type=int, default=argparse.SUPPRESS, help=help)
+    for name, type, help in PARAMETERS:
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type, default=argparse.SUPPRESS, help=help)
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -27,12 +35,14 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.registry import load
 
     component = load("dataset", "garments")
-    given = {name: value for name, value in vars(args).items() if name in ("items", "views", "seed")}
+    given = {name: getattr(args, name) for name, *_ in PARAMETERS if hasattr(args, name)}
     try:
         settings = parameter_model("dataset", component).model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
-        raise FsimError(f"--{first['loc'][0]}: {first['msg']}; see: fsim describe dataset garments") from error
+        raise FsimError(
+            f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}; see: fsim describe dataset garments"
+        ) from error
     construct("dataset", component, settings, {"cache_dir": cache_dir()}).write(args.out, args.layout)
     print(f"the pictures are in {args.out}, in the layout {args.layout}")
     return 0

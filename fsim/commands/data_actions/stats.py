@@ -83,8 +83,12 @@ def _show(source: str, statistics: dict[str, Any], display: Display) -> None:
     if items["number"]:
         several = f"{items['in_several_splits']:,} in several splits, {items['of_one_image']:,} of a single image"
         display.say(f"{items['number']:,} items: {several}")
-    for name in ("box", "caption"):
-        display.say(f"{statistics[{'box': 'boxes', 'caption': 'captions'}[name]]['images']:,} images have a {name}")
+    display.say(f"{statistics['boxes']['images']:,} images have a box")
+    captions = statistics["captions"]
+    told = (
+        f": {captions['number']:,} captions, {captions['different']:,} of them different" if captions["number"] else ""
+    )
+    display.say(f"{captions['images']:,} images have a caption{told}")
     beyond = statistics["boxes"]["beyond"]
     if beyond:
         display.warn(f"{beyond:,} boxes reach beyond the picture, which cuts them; fsim data audit names the images")

@@ -16,8 +16,8 @@ class Jsonl(TableFile):
     """A file of JSON objects, one a line and an image: `{"image": "a.jpg", "category": "hat", "box": [1, 2, 30, 40]}`.
 
     The keys are the columns of the dataset `csv`, and so are the parameters (`fsim describe dataset csv`). A box is a
-    list of four numbers, attributes are an object or a list of words; what `csv` reads as text is read too. What a line
-    lacks, or has as null, is unknown; but `split` stands on all lines or on none.
+    list of four numbers, attributes are an object or a list of words, several captions a list; what `csv` reads as text
+    is read too. What a line lacks, or has as null, is unknown; but `split` stands on all lines or on none.
 
     Raises:
         FsimError: the file is missing or unreadable, no line has `image`, or a line cannot be read, or a box holds

@@ -14,7 +14,8 @@ class Parquet(TableFile):
     """A Parquet table with a row an image, of which only the columns of a catalog are read.
 
     The columns are those of the dataset `csv`, and so are the parameters (`fsim describe dataset csv`). A box is a list
-    of four numbers, attributes are a struct, a map or a list of words; what `csv` reads as text is read too.
+    of four numbers, attributes are a struct, a map or a list of words, several captions a list; what `csv` reads as
+    text is read too.
 
     Raises:
         FsimError: the file is missing or unreadable, has no column `image`, or a cell

@@ -37,7 +37,8 @@ class CrossModal:
                            direction
 
     The whole split is ranked, never a batch. Queries without a right answer, such as images of items without a caption,
-    are left out. Equal scores rank in the order of the catalog. `task.per_query` has the metrics of images that ask.
+    are left out; with `junk: item` all of known items are. Equal scores rank in the order of the catalog.
+    `task.per_query` has the metrics of images that ask.
     NaN: every metric where no query has a right answer.
 
     Args:
@@ -89,10 +90,11 @@ class _Side(NamedTuple):
 def _images_of(task: RetrievalTask) -> tuple[_Side, _Side]:
     """Those that ask, and those that answer."""
     items = task.query.items
+    known = items if task.junk is None else torch.full_like(items, -1)  # all that would be right is junk
     if not task.leave_one_out:
-        return _Side(task.query.embedding, items), _Side(task.gallery.embedding, task.gallery.items)
+        return _Side(task.query.embedding, known), _Side(task.gallery.embedding, task.gallery.items)
     own = int(items.max()) + 1 + torch.arange(len(items)) if len(items) else items
-    side = _Side(task.query.embedding, torch.where(items >= 0, items, own))
+    side = _Side(task.query.embedding, torch.where(items >= 0, known, own))
     return side, side
 
 

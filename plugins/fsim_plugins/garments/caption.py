@@ -1,8 +1,8 @@
-"""Captions: a sentence that says what an item is, from its listed attributes."""
+"""The full sentence that says what an item is, from its listed attributes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 PAIRS = ("trousers", "jeans", "shorts")
 ADJECTIVES = ("length", "fit")
@@ -18,12 +18,21 @@ def caption(category: str, attributes: Mapping[str, str]) -> str:
     words += _colours(attributes)
     if attributes["material"] not in (*noun.split(), "denim" if category == "jeans" else ""):
         words.append(attributes["material"])
-    start = "a pair of" if category in PAIRS else "an" if words[0][0] in "aeiouA" else "a"
-    sentence = " ".join([start, *words, noun])
-    parts = _parts(attributes)
+    return with_parts(start_of(category, " ".join([*words, noun])), _parts(attributes))
+
+
+def start_of(category: str, words: str) -> str:
+    """The words with what they begin with: "a", "an" or "a pair of"."""
+    if category in PAIRS:
+        return f"a pair of {words}"
+    return f"{'an' if words[0] in 'aeiouA' else 'a'} {words}"
+
+
+def with_parts(words: str, parts: Sequence[str]) -> str:
+    """The words and what the item comes with, if there is anything: "with long sleeves, a belt and red trim"."""
     if not parts:
-        return sentence
-    return f"{sentence} with {' and '.join(part for part in (', '.join(parts[:-1]), parts[-1]) if part)}"
+        return words
+    return f"{words} with {' and '.join(part for part in (', '.join(parts[:-1]), parts[-1]) if part)}"
 
 
 def _colours(attributes: Mapping[str, str]) -> list[str]:

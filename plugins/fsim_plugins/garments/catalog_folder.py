@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from fsim.errors import FsimError
+from fsim.functional.captions import caption_value, captions_of_text
 from fsim.functional.catalog_table import attributes_of, catalog_table
 from fsim.interfaces import CATALOG_COLUMNS, Catalog
 from fsim_plugins.garments.outline import Landmark
@@ -28,6 +29,7 @@ def read_metadata(folder: Path) -> Catalog:
     columns: dict[str, list[Any]] = {name: table[name].tolist() for name in CATALOG_COLUMNS}
     columns["box"] = [tuple(int(edge) for edge in box.split()) for box in columns["box"]]
     columns["attributes"] = [attributes_of(attributes) for attributes in columns["attributes"]]
+    columns["caption"] = [caption_value(captions_of_text(text)) for text in columns["caption"]]
     return Catalog.of(columns, folder)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from fsim.errors import FsimError
+from fsim.functional.captions import captions_of
 from fsim.interfaces import Catalog
 from fsim_plugins.garments.catalog_folder import read_landmarks
 from fsim_plugins.garments.deepfashion import (
@@ -84,7 +85,7 @@ def _write_items(items: pd.DataFrame, anno: Path) -> None:
     (anno / "list_item_inshop.txt").write_text("\n".join([str(len(ids)), *ids]) + "\n", encoding="utf-8")
     descriptions = [
         {"item": item, "color": color, "description": [f"{text[0].upper()}{text[1:]}."]}
-        for item, color, text in zip(ids, items["color"], items["caption"], strict=True)
+        for item, color, (text, *_) in zip(ids, items["color"], map(captions_of, items["caption"]), strict=True)
     ]
     text = json.dumps(descriptions, ensure_ascii=False)
     (anno / "list_description_inshop.json").write_text(text, encoding="utf-8")

@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fsim.functional.captions import caption_value, captions_of, captions_of_text
+
 PLAIN_ATTRIBUTES = "attribute"  # the type of attributes that stand in a plain list
 
 
@@ -63,6 +65,16 @@ def attributes_cell(value: Any) -> dict[str, Any]:
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
         return {PLAIN_ATTRIBUTES: value}
     raise ValueError("expected a JSON object, or a list of words")
+
+
+def caption_cell(value: Any) -> str | list[str]:
+    """One caption, or a list of several, from a text, the JSON text of a list of texts, or a list of texts; "" where
+    there is none.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    return caption_value(captions_of_text(value) if isinstance(value, str) else captions_of(value))
 
 
 def kind_of_value(value: Any) -> str:

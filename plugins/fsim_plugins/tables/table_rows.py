@@ -13,7 +13,7 @@ from fsim.functional.box_formats import Box, BoxFormat, box_from, in_pixels, is_
 from fsim.functional.image_size import image_size
 from fsim.functional.splits import split_by_name
 from fsim.interfaces import Catalog
-from fsim_plugins.tables.cells import attributes_cell, numbers_cell, text_cell
+from fsim_plugins.tables.cells import attributes_cell, caption_cell, numbers_cell, text_cell
 
 log = logging.getLogger("fsim.tables")
 Value = TypeVar("Value")
@@ -77,10 +77,10 @@ def catalog_of(rows: TableRows, root: Path, box_format: BoxFormat, rule: SplitRu
         FsimError: a cell cannot be read.
     """
     columns: dict[str, Any] = {
-        name: rows.read(name, text_cell)
-        for name in ("image", "split", "category", "item", "caption")
-        if name in rows.columns
+        name: rows.read(name, text_cell) for name in ("image", "split", "category", "item") if name in rows.columns
     }
+    if "caption" in rows.columns:
+        columns["caption"] = rows.read("caption", caption_cell)
     if "attributes" in rows.columns:
         columns["attributes"] = rows.read("attributes", attributes_cell)
     if "box" in rows.columns:
