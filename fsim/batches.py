@@ -20,12 +20,13 @@ from fsim.image_cache import CachedImages
 from fsim.interfaces import Augmentation, IntArray, Pairs, Sampler, Selection
 from fsim.normalise import Normalise
 from fsim.processes import Processes
+from fsim.training_captions import TrainingCaptions
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Images of one step and their labels; B images, P pairs, A attributes. Of several processes (`of_all`) the labels
-    are those of all their images."""
+    """Images of one step, their captions and labels; B images, P pairs, A attributes. Of several processes (`of_all`)
+    the labels are those of all their images."""
 
     images: Tensor  # float32 [B, 3, S, S], channels last where the recipe says so
     rows: Tensor  # [B] int64, rows of the catalog
@@ -34,14 +35,17 @@ class Batch:
     labels: Tensor  # [B] int64, the categories or items, as the sampler's `label` says, numbered over training images
     pairs: Pairs | None
     attributes: Tensor | None = None  # int8 [B, A], 1 has it, -1 has it not, 0 unknown; None where nobody asks for them
+    captions: Tensor | None = None  # int64 [B, L], tokens of a caption of each image; None where nobody reads them
+    captioned: Tensor | None = None  # bool [B], whether the image has a caption
 
     def of_all(self, processes: Processes) -> Batch:
-        """The labels of the batches of all processes, in the order of ranks, beside the images of this one."""
+        """The labels of the batches of all processes, in the order of ranks, beside what the network of this one is
+        given."""
         if processes.size == 1:
             return self
         columns = processes.all_gather(torch.stack([self.rows, self.categories, self.items, self.labels], dim=1))
         rows, categories, items, labels = torch.cat(columns).unbind(1)
-        pairs, attributes = None, None
+        pairs, attributes, captioned = None, None, None
         if self.pairs is not None:
             parts = processes.all_gather(torch.stack([*self.pairs], dim=1))  # [P, 3] each
             before = np.cumsum([0, *map(len, columns)])
@@ -52,7 +56,14 @@ class Batch:
             pairs = Pairs(first, second, torch.cat(parts)[:, 2].bool())
         if self.attributes is not None:
             attributes = torch.cat(processes.all_gather(self.attributes))
-        return Batch(self.images, rows, categories, items, labels, pairs, attributes)
+        if self.captioned is not None:
+            captioned = torch.cat(processes.all_gather(self.captioned.byte())).bool()
+        return Batch(self.images, rows, categories, items, labels, pairs, attributes, self.captions, captioned)
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """What the network is given."""
+        return (self.images,) if self.captions is None else (self.images, self.captions)
 
     def to(self, device: str) -> Batch:
         """The same batch on another device."""
@@ -87,11 +98,13 @@ class TrainingBatches(Dataset[Batch]):
         seed: int,
         rank: int = 0,
         attributes: AttributeLabels | None = None,
+        captions: TrainingCaptions | None = None,
     ) -> None:
         self.rows, self.images, self.sampler = rows, images, sampler
         self.augmentation, self.normalise = augmentation, normalise
         self.seed, self.rank = seed, rank
         self.attributes = attributes  # of the whole catalog
+        self.captions = captions
         self.categories, self.items = catalog.categories[rows], catalog.items[rows]
         self.labels, self.num_labels = _numbered(catalog.labels(sampler.label)[rows])
         self._epoch: tuple[int, Sequence[Selection]] = (-1, ())
@@ -110,7 +123,22 @@ class TrainingBatches(Dataset[Batch]):
             torch.from_numpy(values[selection.rows]) for values in (self.categories, self.items, self.labels)
         )
         attributes = None if self.attributes is None else torch.from_numpy(self.attributes.values[rows])
-        return Batch(images, torch.from_numpy(rows), categories, items, labels, _pairs(selection, labels), attributes)
+        captions, captioned = None, None
+        if self.captions is not None:
+            captions, captioned = self.captions.draw(
+                selection.rows, keyed_generator(self.seed, "caption", epoch, position, self.rank)
+            )
+        return Batch(
+            images,
+            torch.from_numpy(rows),
+            categories,
+            items,
+            labels,
+            _pairs(selection, labels),
+            attributes,
+            captions,
+            captioned,
+        )
 
     def _selections(self, epoch: int) -> Sequence[Selection]:
         if self._epoch[0] != epoch:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from fsim.errors import FsimError, nearest
 from fsim.functional.attribute_labels import AttributeLabels
+from fsim.functional.captions import captions_of
 from fsim.interfaces import CATALOG_COLUMNS, Catalog, Dataset, IntArray, Label
 
 SPLITS = ("train", "val", "test", "query", "gallery")
@@ -45,6 +46,24 @@ class EncodedCatalog:
                 f"has them (some read them only if asked to: fsim describe dataset NAME), or leave {asks} out"
             )
         return self.attributes
+
+    def captions(self, rows: IntArray) -> list[list[str]]:
+        """The captions of some rows, none or several of each."""
+        return [captions_of(value) for value in self.catalog.frame["caption"].to_numpy()[rows]]
+
+    def captions_for(self, asks: str, rows: IntArray, whose: str) -> list[list[str]]:
+        """The captions of the images in these rows, which are `whose`, for the component `asks`.
+
+        Raises:
+            FsimError: none of them has one.
+        """
+        captions = self.captions(rows)
+        if not any(captions):
+            raise FsimError(
+                f"{asks} needs captions, and the dataset gives none of the images of '{whose}': take a dataset that "
+                f"has them (a table with a column `caption`, say), or leave {asks} out"
+            )
+        return captions
 
     def rows(self, splits: str) -> IntArray:
         """Catalog rows of a split, or of several joined by `+`; damaged images are left out.
@@ -80,6 +99,10 @@ class EncodedCatalog:
         """A hash of which attributes there are and which of these images have them."""
         names = json.dumps([self.attributes.types, self.attributes.names])
         return hashlib.sha256(names.encode() + self.attributes.values[rows].tobytes()).hexdigest()[:16]
+
+    def captions_fingerprint(self, rows: IntArray) -> str:
+        """A hash of the captions of these images."""
+        return hashlib.sha256(json.dumps(self.captions(rows)).encode()).hexdigest()[:16]
 
 
 def load_catalog(dataset: Dataset) -> Catalog:

@@ -180,9 +180,9 @@ def build_engine(training: Training, machine: Machine, seed: int, processes: Pro
             seed_torch(seed, "step", epoch, position, processes.rank, *([chunk] if chunk else []))
 
         if train.chunk_size is None and processes.size == 1:
-            whole_batch(network, machine, batch.images, loss, seed_chunk)
+            whole_batch(network, machine, batch.inputs, loss, seed_chunk)
         else:
-            in_parts(network, machine, batch.images, loss, seed_chunk, train.chunk_size, processes)
+            in_parts(network, machine, batch.inputs, loss, seed_chunk, train.chunk_size, processes)
             processes.average([weights.grad for weights in losses.parameters() if weights.grad is not None])
         if train.clip_norm is not None:
             scaler.unscale_(optimizer)

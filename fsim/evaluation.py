@@ -23,6 +23,8 @@ from fsim.network import Network
 from fsim.params import evaluator_needs
 from fsim.protocol import Protocol, protocols_of
 
+NOT_OF_IMAGES = {"attributes", "captions", "text_embedding"}  # what evaluators may need that is no output for an image
+
 
 @dataclass(frozen=True)
 class Evaluated:
@@ -92,7 +94,8 @@ class Evaluation:
                 embedded[split] = self.embed(network, self.catalog.rows(split))
         query = self._of(embedded, protocol.query, protocol.query_rows)
         gallery = query if protocol.gallery is None else self._of(embedded, protocol.gallery, protocol.gallery_rows)
-        return RetrievalTask(query, gallery, self.relevant, network.distance, junk=protocol.junk)
+        embed_text = None if network.text is None else network.text.embed
+        return RetrievalTask(query, gallery, self.relevant, network.distance, junk=protocol.junk, embed_text=embed_text)
 
     def _of(self, embedded: dict[str, Embedded], split: str, rows: IntArray) -> Embedded:
         """What was embedded of some rows of a split."""
@@ -120,11 +123,14 @@ class Evaluation:
 
     def embed(self, network: Network, rows: IntArray) -> Embedded:
         """Embeddings of catalog rows, in the given order, and what else the evaluators need."""
-        outputs = self.embedder(network, rows, ("embedding", *sorted(self.needs - {"attributes"})))
+        outputs = self.embedder(network, rows, ("embedding", *sorted(self.needs - NOT_OF_IMAGES)))
         return Embedded(
+            embedding=outputs["embedding"],
+            logits=outputs.get("logits"),
+            attribute_logits=outputs.get("attribute_logits"),
             categories=torch.from_numpy(self.catalog.categories[rows]),
             items=torch.from_numpy(self.catalog.items[rows]),
             names=self.catalog.names(rows),
             attributes=self.catalog.attributes.take(rows) if "attributes" in self.needs else None,
-            **outputs,
+            captions=self.catalog.captions(rows) if "captions" in self.needs else None,
         )

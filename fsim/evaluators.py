@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fsim import interfaces
+from fsim.built import built
 from fsim.checked_recipe import CheckedRecipe
 from fsim.interfaces import Direction, Evaluator
-from fsim.network import built
 
 
 def build_evaluators(checked: CheckedRecipe) -> dict[str, Evaluator]:

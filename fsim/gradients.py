@@ -17,18 +17,19 @@ from fsim.machine import Machine
 from fsim.network import Network
 from fsim.processes import Processes
 
+Inputs = tuple[Tensor, ...]  # images [B, 3, S, S] and, where captions are read, their tokens [B, L]
 Loss = Callable[[dict[str, Tensor]], Tensor]  # outputs of the network for the whole batch -> the scaled loss
 
 
-def whole_batch(network: Network, machine: Machine, images: Tensor, loss: Loss, seed: Callable[[int], None]) -> None:
+def whole_batch(network: Network, machine: Machine, inputs: Inputs, loss: Loss, seed: Callable[[int], None]) -> None:
     """Leave the gradient of the loss in the weights. `seed(0)` is called before the forward."""
-    loss(dict(_outputs(network, machine, images, seed, 0))).backward()  # type: ignore[no-untyped-call]
+    loss(dict(_outputs(network, machine, inputs, seed, 0))).backward()  # type: ignore[no-untyped-call]
 
 
 def in_parts(
     network: Network,
     machine: Machine,
-    images: Tensor,
+    inputs: Inputs,
     loss: Loss,
     seed: Callable[[int], None],
     size: int | None,
@@ -45,13 +46,14 @@ def in_parts(
     batch; batch normalisation sees a chunk at a time, and counts it once.
     """
     processes.take_from_first(list(network.buffers()))  # each process has counted its own images
-    chunks = torch.split(images, size or len(images))
+    num_images = len(inputs[0])
+    chunks = list(zip(*(torch.split(one, size or num_images) for one in inputs), strict=True))
     if len(chunks) == 1:
-        parts = [_outputs(network, machine, images, seed, 0)]
+        parts = [_outputs(network, machine, inputs, seed, 0)]
     else:
         with torch.no_grad(), _unmoved_statistics(network):
             parts = [_outputs(network, machine, chunk, seed, number) for number, chunk in enumerate(chunks)]
-    counts = processes.counts(len(images))
+    counts = processes.counts(num_images)
     before = sum(counts[: processes.rank])
     whole: dict[str, Tensor] = {}  # [sum of all B, ...]
     for name in parts[0]:
@@ -59,7 +61,7 @@ def in_parts(
         whole[name] = torch.cat(processes.all_gather(mine, counts)).requires_grad_()
     loss(whole).backward()  # type: ignore[no-untyped-call]
     of_outputs = {
-        name: torch.split(value.grad[before : before + len(images)], len(chunks[0]))
+        name: torch.split(value.grad[before : before + num_images], len(chunks[0][0]))
         for name, value in whole.items()
         if value.grad is not None
     }
@@ -74,11 +76,11 @@ def in_parts(
 
 
 def _outputs(
-    network: Network, machine: Machine, images: Tensor, seed: Callable[[int], None], number: int
+    network: Network, machine: Machine, inputs: Inputs, seed: Callable[[int], None], number: int
 ) -> Mapping[str, Tensor]:
     seed(number)
     with machine.autocast():
-        outputs: dict[str, Tensor] = network(images)
+        outputs: dict[str, Tensor] = network(*inputs)
     return {name: value.float() for name, value in outputs.items()}
 
 

@@ -274,7 +274,8 @@ class RetrievalTask:
     distance: Distance
     per_query: dict[str, Tensor] = field(default_factory=dict)  # where an evaluator may leave {metric: [Q]}
     junk: JunkLabel | None = None
-    embed_text: Callable[[Sequence[str]], Tensor] | None = None  # texts [T] -> [T, D] in the space of the images
+    # Texts [T] -> [T, D] in the space of the images; None where the network does not read.
+    embed_text: Callable[[Sequence[str]], Tensor] | None = None
 
     @property
     def leave_one_out(self) -> bool:

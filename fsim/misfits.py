@@ -17,6 +17,8 @@ from fsim.paths import cache_dir
 from fsim.problem import Key
 from fsim.recipe import value_at
 
+READ = "give the recipe something that reads, such as model.text_encoder: {name: gru}"
+TEXT_GIVES = frozenset({"text_embedding", "captioned"})  # with a text encoder
 BATCH_GIVES = frozenset({"categories", "items", "labels", "attributes"})  # for losses, whatever head and sampler give
 
 
@@ -25,15 +27,18 @@ def misfits(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> I
     refused = dict(_refused(components))
     yield from refused.items()
     head, sampler = components.get(("model", "head")), components.get(("sampler",))
+    text = components.get(("model", "text_encoder"))
     if head and sampler:
-        yield from _lacking_for_losses(head, sampler, components)
+        yield from _lacking_for_losses(head, sampler, text, components)
+    if head and text:
+        yield from _not_compared_by_cosine(head)
     yield from _without_memory(value, components)
     evaluators = {key: part for key, part in components.items() if part.kind == "evaluator"}
     yield from _repeated(evaluators)
     valid = {key: part for key, part in evaluators.items() if part.settings is not INVALID and key not in refused}
     built = {key: part.build(seed=0) for key, part in valid.items()}
     if head:
-        yield from _lacking_for_evaluators(head, valid, built)
+        yield from _lacking_for_evaluators(head, text, valid, built)
     yield from _all_junk(value)
     yield from _without_monitor(value)
     if len(valid) == len(value_at(value, ("evaluation", "evaluators"))):
@@ -54,17 +59,34 @@ def _named_metrics(evaluation: Any) -> Iterator[tuple[Key, str]]:
 
 
 def _lacking_for_losses(
-    head: CheckedComponent, sampler: CheckedComponent, components: dict[Key, CheckedComponent]
+    head: CheckedComponent,
+    sampler: CheckedComponent,
+    text: CheckedComponent | None,
+    components: dict[Key, CheckedComponent],
 ) -> Iterator[tuple[Key, str]]:
     given = BATCH_GIVES | head.component.gives | sampler.component.gives  # type: ignore[attr-defined]
+    given |= TEXT_GIVES if text else frozenset()
     for key, loss in components.items():
         for need in sorted(needs(loss.component) - given) if loss.kind == "loss" else ():
+            if need in TEXT_GIVES:
+                yield key, f"loss '{loss.name}' needs {need}: {READ}, or leave the loss out"
+                break
             giver = sampler if need == "pairs" else head
             yield (
                 key,
                 f"loss '{loss.name}' needs {need}, which {giver.kind} '{giver.name}' does not give; "
                 f"take another {giver.kind}, or leave the loss out",
             )
+
+
+def _not_compared_by_cosine(head: CheckedComponent) -> Iterator[tuple[Key, str]]:
+    own = head.settings.model_dump(by_alias=True).get("distance") if head.settings is not INVALID else "cosine"
+    if (own or getattr(head.component, "distance", "cosine")) == "euclidean":
+        yield (
+            ("model", "head"),
+            f"head '{head.name}' compares by Euclidean distance, and the losses of words and pictures by cosine: set "
+            f"distance: cosine, or take head siam_cat_cos",
+        )
 
 
 def _without_memory(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, str]]:
@@ -79,11 +101,18 @@ def _without_memory(value: dict[str, Any], components: dict[Key, CheckedComponen
 
 
 def _lacking_for_evaluators(
-    head: CheckedComponent, evaluators: dict[Key, CheckedComponent], built: dict[Key, Evaluator]
+    head: CheckedComponent,
+    text: CheckedComponent | None,
+    evaluators: dict[Key, CheckedComponent],
+    built: dict[Key, Evaluator],
 ) -> Iterator[tuple[Key, str]]:
-    given = head.component.gives | {"attributes"}  # type: ignore[attr-defined]
+    given = head.component.gives | {"attributes", "captions"}  # type: ignore[attr-defined]
+    given |= TEXT_GIVES if text else frozenset()
     for key, evaluator in built.items():
         for need in sorted(evaluator_needs(evaluator) - given):
+            if need in TEXT_GIVES:
+                yield key, f"evaluator '{evaluators[key].name}' needs {need}: {READ}, or leave the evaluator out"
+                continue
             yield (
                 key,
                 f"evaluator '{evaluators[key].name}' needs {need}, which head '{head.name}' does not give; "

@@ -1,4 +1,4 @@
-"""The network of a run: backbone and head, built from a checked recipe and held against their interfaces."""
+"""The network of a run: backbone, head and what reads captions, built from a checked recipe."""
 
 from __future__ import annotations
 
@@ -8,20 +8,25 @@ import torch
 from torch import Tensor, nn
 
 from fsim import interfaces
-from fsim.checked_recipe import CheckedComponent, CheckedRecipe
+from fsim.built import built
+from fsim.checked_recipe import CheckedRecipe
 from fsim.cross_batch_memory import CrossBatchMemory
 from fsim.errors import FsimError
+from fsim.functional.vocabulary import Vocabulary
 from fsim.interfaces import Distance
 from fsim.params import needs
+from fsim.text_tower import TextTower, build_text_tower
 
 
 class Network(nn.Module):
-    """images -> backbone -> features -> head -> embedding (and logits of categories and attributes)."""
+    """images -> backbone -> features -> head -> embedding (and logits of categories and attributes); captions, where it
+    has a tower for text, -> text_embedding in the same space."""
 
-    def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
+    def __init__(self, backbone: nn.Module, head: nn.Module, text: TextTower | None = None) -> None:
         super().__init__()
         self.backbone = backbone
         self.head = head
+        self.text = text
 
     @property
     def embedding_dim(self) -> int:
@@ -33,16 +38,22 @@ class Network(nn.Module):
         """How the embeddings are to be compared."""
         return self.head.distance  # type: ignore[return-value]
 
-    def __call__(self, images: Tensor) -> dict[str, Tensor]:
+    def __call__(self, images: Tensor, captions: Tensor | None = None) -> dict[str, Tensor]:
         """`forward`; where it is compiled, by a program for batches of any size."""
+        inputs = (images,) if captions is None else (images, captions)
         if self._compiled_call_impl is not None:
-            torch._dynamo.maybe_mark_dynamic(images, 0)
-        outputs: dict[str, Tensor] = super().__call__(images)
+            for one, sizes in zip(inputs, (0, [0, 1]), strict=False):
+                torch._dynamo.maybe_mark_dynamic(one, sizes)
+        outputs: dict[str, Tensor] = super().__call__(*inputs)
         return outputs
 
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """float [B, 3, S, S] -> what the head gives: embedding [B, D], and logits [B, C] and [B, A] if any."""
+    def forward(self, images: Tensor, captions: Tensor | None = None) -> dict[str, Tensor]:
+        """float [B, 3, S, S] -> what the head gives: embedding [B, D], and logits [B, C] and [B, A] if any; with tokens
+        of captions int64 [B, L] also text_embedding [B, D]."""
         outputs: dict[str, Tensor] = self.head(self.backbone(images))
+        if captions is not None:
+            assert self.text is not None, "captions are for a network that reads"
+            outputs = {**outputs, "text_embedding": self.text(captions)}
         return outputs
 
 
@@ -78,8 +89,10 @@ class LossTerms(nn.Module):
         return {} if memory is None else {"memory": memory.given()}
 
 
-def build_network(checked: CheckedRecipe, num_categories: int, num_attributes: int = 0) -> Network:
-    """Backbone and head with fresh weights.
+def build_network(
+    checked: CheckedRecipe, num_categories: int, num_attributes: int = 0, vocabulary: Vocabulary | None = None
+) -> Network:
+    """Backbone, head and text tower with fresh weights.
 
     Raises:
         FsimError: a component does not fit its interface, or the backbone cannot take images of this size.
@@ -92,7 +105,7 @@ def build_network(checked: CheckedRecipe, num_categories: int, num_attributes: i
         num_categories=num_categories,
         num_attributes=num_attributes,
     )
-    network = Network(backbone, head)
+    network = Network(backbone, head, build_text_tower(checked, vocabulary, head))
     _try_forward(network, checked.recipe.data.image_size, checked["model.backbone"].name)
     layout = torch.channels_last if checked.recipe.train.channels_last else torch.contiguous_format
     return network.to(memory_format=layout)  # type: ignore[call-overload, no-any-return]
@@ -111,19 +124,6 @@ def build_losses(checked: CheckedRecipe, **given: Any) -> LossTerms:
             of = settings.memory
             memories[name] = CrossBatchMemory(of.size, of.after_steps, given["embedding_dim"])
     return LossTerms(losses, [settings.weight for settings in checked.recipe.losses], memories)
-
-
-def built(part: CheckedComponent, interface: type, **given: Any) -> Any:
-    """Build a component and hold it against its interface."""
-    component = part.build(**given)
-    if not isinstance(component, interface):
-        members = {*getattr(interface, "__annotations__", {}), *vars(interface)}
-        lacking = [name for name in sorted(members) if not name.startswith("_") and not hasattr(component, name)]
-        raise FsimError(
-            f"{part.kind} '{part.name}' does not fit fsim.interfaces.{interface.__name__}: it lacks "
-            f"{', '.join(lacking)}; ask its author to add what is missing"
-        )
-    return component
 
 
 def _try_forward(network: Network, image_size: int, backbone: str) -> None:

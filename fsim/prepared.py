@@ -17,6 +17,7 @@ from fsim.normalise import Normalise
 from fsim.processes import ALONE, Processes
 from fsim.randomness import seed_torch
 from fsim.recipe import AUTO
+from fsim.training_captions import TrainingCaptions, learned_vocabulary, training_captions
 from fsim.training_data import (
     attributes_asked_for,
     build_sampler,
@@ -58,13 +59,23 @@ def prepare(checked: CheckedRecipe, machine: Machine, display: Display, processe
     normalise = Normalise(recipe.data.mean, recipe.data.std, recipe.train.channels_last)
     augmentation = checked["data.augmentation"].build()
     attributes = attributes_asked_for(checked, catalog, rows)
-    batches = TrainingBatches(
-        catalog, rows, images, sampler, augmentation, normalise, recipe.seed, processes.rank, attributes
-    )
+    captions = training_captions(checked, catalog, rows)
 
     num_attributes = len(attributes.names) if attributes else 0
     seed_torch(recipe.seed, "weights")
-    network = build_network(checked, len(catalog.category_names), num_attributes)
+    network = build_network(checked, len(catalog.category_names), num_attributes, learned_vocabulary(checked, captions))
+    batches = TrainingBatches(
+        catalog,
+        rows,
+        images,
+        sampler,
+        augmentation,
+        normalise,
+        recipe.seed,
+        processes.rank,
+        attributes,
+        None if captions is None or network.text is None else TrainingCaptions(captions, network.text),
+    )
     losses = build_losses(
         checked,
         embedding_dim=network.embedding_dim,

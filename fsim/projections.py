@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from fsim import interfaces
+from fsim.built import built
 from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
 from fsim.display import Display
@@ -21,7 +22,6 @@ from fsim.files import write_text, write_with
 from fsim.image_cache import CachedImages
 from fsim.interfaces import EmbeddedImages, Projection, RetrievalTask, Vectors
 from fsim.map_picture import map_picture
-from fsim.network import built
 from fsim.recipe import ProjectionSettings
 from fsim.run_folder import RunFolder
 

@@ -124,6 +124,10 @@ def _protocol(
     if asks is not None:
         catalog.attributes_for(f"evaluator '{asks}'", query, settings.query)
         description["attributes"] = [catalog.attributes_fingerprint(rows) for rows in (query, gallery)]
+    reads = next((name for name, one in evaluators.items() if "captions" in evaluator_needs(one)), None)
+    if reads is not None:
+        catalog.captions_for(f"evaluator '{reads}'", query, settings.query)
+        description["captions"] = [catalog.captions_fingerprint(rows) for rows in (query, gallery)]
     return Protocol(
         query=settings.query,
         gallery=None if leave_one_out else settings.gallery,

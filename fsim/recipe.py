@@ -93,11 +93,23 @@ class Data(Section):
     workers: Annotated[int, Field(ge=0)] = 0  # processes that prepare batches; the numbers do not depend on it
 
 
+class VocabularySettings(Section):
+    """Which words of the training images' captions a text encoder that has none of its own learns."""
+
+    min_count: Annotated[int, Field(ge=1)] = 1  # how often a word must be there
+    max_words: Annotated[int, Field(ge=1)] = 30_000  # of more the most frequent
+    max_length: Annotated[int, Field(ge=1, le=4096)] = 64  # words of a caption that count, from its beginning
+
+
 class Model(Section):
-    """The network: images -> backbone -> features -> head -> embedding (and logits)."""
+    """The network: images -> backbone -> features -> head -> embedding (and logits); captions -> text_encoder ->
+    features -> text_head -> embedding in the same space."""
 
     backbone: ComponentSettings
     head: ComponentSettings
+    text_encoder: ComponentSettings | None = None  # null: the captions are not looked at
+    text_head: ComponentSettings | None = None  # null: a linear layer to the dimensions of head
+    vocabulary: VocabularySettings = VocabularySettings()
 
 
 class Checkpoints(Section):
@@ -187,6 +199,8 @@ SLOTS: tuple[tuple[tuple[str, ...], str, bool], ...] = (
     (("data", "augmentation"), "augmentation", False),
     (("model", "backbone"), "backbone", False),
     (("model", "head"), "head", False),
+    (("model", "text_encoder"), "text_encoder", False),
+    (("model", "text_head"), "head", False),
     (("sampler",), "sampler", False),
     (("losses",), "loss", True),
     (("train", "optimizer"), "optimizer", False),

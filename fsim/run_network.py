@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from fsim.boxes import cut_by
 from fsim.checked_recipe import CheckedRecipe
 from fsim.checkpoint import load_checkpoint
 from fsim.errors import FsimError
+from fsim.functional.vocabulary import Vocabulary
 from fsim.image_cache import CachedImages, open_image_cache
 from fsim.interfaces import Catalog, Distance
 from fsim.machine import prepare_machine
@@ -20,6 +22,7 @@ from fsim.network import Network, build_network
 from fsim.normalise import Normalise
 from fsim.paths import cache_dir
 from fsim.run_folder import RunFolder
+from fsim.training_captions import asks_for_vocabulary
 from fsim.validate import check_recipe
 
 
@@ -42,7 +45,9 @@ def trained_network(checked: CheckedRecipe, file: Path) -> TrainedNetwork:
     state = load_checkpoint(file)
     try:
         category_names = list(state["category_names"])
-        network = build_network(checked, len(category_names), state.get("num_attributes", 0))
+        network = build_network(
+            checked, len(category_names), state.get("num_attributes", 0), _vocabulary(checked, state)
+        )
         weights = state["model"]
         if state.get("average") is not None:
             prefix = "module."
@@ -54,6 +59,13 @@ def trained_network(checked: CheckedRecipe, file: Path) -> TrainedNetwork:
             f"{file} does not fit the recipe; give a checkpoint of a run whose recipe was not changed"
         ) from error
     return TrainedNetwork(network, epoch, category_names)
+
+
+def _vocabulary(checked: CheckedRecipe, state: Mapping[str, Any]) -> Vocabulary | None:
+    """The words that the network of a checkpoint learned, if it did."""
+    if not asks_for_vocabulary(checked):
+        return None
+    return Vocabulary(state["vocabulary"], checked.recipe.model.vocabulary.max_length)
 
 
 def _epochs(step: int, steps_per_epoch: int) -> float:

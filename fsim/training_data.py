@@ -7,6 +7,7 @@ from dataclasses import replace
 from fsim import interfaces
 from fsim.batches import TrainingBatches
 from fsim.boxes import cut_by
+from fsim.built import built
 from fsim.catalog import EncodedCatalog, encode, load_catalog
 from fsim.channel_statistics import cached_channel_sums
 from fsim.checked_recipe import CheckedRecipe
@@ -15,7 +16,7 @@ from fsim.errors import FsimError
 from fsim.functional.attribute_labels import AttributeLabels
 from fsim.image_cache import CachedImages, open_image_cache
 from fsim.interfaces import IntArray, Sampler
-from fsim.network import LossTerms, built
+from fsim.network import LossTerms
 from fsim.overfit import overfit_catalog
 from fsim.params import injected_names, needs
 from fsim.paths import cache_dir

@@ -25,6 +25,7 @@ from fsim.functional.draws import keyed_generator
 from fsim.functional.subsets import stratified_subset
 from fsim.image_cache import CachedImages
 from fsim.machine import prepare_machine
+from fsim.network import Network
 from fsim.normalise import Normalise
 from fsim.run_folder import RunFolder
 from fsim.run_network import trained_network
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from fsim.interfaces import Vectors
 
-PREPROCESSING, CARD, RECIPE = "preprocessing.json", "README.md", "recipe.yaml"
+PREPROCESSING, CARD, RECIPE, VOCABULARY = "preprocessing.json", "README.md", "recipe.yaml", "vocabulary.txt"
 UNIT = 1e-5  # how far from 1 the length of an embedding of unit length may be
 
 
@@ -74,7 +75,9 @@ def export_run(
         Evaluation(checked, catalog, embed),
         [f"{of}: {one}" for of, one in zip(attributes.types, attributes.names, strict=True)] if attributes else [],
     )
-    network = PixelNetwork(subject.trained.network, normalise, recipe.evaluation.flip)
+    whole = subject.trained.network
+    exported = Network(whole.backbone, whole.head) if form.TAKES_PIXELS else whole  # what takes pixels does not read
+    network = PixelNetwork(exported, normalise, recipe.evaluation.flip)
     with atomic_folder(out) as beside:
         written = _write_model(subject, network, name, form, beside / form.FILE, images, embed, tolerance)
         display.say(_checked_on(written))
@@ -86,6 +89,8 @@ def export_run(
         write_json(beside / PREPROCESSING, preprocessing(subject, written))
         write_text(beside / CARD, model_card(subject, written))
         shutil.copyfile(folder.recipe, beside / RECIPE)
+        if exported.text is not None and exported.text.vocabulary is not None:
+            write_text(beside / VOCABULARY, "".join(f"{word}\n" for word in exported.text.vocabulary.words))
     return written
 
 

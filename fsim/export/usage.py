@@ -26,17 +26,22 @@ import torch
 from safetensors.torch import load_file
 
 from fsim.decode import decode
-from fsim.network import build_network
+{imported}from fsim.network import build_network
 from fsim.normalise import Normalise
 from fsim.validate import check_recipe
 
-network = build_network(check_recipe(Path("recipe.yaml")), {num_categories}, {num_attributes}).eval()
+{words}network = build_network(check_recipe(Path("recipe.yaml")), {num_categories}, {num_attributes}{vocabulary}).eval()
 network.load_state_dict(load_file("model.safetensors"))
 square = decode(Path("query.jpg").read_bytes(), size={size}, resize="{resize}")  # uint8 [{size}, {size}, 3]
 pixels = torch.from_numpy(square).permute(2, 0, 1)[None]
 images = Normalise({mean}, {std})(pixels)  # float32 [1, 3, {size}, {size}]
 with torch.inference_mode():
     embedding = network(images)["embedding"]  # float32 [1, {width}]
+"""
+IMPORT_VOCABULARY = "from fsim.functional.vocabulary import Vocabulary\n"
+READ_WORDS = 'words = Path("vocabulary.txt").read_text(encoding="utf-8").splitlines()\n'
+OF_TEXT = """\
+of_text = network.text.embed(["a red dress"])  # float32 [1, {width}], in the same space
 """
 PILLOW = "Pillow's pixels differ a little from those that the run saw, which decodes large JPEGs smaller."
 CALLS = {
@@ -52,6 +57,8 @@ CALLS = {
 def usage(subject: Subject, written: Written) -> str:
     """Code, and below it what must be known of it, as Markdown."""
     data, width = subject.checked.recipe.data, written.widths["embedding"]
+    text = subject.trained.network.text
+    words = None if text is None else text.vocabulary
     if written.name in CALLS:
         package, model, call = CALLS[written.name]
         square = SQUARES[data.resize].format(size=data.image_size)
@@ -67,7 +74,12 @@ def usage(subject: Subject, written: Written) -> str:
             mean=[float(value) for value in data.mean],
             std=[float(value) for value in data.std],
             width=width,
+            imported="" if words is None else IMPORT_VOCABULARY,
+            words="" if words is None else READ_WORDS,
+            vocabulary="" if words is None else f", Vocabulary(words, {words.max_length})",
         )
+        if text is not None:
+            code += OF_TEXT.format(width=width)
     return f"```python\n{code}```\n\n{_to_know(subject, written)}"
 
 
@@ -86,6 +98,8 @@ def _to_know(subject: Subject, written: Written) -> str:
         )
     elif written.name == "torchscript":
         told.append(PILLOW)
+    if subject.trained.network.text is not None and written.format.TAKES_PIXELS:
+        told.append("This is the part of the network for pictures; the part that reads is in the safetensors export.")
     if recipe.data.box == "crop" and subject.catalog.catalog.frame["box"].notna().any():
         padding = f", with {recipe.data.box_padding} pixels of the square around it" if recipe.data.box_padding else ""
         told.append(f"Where the garment's box is known, cut the picture by it first{padding}: so the run saw it.")

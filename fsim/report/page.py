@@ -14,6 +14,7 @@ from fsim.report.groups import attribute_section, category_section
 from fsim.report.points import map_section
 from fsim.report.results import health_section, intervals, result_sections
 from fsim.report.subject import Subject
+from fsim.report.text_gallery import text_section
 
 
 def report_page(subject: Subject) -> Page:
@@ -21,6 +22,7 @@ def report_page(subject: Subject) -> Page:
     sections = [
         *result_sections(subject),
         gallery_section(subject),
+        text_section(subject),
         map_section(subject),
         category_section(subject),
         attribute_section(subject),
@@ -59,10 +61,11 @@ def _figures(subject: Subject) -> dict[str, str]:
 
 
 def _recipe_section(subject: Subject) -> Section:
-    recipe = subject.checked.recipe
+    recipe, text = subject.checked.recipe, subject.checked.recipe.model.text_encoder
     parts = [
         ["data", recipe.data.dataset.name, f"{recipe.data.image_size} px, {recipe.data.augmentation.name}"],
         ["model", recipe.model.backbone.name, _settings(recipe.model.head.model_dump())],
+        *(["text", one.name, _settings(one.model_dump(exclude={"name"}))] for one in filter(None, [text])),
         ["sampler", recipe.sampler.name, _settings(recipe.sampler.model_dump(exclude={"name"}))],
         *(["loss", one.name, _settings(one.model_dump(exclude={"name"}))] for one in recipe.losses),
         ["optimizer", recipe.train.optimizer.name, _settings(recipe.train.optimizer.model_dump(exclude={"name"}))],

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -59,7 +60,7 @@ class EvaluatorContract:
         centres = 2 * rng.normal(size=(10, 8))
         images = embedded(centres[items] + rng.normal(size=(40, 8)), (items % 4).tolist(), items.tolist())
         gallery = embedded(centres[items] + rng.normal(size=(40, 8)), (items % 4).tolist(), items.tolist(), "gallery")
-        return RetrievalTask(images, gallery if with_gallery else images, relevant, distance)
+        return RetrievalTask(images, gallery if with_gallery else images, relevant, distance, embed_text=embed_text)
 
     def test_names_its_metrics_before_it_sees_data(self) -> None:
         evaluator = self.make(seed=0)
@@ -94,7 +95,7 @@ class EvaluatorContract:
         images = embedded(points, categories, items)
         evaluator = self.make(seed=0)
         for relevant in ("category", "item"):
-            evaluate(evaluator, RetrievalTask(images, images, relevant, distance))
+            evaluate(evaluator, RetrievalTask(images, images, relevant, distance, embed_text=embed_text))
 
     @pytest.mark.parametrize("known", [True, False])
     def test_junk_is_as_if_the_gallery_lacked_it(self, known: bool) -> None:
@@ -105,8 +106,8 @@ class EvaluatorContract:
         gallery = embedded(centres + rng.normal(size=(16, 8)), categories, items, "gallery")
         query = embedded(np.full((2, 8), -50.0), [0, 0], [0 if known else UNKNOWN] * 2)
         others = gallery.take(np.flatnonzero(np.array(items) != 0)) if known else gallery
-        with_junk = RetrievalTask(query, gallery, "category", "euclidean", junk="item")
-        without = RetrievalTask(query, others, "category", "euclidean")
+        with_junk = RetrievalTask(query, gallery, "category", "euclidean", junk="item", embed_text=embed_text)
+        without = RetrievalTask(query, others, "category", "euclidean", embed_text=embed_text)
         for task in (with_junk, without):
             evaluate(self.make(seed=0), task)
         assert with_junk.per_query.keys() == without.per_query.keys()
@@ -146,8 +147,13 @@ class EvaluatorContract:
         return {name: value for name, value in measures.items() if name not in self.not_repeatable}
 
 
+def embed_text(texts: Sequence[str]) -> Tensor:
+    """Texts [T] -> [T, D]: the text of an image is its point."""
+    return torch.tensor([[float(part) for part in text.split()] for text in texts])
+
+
 def embedded(points: np.ndarray | Tensor, categories: list[int], items: list[int], name: str = "image") -> Embedded:
-    """Points [N, D] as the embeddings of a split; logits and attributes are drawn."""
+    """Points [N, D] as the embeddings of a split; logits, attributes and captions, up to 2 an image, are drawn."""
     rng = np.random.default_rng(len(items))
     values = rng.integers(-1, 2, (len(items), 3), np.int8)
     return Embedded(
@@ -157,6 +163,9 @@ def embedded(points: np.ndarray | Tensor, categories: list[int], items: list[int
         [f"{name} {row}" for row in range(len(items))],
         logits=torch.from_numpy(rng.normal(size=(len(items), max(categories, default=0) + 1))).float(),
         attribute_logits=torch.from_numpy(rng.normal(size=values.shape)).float(),
+        captions=[
+            [" ".join(map(str, point))] * (row % 3) for row, point in enumerate(torch.as_tensor(points).tolist())
+        ],
         attributes=AttributeLabels(["striped", "dotted", "cotton"], ["texture", "texture", "fabric"], values),
     )
 

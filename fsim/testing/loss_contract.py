@@ -23,7 +23,7 @@ from fsim.interfaces import Pairs
 from fsim.params import needs
 
 UNKNOWN = -1
-LEARNED = ("embedding", "logits", "attribute_logits")  # the parts of a batch that a network gives
+LEARNED = ("embedding", "logits", "attribute_logits", "text_embedding")  # the parts of a batch that a network gives
 TYPICAL = (0, 0, 1, 1, 2, 2, 3, 0)
 
 # Batches in which some losses are undefined: name -> labels.
@@ -84,13 +84,31 @@ class LossContract:
         self.gradients(self._loss(), self.batch(labels, seed=seed))
 
     def test_all_unknown_costs_nothing(self) -> None:
-        assert self.value(self._loss(), self.batch(DEGENERATE["all unknown"])) == 0
+        loss = self._loss()
+        if "text_embedding" not in needs(loss):  # an image of which nothing else is known still has its caption
+            assert self.value(loss, self.batch(DEGENERATE["all unknown"])) == 0
 
     def test_unknown_images_are_left_out(self) -> None:
+        """Of a loss that asks for captions: an image of an unknown item is of an item of its own."""
         loss = self._loss()
         mixed = self.batch((0, UNKNOWN, 0, 1, 2, UNKNOWN, 1, 2))
-        kept = (mixed["labels"] >= 0).nonzero()[:, 0]
-        torch.testing.assert_close(self.value(loss, mixed), self.value(loss, self._select(mixed, kept)))
+        if "text_embedding" in needs(loss):
+            same = {**mixed, "items": torch.tensor([0, 7, 0, 1, 2, 8, 1, 2])}
+        else:
+            same = self._select(mixed, (mixed["labels"] >= 0).nonzero()[:, 0])
+        torch.testing.assert_close(self.value(loss, mixed), self.value(loss, same))
+
+    @pytest.mark.parametrize("captioned", [(), (3,), range(8)], ids=["no caption", "one caption", "all captions"])
+    def test_degenerate_captions(self, captioned: Sequence[int]) -> None:
+        for labels in (TYPICAL, (2,) * 8, (UNKNOWN,) * 8):
+            batch = self.batch(labels)
+            batch["captioned"] = torch.tensor([row in captioned for row in range(8)])
+            self.gradients(self._loss(), batch)
+
+    def test_what_stands_for_no_caption_does_not_matter(self) -> None:
+        loss, batch = self._loss(), self.batch(TYPICAL)
+        other = torch.where(batch["captioned"][:, None], batch["text_embedding"], -3.0)
+        torch.testing.assert_close(self.value(loss, batch), self.value(loss, {**batch, "text_embedding": other}))
 
     def test_order_of_the_batch_does_not_matter(self) -> None:
         loss, batch = self._loss(), self.batch(TYPICAL)
@@ -121,8 +139,8 @@ class LossContract:
     def batch(self, labels: Sequence[int], rows: str = "distinct", seed: int = 0) -> dict[str, Any]:
         """A batch whose labels, categories and items are these; its pairs are all of the images known.
 
-        Of an image of known label two attributes in three are known. `rows` says how the embeddings and logits lie:
-        distinct, identical, zero or huge.
+        Of an image of known label two attributes in three are known, and of any image about two in three have a
+        caption. `rows` says how the embeddings and logits lie: distinct, identical, zero or huge.
         """
         draw = torch.Generator().manual_seed(seed)
         embedding = torch.randn(len(labels), self.embedding_dim, generator=draw)  # [B, D]
@@ -131,7 +149,9 @@ class LossContract:
         attribute_logits = torch.randn(len(labels), num_attributes, generator=draw)  # [B, A]
         attributes = torch.randint(-1, 2, attribute_logits.shape, generator=draw, dtype=torch.int8)
         attributes[torch.tensor(labels) == UNKNOWN] = 0
-        learned = {"embedding": embedding, "logits": logits, "attribute_logits": attribute_logits}
+        text_embedding = torch.randn(embedding.shape, generator=draw)  # [B, D]
+        captioned = torch.rand(len(labels), generator=draw) < 2 / 3  # [B]
+        learned = dict(zip(LEARNED, (embedding, logits, attribute_logits, text_embedding), strict=True))
         if rows == "identical":
             learned = {name: tensor[:1].repeat(len(labels), 1) for name, tensor in learned.items()}
         scale = {"zero": 0.0, "huge": 1e4}.get(rows, 1.0)
@@ -141,6 +161,7 @@ class LossContract:
         return {
             **{name: (scale * tensor).requires_grad_() for name, tensor in learned.items()},
             "attributes": attributes,
+            "captioned": captioned,
             "categories": torch.tensor(labels),
             "items": torch.tensor(labels),
             "labels": torch.tensor(labels),

@@ -6,6 +6,8 @@ torchrun --nproc-per-node 2 tests/fsim/one_step.py OUT, or called in one process
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +18,8 @@ from fsim.batches import Batch
 from fsim.document import Document
 from fsim.engine import Training, build_engine
 from fsim.errors import FsimError
-from fsim.interfaces import Pairs
+from fsim.functional.vocabulary import Vocabulary
+from fsim.interfaces import IntArray, Pairs
 from fsim.machine import prepare_machine
 from fsim.network import build_losses, build_network
 from fsim.processes import Processes, processes
@@ -24,7 +27,9 @@ from fsim.registry import register, unregister
 from fsim.validate import check_document
 
 SIZE = 64
+WORDS = ["a", "red", "striped", "cotton", "dress", "with", "long", "sleeves", "and", "pockets", "to", "wear"]
 BY_LABELS = [{"name": "cross_entropy"}, {"name": "supcon"}]
+OF_WORDS = [{"name": "vse", "weight": 0.01}, {"name": "vse_hard", "weight": 0.1}, {"name": "clip"}]
 CASES: dict[str, dict[str, Any]] = {
     "labels": {"losses": BY_LABELS},
     "pairs": {"losses": [{"name": "contrastive"}]},
@@ -35,6 +40,8 @@ CASES: dict[str, dict[str, Any]] = {
     "uneven": {"losses": BY_LABELS, "sizes": [40, 24]},
     "drawing": {"losses": [{"name": "drawing"}]},
     "remembering": {"losses": [{"name": "supcon", "memory": {"size": 50}}]},
+    "reading": {"losses": OF_WORDS, "reads": True},
+    "reading in chunks": {"losses": [*OF_WORDS, *BY_LABELS], "reads": True, "chunk_size": 12, "sizes": [40, 24]},
 }
 
 
@@ -53,6 +60,23 @@ class Plain(nn.Module):
         return self.layers(images).flatten(1)
 
 
+class Reading(nn.Module):
+    """The mean of word vectors."""
+
+    out_features = 5
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self.vocabulary = vocabulary
+        self.vectors = nn.Embedding(vocabulary.size, 5, padding_idx=0)
+
+    def tokens(self, captions: Sequence[str]) -> IntArray:
+        return self.vocabulary.tokens(captions)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.vectors(tokens).sum(1) / (tokens > 0).sum(1, keepdim=True).clamp_min(1)
+
+
 class Drawing(nn.Module):
     """A loss of half of the images, which it draws."""
 
@@ -63,11 +87,13 @@ class Drawing(nn.Module):
 def steps(together: Processes) -> dict[str, dict[str, Any]]:
     """For each case how much every weight moved, and the loss."""
     register("backbone", "plain")(Plain)
+    register("text_encoder", "reading")(Reading)
     register("loss", "drawing")(Drawing)
     try:
         return {name: _step(together, **case) for name, case in CASES.items()}
     finally:
         unregister("backbone", "plain")
+        unregister("text_encoder", "reading")
         unregister("loss", "drawing")
 
 
@@ -82,13 +108,20 @@ def refused(together: Processes) -> list[str]:
     return told
 
 
-def _step(together: Processes, losses: list[Any], sizes: list[int] | None = None, **train: Any) -> dict[str, Any]:
+def _step(
+    together: Processes, losses: list[Any], sizes: list[int] | None = None, reads: bool = False, **train: Any
+) -> dict[str, Any]:
+    head = {"name": "siam_cat", "embedding_dim": 4, **({"distance": "cosine"} if reads else {})}
     recipe = check_document(
         Document(
             {
                 "name": "t",
                 "data": {"dataset": {"name": "folder", "root": "."}, "image_size": 16},
-                "model": {"backbone": {"name": "plain"}, "head": {"name": "siam_cat", "embedding_dim": 4}},
+                "model": {
+                    "backbone": {"name": "plain"},
+                    "head": head,
+                    "text_encoder": {"name": "reading"} if reads else None,
+                },
                 "sampler": {"name": "m_per_class", "batch_size": 4},
                 "losses": losses,
                 "train": {"optimizer": {"name": "sgd", "lr": 1.0}, "precision": "fp32", **train},
@@ -96,13 +129,18 @@ def _step(together: Processes, losses: list[Any], sizes: list[int] | None = None
         )
     )
     torch.manual_seed(0)
-    network = build_network(recipe, 3)
+    vocabulary = Vocabulary(WORDS)
+    network = build_network(recipe, 3, vocabulary=vocabulary if reads else None)
     terms = build_losses(recipe, embedding_dim=4, num_categories=3, num_labels=3)
     training = Training(recipe, network, terms, 1)
     before = {name: value.clone() for name, value in _weights(training).items()}
     stops = torch.cumsum(torch.tensor([0, *(sizes or [SIZE // 2] * 2)]), 0).tolist()
     start, stop = (0, SIZE) if together.size == 1 else (stops[together.rank], stops[together.rank + 1])
     batch = _batch(start, stop, [(a, b) for a, b in pairwise(stops) if start <= a and b <= stop])
+    if reads:  # the captions of each process are as long as the longest of them
+        texts = [" ".join(WORDS[: row % 7 * (1 + row // 40)]) for row in range(start, stop)]
+        captioned = torch.tensor([text != "" for text in texts])
+        batch = replace(batch, captions=torch.from_numpy(vocabulary.tokens(texts)), captioned=captioned)
     build_engine(training, prepare_machine("fp32"), seed=3, processes=together).run([batch], max_epochs=1)
     moved = {name: value - before[name] for name, value in _weights(training).items()}
     return {"moved": moved, "sums": training.sums, "signs": training.signs}

@@ -17,6 +17,7 @@ from fsim_plugins.losses.info_nce import InfoNce
 from fsim_plugins.losses.proxy_anchor import ProxyAnchor
 from fsim_plugins.losses.supcon import SupCon
 from fsim_plugins.losses.triplet import Triplet
+from fsim_plugins.losses.vse import Vse, VseHard
 
 LABELS = torch.arange(12) // 3  # 4 labels of 3 images
 FIRST, SECOND = torch.triu_indices(12, 12, 1)
@@ -28,7 +29,7 @@ def signs(loss: torch.nn.Module, spread: float = 1.0, weight: float = 1.0) -> di
     """Of a batch of embeddings that differ by about `spread`."""
     noise = torch.randn(12, 8, generator=torch.Generator().manual_seed(0))
     given: dict[str, Any] = {"embedding": 3 + spread * noise, "labels": LABELS, "categories": LABELS, "pairs": PAIRS}
-    given["logits"] = noise
+    given |= {"logits": noise, "text_embedding": 3 + 1e-4 * noise, "items": LABELS, "captioned": LABELS < 3}
     terms = LossTerms({"one": loss}, [weight])
     values = {name: value.item() for name, value in terms(given).items()}
     return {name.partition("/")[2]: value for name, value in loss_signs(terms, given, values).items()}
@@ -46,6 +47,8 @@ def signs(loss: torch.nn.Module, spread: float = 1.0, weight: float = 1.0) -> di
         (CosineContrastive(0.3), NEGATIVES * 0.7),
         (SupCon(0.1), math.log(11)),
         (InfoNce(0.1), math.log(1 + 9)),
+        (Vse(0.2), 0.2 * 9 * (6 + 9)),  # each of 9 captioned images has 6 captions and 9 images of other items
+        (VseHard(0.2), 0.2 * 9 * 2),
         (Contrastive(0.0), 0),
         (Contrastive(0.0, "hadsell"), 0),
         (Triplet("batch_hard", 0.0), 0),
@@ -59,7 +62,15 @@ def test_what_a_collapse_costs(loss: torch.nn.Module, expected: float) -> None:
 
 
 def test_a_collapsed_batch_stands_there() -> None:
-    for loss in (Triplet("batch_hard", 0.2), Contrastive(2.0), SupCon(), InfoNce(), CosineContrastive()):
+    for loss in (
+        Triplet("batch_hard", 0.2),
+        Contrastive(2.0),
+        SupCon(),
+        InfoNce(),
+        CosineContrastive(),
+        Vse(),
+        VseHard(),
+    ):
         found = signs(loss, spread=1e-4)
         assert found["loss"] == pytest.approx(found["collapsed"], rel=0.01)
 

@@ -32,6 +32,16 @@ def test_whatever_a_text_is_it_is_read(text: str) -> None:
         assert captions == captions_of(text)
 
 
+@pytest.mark.parametrize(("value", "found"), [("a hat", ["a hat"]), (["a", "", "b"], ["a", "b"]), (("a",), ["a"])])
+def test_a_cell_holds_one_or_several(value: Any, found: list[str]) -> None:
+    assert captions_of(value) == found
+
+
+@pytest.mark.parametrize("text", ["[new] a red dress", "[", "[1, 2]", '{"a": 1}', "[[]]"])
+def test_what_is_no_list_of_texts_is_a_caption(text: str) -> None:
+    assert captions_of_text(text) == captions_of_text(captions_text(text)) == [text]
+
+
 def test_a_bracket_begins_a_list_only_where_it_is_one() -> None:
     assert captions_of_text("[new] red dress") == ["[new] red dress"]
     assert captions_of_text('["a", 1]') == ['["a", 1]']

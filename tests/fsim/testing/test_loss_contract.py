@@ -68,6 +68,34 @@ class AsksTooMuch(Centred):
         return super().forward(embedding, labels)
 
 
+class Described(torch.nn.Module):
+    """A loss of captions that holds the contract: mean squared distance of images and their captions."""
+
+    def forward(self, embedding: Tensor, text_embedding: Tensor, items: Tensor, captioned: Tensor) -> Tensor:
+        apart = (embedding.float() - text_embedding.float())[captioned]
+        return apart.square().sum() / max(apart.numel(), 1)
+
+
+class TestDescribed(LossContract):
+    def make(self) -> torch.nn.Module:
+        return Described()
+
+
+class NanWithoutCaptions(Described):
+    def forward(self, embedding: Tensor, text_embedding: Tensor, items: Tensor, captioned: Tensor) -> Tensor:
+        return (embedding.float() - text_embedding.float())[captioned].square().mean()
+
+
+class CountsUncaptioned(Described):
+    def forward(self, embedding: Tensor, text_embedding: Tensor, items: Tensor, captioned: Tensor) -> Tensor:
+        return super().forward(embedding, text_embedding, items, torch.ones_like(captioned))
+
+
+class LeavesUnknownItemsOut(Described):
+    def forward(self, embedding: Tensor, text_embedding: Tensor, items: Tensor, captioned: Tensor) -> Tensor:
+        return super().forward(embedding, text_embedding, items, captioned & (items >= 0))
+
+
 @pytest.mark.parametrize(
     ("broken", "check", "arguments"),
     [
@@ -81,6 +109,9 @@ class AsksTooMuch(Centred):
         (LowPrecision, "test_bfloat16_inputs_are_computed_in_float32", ()),
         (PerImage, "test_value_is_a_finite_scalar", ()),
         (AsksTooMuch, "test_asks_only_for_what_a_batch_has", ()),
+        (NanWithoutCaptions, "test_degenerate_captions", ((),)),
+        (CountsUncaptioned, "test_what_stands_for_no_caption_does_not_matter", ()),
+        (LeavesUnknownItemsOut, "test_unknown_images_are_left_out", ()),
     ],
 )
 def test_a_broken_loss_fails(broken: type[torch.nn.Module], check: str, arguments: tuple) -> None:

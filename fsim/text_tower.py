@@ -1,0 +1,89 @@
+"""The part of a network that reads: captions into the space of the images.
+
+Shape legend: B captions, L words of the longest, D embedding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from fsim import interfaces
+from fsim.built import built
+from fsim.checked_recipe import CheckedRecipe
+from fsim.errors import FsimError
+from fsim.functional.vocabulary import Vocabulary
+from fsim.interfaces import Head, IntArray
+
+BATCH_SIZE = 256
+
+
+class LinearTextHead(nn.Module):
+    """Features of captions [B, F] -> embedding [B, D]."""
+
+    def __init__(self, in_features: int, embedding_dim: int) -> None:
+        super().__init__()
+        self.embed = nn.Linear(in_features, embedding_dim)
+
+    def forward(self, features: Tensor) -> dict[str, Tensor]:
+        """[B, F] -> embedding [B, D]."""
+        return {"embedding": self.embed(features)}
+
+
+class TextTower(nn.Module):
+    """captions -> encoder -> features -> head -> embedding.
+
+    vocabulary  the words that the encoder knows; None where it has its own
+    """
+
+    def __init__(self, encoder: nn.Module, head: nn.Module, vocabulary: Vocabulary | None) -> None:
+        super().__init__()
+        self.encoder, self.head = encoder, head
+        self.vocabulary = vocabulary
+
+    def tokens(self, captions: Sequence[str]) -> IntArray:
+        """[B] -> int64 [B, L]: captions as the encoder reads them, 0 behind the end."""
+        tokens: IntArray = self.encoder.tokens(captions)  # type: ignore[operator]
+        return tokens
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """[B, L] -> [B, D]."""
+        embedding: Tensor = self.head(self.encoder(tokens))["embedding"]
+        return embedding
+
+    def embed(self, captions: Sequence[str]) -> Tensor:
+        """[B] -> float32 [B, D] on the CPU, in evaluation mode."""
+        self.eval()
+        device = next(self.parameters()).device
+        parts = []
+        with torch.inference_mode():
+            for start in range(0, len(captions), BATCH_SIZE):
+                tokens = torch.from_numpy(self.tokens(captions[start : start + BATCH_SIZE]))
+                parts.append(self(tokens.to(device)).float().cpu())
+        return torch.cat(parts).clone()
+
+
+def build_text_tower(checked: CheckedRecipe, vocabulary: Vocabulary | None, image_head: Head) -> TextTower | None:
+    """The text encoder and its head with fresh weights; None where the recipe has none.
+
+    Raises:
+        FsimError: a component does not fit its interface, or the embeddings of captions can't be compared with those of
+            images.
+    """
+    if checked.recipe.model.text_encoder is None:
+        return None
+    encoder = built(checked["model.text_encoder"], interfaces.TextEncoder, vocabulary=vocabulary)
+    own = checked.components.get(("model", "text_head"))
+    if own is None:
+        return TextTower(encoder, LinearTextHead(encoder.out_features, image_head.embedding_dim), vocabulary)
+    head = built(own, interfaces.Head, in_features=encoder.out_features)
+    for name in ("embedding_dim", "distance"):
+        of_images, of_text = getattr(image_head, name), getattr(head, name)
+        if of_images != of_text:
+            raise FsimError(
+                f"model.text_head has {name} {of_text}, and model.head {of_images}: words and pictures lie in one "
+                f"space, so give both the same, or leave text_head out"
+            )
+    return TextTower(encoder, head, vocabulary)
