@@ -26,8 +26,8 @@ def add_arguments(parser: Parser) -> None:
         action="append",
         default=[],
         metavar="WORDS",
-        help='search by words, of a run that reads: "red striped dress"; several times: several queries; with pictures: '
-        "each is searched by the sum (1 - W) picture + W words, of unit embeddings",
+        help='search by words, by a run that reads: "red striped dress"; several times: several queries; once with '
+        "pictures: each query is the sum (1 - W) picture + W words, of embeddings of length one",
     )
     parser.add_argument(
         "--text-weight", type=float, metavar="W", help="how much words count against a picture, 0 to 1 (default: 0.5)"

@@ -11,6 +11,7 @@ from fsim.interfaces import Distance, Vectors
 from fsim.onnx_network import OnnxNetwork
 from fsim.search.passport import Made, preprocessing
 from fsim.search.picture import Picture
+from fsim.search.reader import Reader
 
 
 class OnnxEmbedder:
@@ -20,7 +21,7 @@ class OnnxEmbedder:
         FsimError: there is no such export, or onnxruntime is not installed or refuses it.
     """
 
-    reader = None  # an export takes pictures alone
+    reader: Reader | None = None  # an export takes pictures alone
 
     def __init__(self, folder: Path) -> None:
         self.network = OnnxNetwork(folder)

@@ -94,7 +94,7 @@ def _vectors(questions: Sequence[Question]) -> list[Vectors]:
     for places in texts.values():
         reader = questions[places[0]].served.embedder.reader
         assert reader is not None, "`sources` refuses texts for others"
-        read = reader.embed([one for place in places if (one := questions[place].text) is not None])
+        read = reader.embed([text for place in places if (text := questions[place].text) is not None])
         for place, vector in zip(places, read, strict=True):
             picture = vectors[place]
             vectors[place] = weighted_query(picture, vector, questions[place].weight) if len(picture) else vector

@@ -1,4 +1,4 @@
-"""What a search begins with, as questions to one index or several: a picture that was sent, one of the catalog, words."""
+"""What a search begins with, as questions to one index or several: a picture sent or of the catalog, or words."""
 
 from __future__ import annotations
 

@@ -20,7 +20,8 @@ LOCK_SECONDS = 5.0
 class Vote:
     """
     time         UTC
-    query        of a picture a hash of its bytes, `id:12` of an image of the index, `text:red dress`; of both with weights
+    query        of a picture a hash of its bytes, `id:12` of an image of the index, `text:red dress` of words,
+                 or a picture and words with their weights
     crop         the part that was looked at, x1 y1 x2 y2, or nothing
     filters      key=value, parted by `&`
     k            answers on each side
