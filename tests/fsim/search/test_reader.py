@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from fsim.errors import FsimError
+from fsim.functional.vocabulary import Vocabulary
+from fsim.interfaces import IntArray
+from fsim.search.reader import Reader
+from fsim.text_tower import LinearTextHead, TextTower
+
+WORDS = Vocabulary(("a", "dress", "red", "striped"))
+
+
+class Sum(nn.Module):
+    """The sum of word vectors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.vectors = nn.Embedding(6, 3, padding_idx=0)
+
+    def tokens(self, captions: list[str]) -> IntArray:
+        return WORDS.tokens(captions)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        found: Tensor = self.vectors(tokens).sum(1)
+        return found
+
+
+def reader(vocabulary: Vocabulary | None = WORDS) -> Reader:
+    torch.manual_seed(0)
+    return Reader(TextTower(Sum(), LinearTextHead(3, 2), vocabulary))
+
+
+def test_unknown_words_are_told_and_left_out() -> None:
+    of = reader()
+    assert of.left_out("A red zorbly DRESS, zorbly!") == ["zorbly"]
+    assert of.left_out("red dress") == []
+    found = of.embed(["A red zorbly DRESS, zorbly!", "striped"])
+    np.testing.assert_array_equal(found[:1], of.tower.embed(["a red dress"]).numpy())
+    np.testing.assert_array_equal(found[1:], of.tower.embed(["striped"]).numpy())
+
+
+@pytest.mark.parametrize("text", ["zorbly quux", "!?", "платье"])
+def test_a_text_without_a_known_word_is_refused_with_some(text: str) -> None:
+    with pytest.raises(FsimError, match="none of these words is among the 4 .* such as striped, dress, red, a"):
+        reader().left_out(text)
+
+
+def test_an_encoder_with_words_of_its_own_knows_all() -> None:
+    of = reader(None)
+    assert of.left_out("zorbly") == []
+    np.testing.assert_array_equal(of.embed(["red zorbly"]), of.tower.embed(["red zorbly"]).numpy())
