@@ -26,8 +26,8 @@ class Transformer(nn.Module):
     ICML 2020), which trains without a warm-up. Positions are learned, from normal ones with standard deviation 0.02.
     Before the first word stands a mark of the beginning, so that a caption without words is something to attend to.
 
-    The feature is the mean over the mark and the words: every word has a part in it from the first step on, where a
-    mark alone would first have to learn to look at them, which takes more captions than a catalog has.
+    The feature is the mean over the mark and the words: every word has a part in it from the first step on, where the
+    mark alone would first have to learn to look at them.
 
     Args:
         vocabulary: filled in from the training images' captions; its `max_length` is the number of positions.
