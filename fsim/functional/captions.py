@@ -28,9 +28,10 @@ def caption_value(captions: Sequence[str]) -> str | list[str]:
 
 
 def captions_text(value: Any) -> str:
-    """The captions of a cell of a catalog as text: one as it is, several as a JSON list."""
+    """The captions of a cell of a catalog as text: one as it is, several as a JSON list, and so is one that would be
+    read as such a list, or has a carriage return, around which a csv lacks the quotes."""
     captions = captions_of(value)
-    if len(captions) > 1 or (captions and captions[0].startswith("[")):
+    if len(captions) > 1 or any(one.startswith("[") or "\r" in one for one in captions):
         return json.dumps(captions, ensure_ascii=False)
     return captions[0] if captions else ""
 

@@ -230,6 +230,9 @@ def test_generated_pictures_are_written_in_a_layout_and_read_again(fsim: Fsim, t
     told = fsim("data", "garments", tmp_path / "x", "--items", 3)
     assert told.returncode == 2
     assert "--items: Input should be greater than or equal to 42" in told.stderr
+    told = fsim("data", "garments", tmp_path / "x", "--items", 42, "--held-out", 0.9)
+    assert told.returncode == 2 and "held_out 0.9 leaves nothing to train on of" in told.stderr
+    assert "--held-out: Input should be less than 1" in fsim("data", "garments", tmp_path / "x", "--held-out", 1).stderr
 
 
 def test_validate_warns_of_data_that_is_not_there_yet(fsim: Fsim, tmp_path: Path) -> None:

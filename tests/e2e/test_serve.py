@@ -47,10 +47,11 @@ def run(fsim: Fsim, small_recipe_text: str, pictures: Path, tmp_path_factory: py
     (run,) = (folder / "runs" / "small").iterdir()
     with (folder / "metadata.csv").open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream)
-        table.writerow(["image", "split", "category", "attributes"])
+        table.writerow(["image", "split", "category", "attributes", "caption"])
         for place, file in enumerate(sorted(pictures.glob("*/*/*.jpg"))):
             category = HOSTILE if place % 12 == 0 else file.parent.name
-            table.writerow([file, file.parts[-3], category, json.dumps({"fit": ["loose", "tight"][place % 2]})])
+            fit, caption = json.dumps({"fit": ["loose", "tight"][place % 2]}), ["", "a hat", '["a", "b"]'][place % 3]
+            table.writerow([file, file.parts[-3], category, fit, caption])
     for name, more in (("default", []), ("other", ["--split", "train"])):
         made = fsim("index", run, "--images", folder / "metadata.csv", "--name", name, *more)
         assert made.returncode == 0, made.stderr
@@ -266,6 +267,8 @@ def test_the_answers_are_those_of_fsim_search(fsim: Fsim, client: httpx.Client, 
     by_id = client.post("/api/search", data={"id": found[0]["id"], "k": "3"}).json()
     assert len(by_id["results"]) == 3 and found[0]["id"] not in {one["id"] for one in by_id["results"]}
     assert str(pictures) not in json.dumps([found, by_id, client.get(f"/api/items/{found[0]['id']}").json()])
+    captions = [one["captions"] for one in client.get("/api/catalog").json()["items"]]
+    assert [captions.count(known) for known in ([], ["a hat"], ["a", "b"])] == [12] * 3
     thumbnail = client.get(found[0]["image"])
     assert (
         Image.open(io.BytesIO(thumbnail.content)).size == (256, 256) and "max-age" in thumbnail.headers["cache-control"]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from fsim.catalog_file import write_catalog
 from fsim.data_source import open_source
@@ -74,6 +78,22 @@ def test_attributes_are_read_as_they_were(source: str, ending: str, tmp_path: Pa
     assert (labels.names, labels.types) == (known.names, known.types)
     assert labels.values.dtype == np.int8 and np.array_equal(labels.values, known.values)
     assert read.frame["attributes"].tolist() == written.frame["attributes"].tolist()
+    assert read.captions() == written.captions()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(st.text(), max_size=3), min_size=1, max_size=3))
+@example([["[new] red dress"], ['["a", "b"]'], ["[]", "[", '"']])
+@example([["a \r b"], ["a \r\n b"], ["\ufeff"], ["\x00"], [",;\t"]])
+@example([[], ["赤いドレス 👗", "a\n'b'"], []])
+def test_captions_are_read_as_they_were(captions: list[list[str]]) -> None:
+    columns = {"image": [f"{row}.jpg" for row in range(len(captions))], "caption": captions}
+    with TemporaryDirectory() as folder:
+        written = Catalog.of(columns, Path(folder))
+        for ending in ("csv", "jsonl", *(["parquet"] if find_spec("pyarrow") else [])):
+            file = Path(folder) / f"table.{ending}"
+            write_catalog(written, file)
+            assert open_source(str(file)).captions() == written.captions(), ending
 
 
 def labelled(root: Path) -> Catalog:

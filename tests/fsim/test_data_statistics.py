@@ -22,7 +22,13 @@ from fsim.interfaces import Catalog
 
 ROWS: list[dict[str, Any]] = [
     {"split": "train", "category": "hat", "item": "a", "attributes": {"colour": "red", "soft": True}},
-    {"split": "train", "category": "hat", "item": "a", "attributes": {"colour": "red"}, "caption": "a red hat"},
+    {
+        "split": "train",
+        "category": "hat",
+        "item": "a",
+        "attributes": {"colour": "red"},
+        "caption": ["a red hat", "hat"],
+    },
     {"split": "val", "category": "hat", "item": "a", "attributes": {"colour": ["red", "blue"]}, "caption": "hat"},
     {"split": "val", "category": "shoe", "item": "b", "attributes": {"colour": "", "soft": False}},
     {"split": "train", "category": "shoe", "item": "c", "attributes": {"colour": "blue"}, "box": (0, 0, 2, 4)},
@@ -64,7 +70,7 @@ def test_counts(catalog: Catalog) -> None:
             "soft": {"values": 1, "known": 2, "coverage": 2 / 6, "images": {"soft": 1}},
         },
         "boxes": {"images": 1},
-        "captions": {"images": 3, "different": 2, "words": {"min": 1, "median": 1.0, "max": 3}},
+        "captions": {"images": 3, "number": 4, "different": 2, "words": {"min": 1, "median": 1.0, "max": 3}},
     }
 
 

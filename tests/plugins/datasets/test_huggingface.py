@@ -117,6 +117,14 @@ def test_an_unknown_label_and_a_missing_picture(tmp_path: Path) -> None:
     assert (catalog.root / catalog.frame["image"][1]).read_bytes() == b"", "an empty file is named as damaged"
 
 
+def test_several_captions_of_an_image(tmp_path: Path) -> None:
+    pictures = [{"bytes": picture(row), "path": None} for row in range(3)]
+    columns = {"image": pictures, "captions": [["a hat", "[new] hat"], [], ["a bag"]]}
+    datasets.Dataset.from_dict(columns).cast_column("image", datasets.Image()).save_to_disk(str(tmp_path / "told"))
+    frame = load(tmp_path / "cache", root=tmp_path / "told").frame
+    assert frame["caption"].tolist() == [["a hat", "[new] hat"], "", "a bag"]
+
+
 def test_a_script_is_never_run(tmp_path: Path) -> None:
     folder = tmp_path / "scripted"
     folder.mkdir()

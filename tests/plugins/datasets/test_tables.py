@@ -112,6 +112,24 @@ def test_words_in_a_list_are_attributes(form: Form, tmp_path: Path) -> None:
 
 
 @any_form
+def test_one_caption_several_and_none(form: Form, tmp_path: Path) -> None:
+    several = ["a red hat", 'the "hat"']
+    rows: Rows = [{"image": "a", "caption": several}, {"image": "b", "caption": ["one"]}, {"image": "c"}]
+    assert form(tmp_path / "m", rows).load().frame["caption"].tolist() == [several, "one", ""]
+    rows = [{"image": "a", "caption": json.dumps(several)}, {"image": "b", "caption": "[new] hat"}]
+    assert form(tmp_path / "m", rows).load().frame["caption"].tolist() == [several, "[new] hat"], "as text"
+
+
+def test_what_is_no_caption_is_told(tmp_path: Path) -> None:
+    for value in (3, {"raw": "a"}, ["a", None]):
+        for form in (as_jsonl, as_parquet):
+            with pytest.raises(
+                FsimError, match=r"(line|row) 1: caption .* \(expected a text or a list of texts\); mend"
+            ):
+                form(tmp_path / "m", [{"image": "a", "caption": value}]).load()
+
+
+@any_form
 def test_boxes_in_shares_need_the_pictures(form: Form, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     Image.fromarray(np.zeros((100, 200, 3), np.uint8)).save(tmp_path / "a.jpg")
     rows: Rows = [{"image": "a.jpg", "box": [0.1, 0.2, 0.3, 0.6]}, {"image": "none.jpg", "box": [0.1, 0.2, 0.3, 0.6]}]

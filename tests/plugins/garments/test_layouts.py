@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from fsim.errors import FsimError
+from fsim.functional.captions import captions_of
 from fsim.interfaces import Catalog
 from fsim_plugins.datasets.csv import Csv
 from fsim_plugins.datasets.folder import Folder
@@ -134,7 +135,7 @@ def test_deepfashion_inshop(catalog: Catalog, clothes: pd.DataFrame, tmp_path: P
     assert len(ids) == int(count) == clothes["item"].nunique()
     told = json.loads((anno / "list_description_inshop.json").read_text(encoding="utf-8"))
     assert [entry["item"] for entry in told] == ids
-    captions = clothes.drop_duplicates("item")["caption"]
+    captions = [captions_of(several)[0] for several in clothes.drop_duplicates("item")["caption"]]
     assert [entry["description"][0].lower() for entry in told] == [f"{caption.lower()}." for caption in captions]
     colours = (anno / "attributes" / "list_color_cloth.txt").read_text(encoding="utf-8").splitlines()
     assert [re.split(r"\s{2,}", line.strip())[1].lower() for line in colours[2:]] == [
