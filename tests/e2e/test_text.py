@@ -28,7 +28,7 @@ model:
   backbone: {{name: resnet18, stem_stride: 4}}
   head: {{name: siam_cat, embedding_dim: 8, distance: cosine}}
   text_encoder: {{name: gru, word_dim: 8, hidden_dim: 12}}
-sampler: {{name: m_per_class, batch_size: 8, images_per_label: 2}}
+sampler: {{name: m_per_class, label: item, batch_size: 8, images_per_label: 2}}
 losses: [{{name: cross_entropy}}, {{name: supcon}}, {{name: vse_hard}}, {{name: clip}}]
 train: {{epochs: 2}}
 evaluation:
@@ -123,7 +123,7 @@ def test_processes_that_load_images_change_nothing(recipe: Path, run: Path, fsim
 def test_a_finished_run_is_measured_again(run: Path, fsim: Fsim) -> None:
     done = fsim("evaluate", run, "evaluation.protocols=[{query: train}]", "--json")
     assert done.returncode == 0, done.stderr
-    (found,) = [json.loads(line) for line in done.stdout.splitlines()]
+    (found,) = json.loads(done.stdout)
     assert found["metrics"]["cross_modal/num_captions"] == 24  # one image has two, one none
 
 
@@ -179,6 +179,7 @@ def test_mistakes_are_told(recipe: Path, fsim: Fsim, changes: list[str], told: s
 
 def test_a_dataset_without_captions_is_told(recipe: Path, pictures: Path, fsim: Fsim) -> None:
     changed = f"data.dataset={{name: folder, root: {pictures}}}"
-    done = fsim("run", recipe, changed, "evaluation.relevant=category", "--out", recipe.parent / "none")
+    by_category = ("evaluation.relevant=category", "sampler={name: shuffled, batch_size: 8}")
+    done = fsim("run", recipe, changed, *by_category, "--out", recipe.parent / "none")
     assert done.returncode == 2, done.stderr
     assert "text_encoder 'gru' needs captions, and the dataset gives none" in " ".join(done.stderr.split())

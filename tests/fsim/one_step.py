@@ -29,7 +29,7 @@ from fsim.validate import check_document
 SIZE = 64
 WORDS = ["a", "red", "striped", "cotton", "dress", "with", "long", "sleeves", "and", "pockets", "to", "wear"]
 BY_LABELS = [{"name": "cross_entropy"}, {"name": "supcon"}]
-OF_WORDS = [{"name": "vse", "weight": 0.01}, {"name": "vse_hard", "weight": 0.1}, {"name": "clip"}]
+OF_WORDS = [{"name": "vse", "weight": 1e-3}, {"name": "vse_hard", "weight": 1e-2}, {"name": "clip", "weight": 0.1}]
 CASES: dict[str, dict[str, Any]] = {
     "labels": {"losses": BY_LABELS},
     "pairs": {"losses": [{"name": "contrastive"}]},
