@@ -5,35 +5,29 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import shutil
 import signal
 import socket
 import struct
 import subprocess
-import sys
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import numpy as np
-import platformdirs
 import pytest
 from PIL import Image
 
 from fsim.serving.live_index import LiveIndex
 
+from .served import check_with, serving
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 HOSTILE = "<img src=x onerror=alert(1)>"
-SETTLED = """Promise.allSettled(document.getAnimations()
-    .filter(one => one.effect.getTiming().iterations === 1).map(one => one.finished))"""  # or gone with its element
 KEY = "a key of more than 16".replace(" ", "-")
 
 
@@ -58,27 +52,6 @@ def run(fsim: Fsim, small_recipe_text: str, pictures: Path, tmp_path_factory: py
     return run
 
 
-@contextmanager
-def serving(*arguments: object, number: int = signal.SIGTERM, **environment: str) -> Iterator[str]:
-    """Start a server and yield its address; it must end well by the signal."""
-    command = [sys.executable, "-m", "fsim", "serve", *map(str, arguments), "--port", "0"]
-    env = {**os.environ, "PYTHONWARNINGS": "", **environment}
-    with (
-        tempfile.TemporaryFile("w+", encoding="utf-8") as log,  # a pipe that nobody reads would hold the server up
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=env) as process,
-    ):
-        assert process.stdout is not None
-        address = next((line.split()[1] for line in process.stdout if line.startswith("ready: ")), "")
-        try:
-            yield address
-        finally:
-            process.send_signal(number)
-            code = process.wait(timeout=30)
-            log.seek(0)
-            told = log.read()
-    assert address and code == 0 and "Traceback" not in told, told
-
-
 @pytest.fixture(scope="module")
 def address(run: Path) -> Iterator[str]:
     with serving(run / "indexes" / "default", "--ab", run / "indexes" / "other", "--max-upload-mb", "2") as address:
@@ -89,29 +62,6 @@ def address(run: Path) -> Iterator[str]:
 def client(address: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=address, timeout=30) as client:
         yield client
-
-
-@pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """axe-core of npm, kept in the user's cache; "" where it can't be had."""
-    kept = platformdirs.user_cache_path("fsim-tests") / "axe.min.js"
-    if not kept.is_file() and shutil.which("npm"):
-        folder = tmp_path_factory.mktemp("axe")
-        packed = subprocess.run(["npm", "pack", "axe-core"], cwd=folder, capture_output=True, text=True, timeout=120)
-        if packed.returncode == 0:
-            shutil.unpack_archive(next(folder.glob("*.tgz")), folder, "gztar", filter="data")
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(folder / "package" / "axe.min.js", kept)
-    return kept.read_text(encoding="utf-8") if kept.is_file() else ""
-
-
-def check_with(axe: str, page: Page) -> None:
-    """No serious fault of accessibility, in the colours that are shown in the end."""
-    page.evaluate(SETTLED)
-    if axe:
-        page.evaluate(axe)
-        faults = page.evaluate("axe.run().then(found => found.violations)")
-        assert [one for one in faults if one["impact"] in ("serious", "critical")] == []
 
 
 def test_a_person_walks_through_the_page(

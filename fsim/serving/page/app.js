@@ -7,13 +7,14 @@ import { Sides } from "./compare.js";
 import { Crop } from "./crop.js";
 import { unlocked } from "./lock.js";
 import { pictureOf, readyToSend } from "./picture.js";
+import { Words } from "./words.js";
 
 const PAGE = 24; // pictures at a time
-const KEYS_REST = 350; // milliseconds after an arrow key
+const REST = 350; // milliseconds after an arrow key or a move of the slider
 const $ = (id) => document.getElementById(id);
 
 let server; // what it says of itself
-let query = null; // null: look around; {blob}, {id, image} or {shown, image}
+let query = null; // null: look around; {blob}, {id, image} or {shown, image}; {text}, or {..., text, weight}
 let comparing = false;
 let shown = PAGE;
 let asking = new AbortController();
@@ -21,19 +22,31 @@ let resting = 0;
 const trail = [null]; // queries, for the browser's Back
 
 const chips = new Chips($("filters"), () => find());
+const findSoon = () => {
+  clearTimeout(resting);
+  resting = setTimeout(() => find(), REST);
+};
 const crop = new Crop($("frame"), $("picture"), () => {
   $("crop").textContent = crop.box ? "Whole picture" : "Crop";
-  clearTimeout(resting);
-  resting = setTimeout(() => find(), KEYS_REST);
+  findSoon();
 });
+const words = new Words($("search"), (text) => say(text), (weight) => {
+  query.weight = weight;
+  findSoon();
+});
+const pictured = (one) => Boolean(one?.blob || one?.image);
 const sides = new Sides($("sides"), (error) => tell(error));
 
 // [[name, value], ...] of the form; a part of a picture of the catalog is looked for by its thumbnail.
 async function fields() {
   const part = crop.pixels;
   const blob = query.blob ?? (part ? await fetchPicture(query.image) : null);
-  const what = blob ? ["image", blob] : query.id ? ["id", query.id] : ["shown", query.shown];
-  const found = [what, ["k", comparing ? Math.min(12, server.max_k) : Math.min(shown, server.max_k)]];
+  const found = [["k", comparing ? Math.min(12, server.max_k) : Math.min(shown, server.max_k)]];
+  if (blob) found.push(["image", blob]);
+  else if (query.id) found.push(["id", query.id]);
+  else if (query.shown) found.push(["shown", query.shown]);
+  if (query.text) found.push(["text", query.text]);
+  if (query.text && pictured(query) && query.weight !== undefined) found.push(["text_weight", query.weight]);
   found.push(...chips.filters.map((one) => ["filter", one]));
   if (part) found.push(["crop", part]);
   if ($("fold").ariaPressed === "true") found.push(["fold", "1"]);
@@ -50,7 +63,7 @@ async function find({ more = false } = {}) {
   $("results").hidden = side;
   $("sides").hidden = !side;
   $("fold").hidden = !query;
-  $("title").textContent = query ? "Most alike" : "Look around";
+  $("title").textContent = titleOf(query);
   $("found").setAttribute("aria-busy", "true");
   $("status").textContent = "Looking …";
   if (side) sides.wait(6);
@@ -66,6 +79,14 @@ async function find({ more = false } = {}) {
   }
 }
 
+function titleOf(one) {
+  if (!one) return "Look around";
+  if (!one.text) return "Most alike";
+  return pictured(one) ? "Most alike, with your words" : "What fits your words";
+}
+
+const notKnown = (unknown) => (unknown.length ? ` · left out, as not known: ${unknown.join(", ")}` : "");
+
 async function lookAround(signal) {
   const offset = shown === PAGE ? 0 : shown - PAGE;
   const { total, items } = await catalog(chips.filters, offset, PAGE, signal);
@@ -79,14 +100,14 @@ async function lookAround(signal) {
 
 async function searched(signal, more) {
   const begin = performance.now();
-  const { results } = await search("search", await fields(), signal);
+  const { results, unknown_words: unknown } = await search("search", await fields(), signal);
   if (signal.aborted) return;
   const cards = results.map((one) => card(one, server.distance, choose));
   const there = more ? $("results").querySelectorAll(".card:not(.skeleton)").length : 0;
   if (there) $("results").append(...cards.slice(there));
   else $("results").replaceChildren(...(cards.length ? cards : [emptied("Nothing has all of that. Take a filter away.")]));
   const seconds = ((performance.now() - begin) / 1000).toFixed(2);
-  $("status").textContent = `${results.length} found in ${seconds} s`;
+  $("status").textContent = `${results.length} found in ${seconds} s${notKnown(unknown)}`;
   $("more").hidden = results.length < shown || shown >= server.max_k;
 }
 
@@ -94,7 +115,8 @@ async function compared(signal) {
   const answer = await search("compare", await fields(), signal);
   if (signal.aborted) return;
   sides.show(answer, server.distance, choose);
-  $("status").textContent = `${answer.left.length} found on the left, ${answer.right.length} on the right`;
+  const found = `${answer.left.length} found on the left, ${answer.right.length} on the right`;
+  $("status").textContent = found + notKnown(answer.unknown_words);
 }
 
 function tell(error) {
@@ -116,17 +138,35 @@ function ask(next, kept = false) {
     trail.push(next);
     history.pushState({ at: trail.length - 1 }, "");
   }
+  const samePicture = pictured(next) && next.blob === query?.blob && next.image === query?.image;
   query = next;
+  if (!samePicture) showAsked(next);
+  words.show(next ?? {}, pictured(next));
+  $("invite").hidden = pictured(next);
+  $("invite").classList.toggle("small", next !== null);
+  $("invite").querySelector("h2").textContent = next ? "Have a picture too?" : "What should it look like?";
+  const about = [pictured(next) ? "Most alike" : "", next?.text ?? ""].filter(Boolean).join(", ");
+  document.title = about ? `${about} – Find similar` : "Find similar";
+  find();
+}
+
+function showAsked(next) {
   crop.set(null, false);
   $("crop").textContent = "Crop";
-  $("invite").hidden = next !== null;
-  $("asked").hidden = next === null;
+  $("asked").hidden = !pictured(next);
   if (next?.blob) {
     URL.revokeObjectURL($("picture").src);
     $("picture").src = URL.createObjectURL(next.blob);
-  } else if (next) showPicture($("picture"), next.image);
-  document.title = next ? "Most alike – Find similar" : "Find similar";
-  find();
+  } else if (pictured(next)) showPicture($("picture"), next.image);
+}
+
+// Words refine the picture, where there is one; without any it is as it was before them.
+function say(text) {
+  if (text === (query?.text ?? "")) {
+    if (text) find();
+    return;
+  }
+  ask(text || pictured(query) ? { ...query, text } : null);
 }
 
 const choose = (one) => {
@@ -142,7 +182,7 @@ async function give(file) {
     tell(new Error(`The picture is larger than ${server.max_upload_mb} MB. Choose a smaller one.`));
     return;
   }
-  ask({ blob });
+  ask({ blob, text: words.text, weight: query?.weight });
 }
 
 function pressed(button) {
@@ -175,7 +215,7 @@ function listen() {
   $("compare").addEventListener("click", () => {
     comparing = pressed($("compare"));
     if (query || !comparing) find();
-    else $("status").textContent = "Choose a picture: two networks will show side by side what they find.";
+    else $("status").textContent = `Choose a picture${server.text ? " or write words" : ""}: two networks will show side by side what they find.`;
   });
   $("fold").addEventListener("click", () => {
     pressed($("fold"));
@@ -211,6 +251,7 @@ async function start() {
   $("about").textContent = `among ${server.images.toLocaleString("en")} pictures`;
   $("about").title = server.name;
   $("compare").hidden = !server.compare;
+  if (server.text) words.allow(server.max_text);
   chips.show(server.facets);
   await find();
 }

@@ -45,7 +45,7 @@ def test_unknown_words_are_told_and_left_out() -> None:
 
 @pytest.mark.parametrize("text", ["zorbly quux", "!?", "платье"])
 def test_a_text_without_a_known_word_is_refused_with_some(text: str) -> None:
-    with pytest.raises(FsimError, match="none of these words is among the 4 .* such as striped, dress, red, a"):
+    with pytest.raises(FsimError, match=r"none of these words is among the 4 .* such as striped, dress, red, a"):
         reader().left_out(text)
 
 
