@@ -114,6 +114,9 @@ PATHS = ("/page/../../../etc/passwd", "/page/..%2f..%2fapp.py", "/page/%2e%2e/%2
          "/..%5c..%5cwindows", "/api/catalog?filter=" + "x" * 3000, "/" + "a" * 9000)  # fmt: skip
 SCRIPTS = ("<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "{{7*7}}", "'; DROP TABLE images; --",
            "${jndi:ldap://x}", "\u202e\u0000", "=HYPERLINK(1)", "%s%n" * 20)  # fmt: skip
+TEXTS = ("", " ", "\x00" * 50, "a\x00b\x1b[2Jc", "a " * 100, "x" * 201, "word " * 500, "a" * 1_000_000, "\u7ea2" * 200,
+         "\u0301" * 200, "\U0001f457" * 50, "\u202eesrever", "\ufffe\uffff",
+         "\u043a\u0440\u0430\u0441\u043d\u0430\u044f", "%00%0a", "-1", "[PAD] [UNK]")  # fmt: skip
 
 
 def bomb(target: Target, draw: random.Random) -> tuple[int, str]:
@@ -164,6 +167,12 @@ def traversal_id(target: Target, draw: random.Random) -> tuple[int, str]:
 def scripts(target: Target, draw: random.Random) -> tuple[int, str]:
     text = draw.choice(SCRIPTS)
     return target.form({"id": "1", draw.choice(("filter", "k", text)): f"category={text}"})
+
+
+def texts(target: Target, draw: random.Random) -> tuple[int, str]:
+    text = draw.choice((*SCRIPTS, *TEXTS, draw.randbytes(300).decode("latin-1")))
+    data: dict[str, object] = {"text": text, "text_weight": draw.choice(("0.5", "1", "nan", "1e9", ""))}
+    return target.form(data, image=SMALL["JPEG"]) if draw.random() < 0.5 else target.form({"text": text})
 
 
 def file_names(target: Target, draw: random.Random) -> tuple[int, str]:
@@ -225,7 +234,7 @@ def methods(target: Target, draw: random.Random) -> tuple[int, str]:
 
 
 ATTACKS: tuple[Attack, ...] = (
-    bomb, cut, flipped, wrong_kind, too_large, numbers, crops, traversal, traversal_id, scripts, file_names,
+    bomb, cut, flipped, wrong_kind, too_large, numbers, crops, traversal, traversal_id, scripts, texts, file_names,
     many_fields, broken_form, broken_http, half_a_body, votes, methods,
 )  # fmt: skip
 MAY_BE_SILENT = (broken_http, half_a_body, too_large)  # the connection may be closed without an answer

@@ -108,6 +108,8 @@ MISTAKES = {
     "nothing new": (["index", "{run}", "--images", "{pictures}", "--add", "--name", "wrong"], "has all of these"),
     "unknown kind": (["index", "{run}", "--kind", "anoy", "--name", "x"], "did you mean 'annoy'"),
     "no such split": (["index", "{run}", "--split", "vall", "--name", "x"], "did you mean 'val'"),
+    "nothing to look for": (["search", "{index}"], "a picture, or words by --text"),
+    "words without reading": (["search", "{index}", "--text", "red"], "train one with model.text_encoder"),
     "path as name": (["index", "{run}", "--name", "../x"], "use letters, digits"),
 }  # fmt: skip
 
@@ -169,6 +171,8 @@ def test_an_exported_network_searches_without_torch(
     (found,), (expected,) = told(done), told(fsim(*arguments))
     assert found["results"][0]["id"] == expected["results"][0]["id"]
     assert found["results"][0]["score"] == pytest.approx(expected["results"][0]["score"], abs=0.2)  # of bf16, perhaps
+    refused = fsim(*arguments, "--text", "red", "--network", network)
+    assert refused.returncode == 2 and "takes pictures alone: search by words with the run" in refused.stderr
 
 
 def test_an_embedded_milvus_is_changed_filtered_and_opened_again(fsim: Fsim, run: Path, pictures: Path) -> None:

@@ -79,6 +79,7 @@ def test_a_person_walks_through_the_page(
     page.get_by_text("36 pictures", exact=True).wait_for()
     assert results.count() == 24 and page.locator(".card img[src=x]").count() == 0
     page.locator(".chip", has_text=HOSTILE).wait_for()  # as text
+    assert not page.get_by_role("search").is_visible()  # the network does not read
     check_with(axe, page)
     page.get_by_role("button", name="Show more").click()
     results.nth(35).wait_for()
@@ -230,6 +231,7 @@ def test_it_describes_and_counts_itself(client: httpx.Client) -> None:
     assert {"/api/search", "/api/items/{number}", "/healthz"} <= described["paths"].keys()
     assert "/api/search" in client.get("/docs").text
     assert client.get("/healthz").json() == {"status": "ready", "images": 36}
+    assert client.get("/api/about").json()["text"] is False  # it does not read
     client.post("/api/search", data={"id": "1"})
     counted = client.get("/metrics").text
     assert 'route="/api/search",status="200"' in counted and "fsim_batch_size_sum" in counted
@@ -279,6 +281,7 @@ ABUSES: dict[str, tuple[dict[str, Any], set[int]]] = {
     "a broken form": ({"content": b"--x\r\nnonsense", "headers": {"Content-Type": f"{FORM}; boundary=x"}}, {422}),
     "no boundary": ({"content": b"abc", "headers": {"Content-Type": FORM}}, {400}),
     "JSON": ({"json": {"id": 1}}, {422}),
+    "words": ({"data": {"text": "red"}}, {422}),
     "another's comparison": ({"data": {"shown": "abc/left/0"}}, {404}),
 }  # fmt: skip
 
