@@ -56,7 +56,7 @@ def _unknown_words(text: str, arms: Sequence[Served]) -> list[str]:
         try:
             unknown.update(dict.fromkeys(arm.embedder.reader.left_out(text)))
         except FsimError as error:
-            raise RefusedError(422, f"text: {error}") from None
+            raise RefusedError(422, str(error)) from None
     return list(unknown)
 
 

@@ -34,6 +34,7 @@ const words = new Words($("search"), (text) => say(text), (weight) => {
   query.weight = weight;
   findSoon();
 });
+const motion = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
 const pictured = (one) => Boolean(one?.blob || one?.image);
 const sides = new Sides($("sides"), (error) => tell(error));
 
@@ -167,11 +168,13 @@ function say(text) {
     return;
   }
   ask(text || pictured(query) ? { ...query, text } : null);
+  const below = $("title").getBoundingClientRect().top > 0.8 * innerHeight; // many filters hide what is found
+  if (text && below) $("title").scrollIntoView({ behavior: motion() });
 }
 
 const choose = (one) => {
   ask(one.shown ? { shown: one.shown, image: one.image } : { id: one.id, image: one.image });
-  scrollTo({ top: 0, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  scrollTo({ top: 0, behavior: motion() });
   $("found").focus({ preventScroll: true });
 };
 

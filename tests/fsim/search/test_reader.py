@@ -3,35 +3,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
 
 from fsim.errors import FsimError
 from fsim.functional.vocabulary import Vocabulary
-from fsim.interfaces import IntArray
 from fsim.search.reader import Reader
 from fsim.text_tower import LinearTextHead, TextTower
+from fsim_plugins.text_encoders.bag_of_words import BagOfWords
 
 WORDS = Vocabulary(("a", "dress", "red", "striped"))
 
 
-class Sum(nn.Module):
-    """The sum of word vectors."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.vectors = nn.Embedding(6, 3, padding_idx=0)
-
-    def tokens(self, captions: list[str]) -> IntArray:
-        return WORDS.tokens(captions)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        found: Tensor = self.vectors(tokens).sum(1)
-        return found
-
-
 def reader(vocabulary: Vocabulary | None = WORDS) -> Reader:
     torch.manual_seed(0)
-    return Reader(TextTower(Sum(), LinearTextHead(3, 2), vocabulary))
+    return Reader(TextTower(BagOfWords(WORDS, 3), LinearTextHead(3, 2), vocabulary))
 
 
 def test_unknown_words_are_told_and_left_out() -> None:

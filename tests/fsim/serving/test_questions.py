@@ -6,21 +6,33 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fsim.functional.vocabulary import Vocabulary
 from fsim.interfaces import Catalog
 from fsim.made_index import make_index
 from fsim.search.answers import Wish, search
 from fsim.search.indexed_images import NO_IMAGES
 from fsim.search.passport import Made, Passport
+from fsim.search.reader import Reader
 from fsim.search.search_index import SearchIndex
 from fsim.serving.comparisons import KEPT, Comparison, Comparisons, Shown
 from fsim.serving.facets import facets
 from fsim.serving.questions import Question, answer_all
 from fsim.serving.refused import RefusedError
 from fsim.serving.served import Served
+from fsim.text_tower import LinearTextHead, TextTower
+from fsim_plugins.text_encoders.bag_of_words import BagOfWords
+
+
+class Embedder:
+    """Of a network that reads."""
+
+    def __init__(self) -> None:
+        words = Vocabulary(("red", "hat"))
+        self.reader = Reader(TextTower(BagOfWords(words, 3), LinearTextHead(3, 4), words))
 
 
 def served(seed: int = 0, number: int = 30) -> Served:
-    """An index that is asked by its own images, so that no network is needed."""
+    """An index that is asked by its own images and by words, so that no network for pictures is needed."""
     embedding = np.random.default_rng(seed).standard_normal((number, 4)).astype(np.float32)
     columns: dict[str, Any] = {
         "image": [f"{row}.jpg" for row in range(number)],
@@ -35,7 +47,7 @@ def served(seed: int = 0, number: int = 30) -> Served:
     passport = Passport(
         Made("r", "a/b", "best", "w", {}, 4, "cosine", "fp32"), "exact", {}, number, "", "", 1.0, 10, "0"
     )
-    return Served(str(seed), SearchIndex(Path("x"), passport, images, embedding, index), None)  # type: ignore[arg-type]
+    return Served(str(seed), SearchIndex(Path("x"), passport, images, embedding, index), Embedder())  # type: ignore[arg-type]
 
 
 def test_questions_together_are_answered_as_each_alone() -> None:
@@ -48,6 +60,32 @@ def test_questions_together_are_answered_as_each_alone() -> None:
         assert isinstance(found, list) and str(question.row) not in [one["id"] for one in found]
     (expected,) = search(here.index, here.index.embedding[:1], Wish(4))
     assert together[0] == expected[1:]
+
+
+def test_texts_are_answered_together_and_weighed_against_pictures() -> None:
+    here, there = served(), served(1)
+    questions = [
+        Question(of, Wish(30), row=row, text=text, weight=weight)
+        for of in (here, there)
+        for row, text, weight in (
+            (None, "red", 0.5),
+            (4, "hat", 0.5),
+            (4, "red hat", 0.8),
+            (4, "hat", 0.0),
+            (7, None, 0.5),
+        )
+    ]
+    together = answer_all(questions)
+    for question, found in zip(questions, together, strict=True):
+        embedding, reader = question.served.index.embedding, question.served.embedder.reader
+        assert isinstance(found, list) and reader is not None
+        pictures = embedding / np.linalg.norm(embedding, axis=1, keepdims=True)
+        text = np.zeros(4) if question.text is None else reader.embed([question.text])[0]
+        text = text / max(np.linalg.norm(text), 1e-12)
+        picture = np.zeros(4) if question.row is None else pictures[question.row]
+        expected = pictures @ ((1 - question.weight) * picture + question.weight * text)
+        order = [row for row in np.argsort(-expected) if row != question.row]
+        assert [one["id"] for one in found] == [str(row) for row in order]
 
 
 def test_what_no_image_has_together_has_no_answers() -> None:
