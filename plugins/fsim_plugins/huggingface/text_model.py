@@ -64,7 +64,7 @@ def text_model(name: str) -> TextModel:
     words = set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens)  # none where it was made of no files
     if not words or len(tokenizer) > network.config.vocab_size:
         raise FsimError(
-            f"the tokenizer in {folder} has {len(tokenizer)} tokens, {len(words)} of them words, and the model "
+            f"the tokenizer in {folder} has {len(tokenizer)} tokens, {len(words)} of them words, and the model has "
             f"{network.config.vocab_size}: put the files of the model's own tokenizer there"
         )
     return TextModel(tokenizer, (network.get_encoder() if network.config.is_encoder_decoder else network).float())
@@ -73,6 +73,8 @@ def text_model(name: str) -> TextModel:
 def _from_hub(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
+    if name.count("/") > 1 or name.startswith(("/", ".", "~")):
+        raise FsimError(f"there is no folder {name}; set model.text_encoder.model to one, or to owner/name on the hub")
     for only_local in (True, False):
         try:
             folder = Path(

@@ -168,10 +168,17 @@ def test_a_model_of_the_hub_is_taken_from_the_packages_cache(
         assert torch.equal(encoder.state_dict()[name], weights)
 
 
-@pytest.mark.parametrize("name", ["nobody/nothing", "no/such/folder"])
-def test_a_model_that_cannot_be_had_says_what_to_do(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("nobody/nothing", r"no such folder.*hf download nobody/nothing .* set model.text_encoder.model=DIR"),
+        ("no/such/folder", "there is no folder no/such/folder; set model.text_encoder.model to one"),
+        ("~/nothing", "there is no folder ~/nothing; set model.text_encoder.model to one"),
+    ],
+)
+def test_a_model_that_cannot_be_had_says_what_to_do(name: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(FsimError, match=r"no such folder.*hf download .* set model.text_encoder.model=DIR"):
+    with pytest.raises(FsimError, match=words):
         HuggingFace(name)
 
 
@@ -209,7 +216,7 @@ def spoiled(folder: Path, how: str) -> None:
         ("pickle", "can run code"),
         ("cut weights", "cannot read .* as a text model"),
         ("no tokenizer", "put the files of the model's own tokenizer there"),
-        ("more words", "has 22 tokens, 18 of them words, and the model 21: put the files"),
+        ("more words", "has 22 tokens, 18 of them words, and the model has 21: put the files"),
         ("code", "cannot read .* as a text model"),
         ("more layers", "lack 16 tensors of its config.json .first: encoder.layer.2"),
         ("more features", "cannot read .* as a text model"),
