@@ -14,7 +14,7 @@ from fsim.errors import FsimError
 from fsim.resize import Box
 from fsim.search.answers import Wish
 from fsim.search.queries import HALF, read_box, read_text
-from fsim.serving.limits import FIELDS, TEXT, Limits
+from fsim.serving.limits import FIELD_BYTES, FIELDS, TEXT, Limits
 from fsim.serving.refused import RefusedError
 from fsim.serving.served import Served
 
@@ -45,7 +45,7 @@ async def read_asked(request: Request, limits: Limits) -> AsyncIterator[Asked]:
         RefusedError: the form is damaged, or something in it is not as it must be.
     """
     try:
-        form = await request.form(max_files=1, max_fields=FIELDS, max_part_size=4 * TEXT)
+        form = await request.form(max_files=1, max_fields=FIELDS, max_part_size=FIELD_BYTES)
     except ClientDisconnect:
         raise RefusedError(400, "the client went away") from None
     try:

@@ -31,6 +31,7 @@ class Limits:
 
 
 TEXT = 200  # letters of a form's field
+FIELD_BYTES = 16_384  # of a form's field: so many are read to say what is wrong with it
 FIELDS = 40  # of a form
 HEADER_SECONDS = 10.0  # until a request's header is there
 BODY_SECONDS = 30.0  # until its body is there

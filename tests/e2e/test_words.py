@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import numpy as np
 import pytest
+import torch
 
 from fsim.decode import read_image
 from fsim.run_folder import RunFolder
@@ -145,6 +147,17 @@ def test_a_mistake_is_told_with_the_next_action(fsim: Fsim, index: Path, mistake
     assert done.returncode == 2 and expected in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
+def test_an_index_is_not_searched_by_another_reader(fsim: Fsim, run: Path, index: Path, tmp_path: Path) -> None:
+    other = tmp_path / "words" / "other"
+    shutil.copytree(run, other, ignore=shutil.ignore_patterns("indexes"))
+    for file in (other / "checkpoints").glob("*.pt"):
+        state = torch.load(file, weights_only=True)
+        state["model"]["text.head.embed.bias"] += 1  # the pictures' part is the same
+        torch.save(state, file)
+    refused = fsim("search", index, "--text", "red", "--run", other)
+    assert refused.returncode == 2 and "can't be compared" in refused.stderr and "weights" in refused.stderr
+
+
 @pytest.fixture(scope="module")
 def address(run: Path, index: Path) -> Iterator[str]:
     with serving(index, "--ab", run / "indexes" / "other") as address:
@@ -193,7 +206,8 @@ ABUSES: dict[str, tuple[dict[str, str], set[int]]] = {
     "another script": ({"text": "красная шляпа"}, {422}),
     "signs": ({"text": "<script>!?</script>"}, {422}),
     "many letters": ({"text": "red " * 60}, {422}),
-    "very many letters": ({"text": "red " * 5000}, {400}),
+    "a caption of 500 words": ({"text": "red " * 500}, {422}),
+    "a book": ({"text": "red " * 5000}, {400}),
     "a weight of nothing": ({"text": "red", "text_weight": "0.5"}, {422}),
     "a weight of no text": ({"id": "1", "text_weight": "0.5"}, {422}),
     "a weight above 1": ({"id": "1", "text": "red", "text_weight": "2"}, {422}),
