@@ -54,7 +54,7 @@ class TextTower(nn.Module):
         return embedding
 
     def embed(self, captions: Sequence[str]) -> Tensor:
-        """[B] -> float32 [B, D] on the CPU, in evaluation mode."""
+        """[B], 1 or more -> float32 [B, D] on the CPU, in evaluation mode."""
         self.eval()
         device = next(self.parameters()).device
         parts = []

@@ -16,8 +16,7 @@ import regex
 
 from fsim.interfaces import IntArray
 
-PADDING, UNKNOWN = 0, 1  # numbers that stand for no word, and for one that is not in the vocabulary
-NUM_RESERVED = 2
+PADDING = 0  # the number that stands for no word
 # Scripts that put no blanks between words: each letter counts as one.
 UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 WORD = regex.compile(rf"(?V1)[{UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{M}}\p{{N}}]--[{UNSPACED}]]+")
@@ -35,8 +34,8 @@ def words_of(text: str) -> list[str]:
 class Vocabulary:
     """The words that a network knows, and how many of a caption it reads.
 
-    words       word number n of a caption stands for words[n - 2]; 0 is no word, 1 one that is not among them
-    max_length  words of a caption that count, from its beginning
+    words       number n stands for words[n - 1]; 0 is no word. A word that is not among them is left out of a caption
+    max_length  known words of a caption that count, from its beginning
     """
 
     words: Sequence[str]
@@ -57,12 +56,13 @@ class Vocabulary:
     @property
     def size(self) -> int:
         """How many numbers there are."""
-        return NUM_RESERVED + len(self.words)
+        return 1 + len(self.words)
 
     def tokens(self, captions: Sequence[str]) -> IntArray:
-        """[B] -> int64 [B, L], L at least 1: the numbers of the words, 0 behind the end."""
+        """[B] -> int64 [B, L], L at least 1: the numbers of the words that are known, 0 behind the end."""
         numbers = [
-            [self._numbers.get(word, UNKNOWN) for word in words_of(caption)[: self.max_length]] for caption in captions
+            [self._numbers[word] for word in words_of(caption) if word in self._numbers][: self.max_length]
+            for caption in captions
         ]
         tokens = np.full((len(captions), max([1, *map(len, numbers)])), PADDING, np.int64)
         for row, of_caption in zip(tokens, numbers, strict=True):
@@ -75,4 +75,4 @@ class Vocabulary:
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
-        return {word: number for number, word in enumerate(self.words, NUM_RESERVED)}
+        return {word: number for number, word in enumerate(self.words, 1)}

@@ -22,8 +22,8 @@ class Reader:
         self.tower = tower
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Q texts -> [Q, D], by one forward pass and without what is left out of them."""
-        vectors: Vectors = self.tower.embed([self._read(text) for text in texts]).numpy()
+        """Q texts -> [Q, D], by one forward pass."""
+        vectors: Vectors = self.tower.embed(texts).numpy()
         return vectors
 
     def left_out(self, text: str) -> list[str]:
@@ -43,10 +43,3 @@ class Reader:
                 f"use some of them, such as {', '.join(frequent[:EXAMPLES])}"
             )
         return unknown
-
-    def _read(self, text: str) -> str:
-        vocabulary = self.tower.vocabulary
-        if vocabulary is None:
-            return text
-        unknown = vocabulary.unknown(text)
-        return " ".join(word for word in words_of(text) if word not in unknown)

@@ -24,7 +24,7 @@ def made() -> tuple[TrainingCaptions, Vocabulary]:
 
 
 def said(tokens: torch.Tensor, vocabulary: Vocabulary) -> list[str]:
-    return [" ".join(vocabulary.words[number - 2] for number in row if number) for row in tokens.tolist()]
+    return [" ".join(vocabulary.words[number - 1] for number in row if number) for row in tokens.tolist()]
 
 
 def test_each_image_gets_one_of_its_captions() -> None:

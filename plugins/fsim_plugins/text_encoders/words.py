@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from fsim.functional.vocabulary import PADDING, UNKNOWN, Vocabulary
+from fsim.functional.vocabulary import PADDING, Vocabulary
 
 BOUND = 0.1
 
@@ -13,8 +13,7 @@ class WordVectors(nn.Module):
     """Tokens [B, L] -> vectors [B, L, W].
 
     They start evenly distributed in [-0.1, 0.1], as in the code of VSE++ (Faghri et al., BMVC 2018), drawn from
-    PyTorch's global generator. Padding is zero, and stays so. What stands for words that are not in the vocabulary
-    starts at zero too: where the training captions have none, it says nothing.
+    PyTorch's global generator. Padding is zero, and stays so.
     """
 
     def __init__(self, vocabulary: Vocabulary, dim: int) -> None:
@@ -22,7 +21,6 @@ class WordVectors(nn.Module):
         self.table = nn.Embedding(vocabulary.size, dim, padding_idx=PADDING)
         nn.init.uniform_(self.table.weight, -BOUND, BOUND)
         nn.init.zeros_(self.table.weight[PADDING])
-        nn.init.zeros_(self.table.weight[UNKNOWN])
 
     def forward(self, tokens: Tensor) -> Tensor:
         """int64 [B, L] -> [B, L, W]."""

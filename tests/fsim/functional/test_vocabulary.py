@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsim.functional.vocabulary import PADDING, UNKNOWN, Vocabulary, words_of
+from fsim.functional.vocabulary import PADDING, Vocabulary, words_of
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,9 @@ def test_frequent_words_come_first_and_equally_frequent_ones_by_their_letters() 
 
 def test_tokens_are_numbers_of_words() -> None:
     vocabulary = Vocabulary(("red", "dress"), max_length=3)
-    assert vocabulary.size == 4
-    tokens = vocabulary.tokens(["Red dress", "", "a red red dress"])
-    assert tokens.tolist() == [[2, 3, PADDING], [PADDING] * 3, [UNKNOWN, 2, 2]]  # the fourth word does not count
+    assert vocabulary.size == 3
+    tokens = vocabulary.tokens(["Red dress", "", "a red RED, red dress"])
+    assert tokens.tolist() == [[1, 2, PADDING], [PADDING] * 3, [1, 1, 1]]
     assert vocabulary.tokens([]).shape == (0, 1)
     assert vocabulary.tokens([""]).tolist() == [[PADDING]]
     assert vocabulary.unknown("a RED hat, a hat") == ["a", "hat"]
@@ -53,7 +53,7 @@ def test_any_text_becomes_tokens(texts: list[str], max_length: int) -> None:
     assert tokens.shape[0] == len(texts) and 1 <= tokens.shape[1] <= max_length
     for row, text in zip(tokens, texts, strict=True):
         words = words_of(text)[:max_length]
-        assert [vocabulary.words[number - 2] for number in row[: len(words)]] == words
+        assert [vocabulary.words[number - 1] for number in row[: len(words)]] == words
         assert (row[len(words) :] == PADDING).all()
     assert not any(vocabulary.unknown(text) for text in texts)
 
