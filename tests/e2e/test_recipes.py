@@ -72,7 +72,7 @@ def test_it_runs(
         ],
         "clothing": [f"data.dataset.root={pictures}", "data.image_size=32", "sampler.label=category"],
         "fashion_mnist": [f"data.dataset.root={small_fashion_mnist}"],
-        "recipes": ["data.dataset.items=42", "data.dataset.views=3", "data.image_size=32"],
+        "recipes": ["data.dataset={name: garments, items: 42, views: 3}", "data.image_size=32"],
     }[recipe.stem if recipe.stem == "fashion_mnist" else recipe.parent.name]
     done = fsim("run", recipe, "--out", tmp_path, *settings, *SHORT)
     assert done.returncode == 0, done.stdout + done.stderr
