@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -125,6 +126,20 @@ def test_a_finished_run_is_measured_again(run: Path, fsim: Fsim) -> None:
     assert done.returncode == 0, done.stderr
     (found,) = json.loads(done.stdout)
     assert found["metrics"]["cross_modal/num_captions"] == 24  # one image has two, one none
+
+
+def test_kept_embeddings_tell_the_captions_of_now(recipe: Path, run: Path, fsim: Fsim, tmp_path: Path) -> None:
+    table = (recipe.parent / "metadata.csv").read_text(encoding="utf-8")
+    (tmp_path / "metadata.csv").write_text(table.replace("the unseen skirt", "a kilt"), encoding="utf-8")
+    found = []
+    for file in (recipe.parent / "metadata.csv", tmp_path / "metadata.csv"):
+        done = fsim("evaluate", run, f"data.dataset.file={file}", "--json")
+        assert done.returncode == 0, done.stderr
+        found += json.loads(done.stdout)
+        (kept,) = [one for one in (run / "embeddings").iterdir() if len(pd.read_parquet(one / "catalog.parquet")) == 12]
+        captions = set(pd.read_parquet(kept / "catalog.parquet")["caption"])
+        assert ("a kilt" in captions) == (file.parent == tmp_path)
+    assert found[0]["fingerprint"] != found[1]["fingerprint"], "other captions are another question"
 
 
 def test_its_weights_read_where_they_are_exported_to(run: Path, pictures: Path, fsim: Fsim) -> None:
