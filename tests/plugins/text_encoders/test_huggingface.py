@@ -84,7 +84,7 @@ class Contract(TextEncoderContract):
         self.folder = folders[self.model]
 
     def make(self, **injected: Any) -> TextEncoder:
-        return HuggingFace(str(self.folder), self.pooling, max_length=20)
+        return HuggingFace(self.folder, pooling=self.pooling, max_length=20)
 
 
 class TestBert(Contract):
@@ -114,7 +114,7 @@ class TestGpt2(Contract):
     ],
 )
 def test_equals_the_package_with_its_own_padding(model: str, pooling: Any, folders: dict[str, Path]) -> None:
-    encoder = HuggingFace(str(folders[model]), pooling, max_length=20).eval()
+    encoder = HuggingFace(folders[model], pooling=pooling, max_length=20).eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(folders[model])
     theirs = transformers.AutoModel.from_pretrained(folders[model])
     theirs = theirs.encoder if model == "T5Model" else getattr(theirs, "text_model", theirs)
@@ -128,7 +128,7 @@ def test_equals_the_package_with_its_own_padding(model: str, pooling: Any, folde
 
 
 def test_the_last_token_of_clip_is_what_it_pools(folders: dict[str, Path]) -> None:
-    encoder = HuggingFace(str(folders["CLIPTextModel"]), "last", max_length=20).eval()
+    encoder = HuggingFace(folders["CLIPTextModel"], pooling="last", max_length=20).eval()
     tokens = torch.from_numpy(encoder.tokens(CAPTIONS))
     pooled = transformers.AutoModel.from_pretrained(folders["CLIPTextModel"])(
         input_ids=(tokens - 1).clamp_min(0), attention_mask=(tokens > 0).long()
@@ -137,7 +137,7 @@ def test_the_last_token_of_clip_is_what_it_pools(folders: dict[str, Path]) -> No
 
 
 def test_a_cut_caption_keeps_its_end_mark_and_padding_is_zero_whatever_the_models_is(folders: dict[str, Path]) -> None:
-    encoder = HuggingFace(str(folders["CLIPModel"]), max_length=5)
+    encoder = HuggingFace(folders["CLIPModel"], max_length=5)
     end = encoder.tokenizer.eos_token_id + 1
     assert encoder.tokenizer.pad_token_id == encoder.tokenizer.eos_token_id
     long, short = encoder.tokens(["a red dress with long sleeves", "dress"])
@@ -149,7 +149,7 @@ def test_a_cut_caption_keeps_its_end_mark_and_padding_is_zero_whatever_the_model
 def test_half_precision_weights_learn_in_float32(tmp_path: Path, folders: dict[str, Path]) -> None:
     shutil.copytree(folders["BertModel"], tmp_path / "half")
     transformers.AutoModel.from_pretrained(folders["BertModel"]).bfloat16().save_pretrained(tmp_path / "half")
-    encoder = HuggingFace(str(tmp_path / "half"), max_length=20)
+    encoder = HuggingFace(tmp_path / "half", max_length=20)
     assert {weights.dtype for weights in encoder.parameters()} == {torch.float32}
 
 
@@ -162,24 +162,30 @@ def test_a_model_of_the_hub_is_taken_from_the_packages_cache(
     shutil.copytree(folders["BertModel"], cached / "snapshots" / "0123")
     (cached / "refs").mkdir()
     (cached / "refs" / "main").write_text("0123", encoding="utf-8")
-    encoder, same = HuggingFace("owner/tiny", max_length=20), HuggingFace(str(folders["BertModel"]), max_length=20)
+    encoder, same = HuggingFace(hub="owner/tiny", max_length=20), HuggingFace(folders["BertModel"], max_length=20)
     np.testing.assert_array_equal(encoder.tokens(CAPTIONS), same.tokens(CAPTIONS))
     for name, weights in same.state_dict().items():
         assert torch.equal(encoder.state_dict()[name], weights)
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("nobody/nothing", r"no such folder.*hf download nobody/nothing .* set model.text_encoder.model=DIR"),
-        ("no/such/folder", "there is no folder no/such/folder; set model.text_encoder.model to one"),
-        ("~/nothing", "there is no folder ~/nothing; set model.text_encoder.model to one"),
-    ],
-)
-def test_a_model_that_cannot_be_had_says_what_to_do(name: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["nobody/nothing", "no/such/folder", "./nothing", "/nothing", "~/nothing", ""])
+def test_a_model_that_the_hub_has_not_says_what_to_do(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(FsimError, match=words):
-        HuggingFace(name)
+    told = rf"cannot get '{name}' from the hub .*hf download {name} .* set model.text_encoder.folder=DIR"
+    with pytest.raises(FsimError, match=told):
+        HuggingFace(hub=name)
+
+
+def test_a_folder_that_is_missing_is_not_looked_for_at_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FsimError, match=rf"no folder {tmp_path}/models/bert; set model.text_encoder.folder to"):
+        HuggingFace(Path("models/bert"))
+
+
+@pytest.mark.parametrize("given", [{}, {"folder": Path("models/bert"), "hub": "owner/bert"}])
+def test_a_model_is_of_a_folder_or_of_the_hub(given: dict[str, Any]) -> None:
+    with pytest.raises(FsimError, match=r"set model.text_encoder.folder .*model.text_encoder.hub .* and not both"):
+        HuggingFace(**given)
 
 
 def spoiled(folder: Path, how: str) -> None:
@@ -212,7 +218,7 @@ def spoiled(folder: Path, how: str) -> None:
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        ("no weights", "can run code.*save_pretrained.*set model.text_encoder.model=DIR"),
+        ("no weights", "can run code.*save_pretrained.*set model.text_encoder.folder=DIR"),
         ("pickle", "can run code"),
         ("cut weights", "cannot read .* as a text model"),
         ("no tokenizer", "put the files of the model's own tokenizer there"),
@@ -228,18 +234,18 @@ def test_a_folder_that_cannot_be_read_says_what_to_do(
     folder = shutil.copytree(folders["BertModel"], tmp_path / "model")
     spoiled(folder, how)
     with pytest.raises(FsimError, match=words):
-        HuggingFace(str(folder), max_length=20)
+        HuggingFace(folder, max_length=20)
     assert not (folder / "ran").exists()
 
 
 def test_what_a_model_cannot_do_says_what_to_set(folders: dict[str, Path]) -> None:
     with pytest.raises(FsimError, match=r"20 tokens at most: set model.text_encoder.max_length=20"):
-        HuggingFace(str(folders["BertModel"]))
+        HuggingFace(folders["BertModel"])
     with pytest.raises(FsimError, match=r"set model.text_encoder.pooling to last or mean"):
-        HuggingFace(str(folders["CLIPModel"]), "cls", max_length=20)
+        HuggingFace(folders["CLIPModel"], pooling="cls", max_length=20)
 
 
 def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(FsimError, match=r"pip install 'fsim\[transformers\]'$"):
-        HuggingFace("owner/tiny")
+        HuggingFace(hub="owner/tiny")
