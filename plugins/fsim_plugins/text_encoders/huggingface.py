@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -57,11 +58,11 @@ class HuggingFace(nn.Module):
         self.tokenizer, self.network = from_hub(hub or "") if folder is None else from_folder(folder)
         self.pooling = pooling
         self.max_length = max_length
-        most = min(self.tokenizer.model_max_length, getattr(self.network.config, "max_position_embeddings", max_length))
-        if max_length > most:
-            raise FsimError(f"{folder or hub} reads {most} tokens at most: set model.text_encoder.max_length={most}")
         with torch.no_grad():
             features = self(torch.tensor([[1, 2], [1, 3]]))  # [2, F], of two texts that begin with the same token
+            most = self._most_tokens()
+        if max_length > most:
+            raise FsimError(f"{folder or hub} reads {most} tokens at most: set model.text_encoder.max_length={most}")
         if pooling == "cls" and torch.allclose(*features):
             raise FsimError(
                 f"{folder or hub} reads from left to right, so its first token knows nothing of a caption: "
@@ -90,3 +91,20 @@ class HuggingFace(nn.Module):
         if self.pooling == "cls":
             return states[:, 0]
         return (mean_of if self.pooling == "mean" else last_of)(states, lengths(tokens))
+
+    def _most_tokens(self) -> int:
+        """How many tokens the model reads, `max_length` at most. It is tried: RoBERTa reads fewer than its config says,
+        because its positions begin behind the number of its padding."""
+        said = (self.tokenizer.model_max_length, getattr(self.network.config, "max_position_embeddings", None))
+        most: int = min([self.max_length, *(limit for limit in said if limit and limit >= 1)])  # XLNet's is -1: none
+        if self._reads(most):
+            return most
+        return 1 + bisect_left(range(2, most), True, key=lambda length: not self._reads(length))
+
+    def _reads(self, length: int) -> bool:
+        padding = getattr(self.network.config, "pad_token_id", None)  # in RoBERTa it takes no position
+        try:
+            self(torch.full((1, length), SHIFT + int(padding == 0)))
+        except (IndexError, RuntimeError, ValueError):
+            return False
+        return True

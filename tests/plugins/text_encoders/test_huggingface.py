@@ -35,9 +35,17 @@ SPECIAL = {
     "bert": {"unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]"},
     "clip": {"unk_token": "<unk>", "bos_token": "<start>", "eos_token": "<end>", "pad_token": "<end>"},
     "gpt2": {"unk_token": "<unk>"},  # of no words it has no tokens
+    "roberta": {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"},
     "t5": {"unk_token": "<unk>", "eos_token": "</s>", "pad_token": "<pad>"},
 }
-FRAME = {"bert": "[CLS] $A [SEP]", "clip": "<start> $A <end>", "gpt2": "$A", "t5": "$A </s>"}
+FRAME = {
+    "bert": "[CLS] $A [SEP]",
+    "clip": "<start> $A <end>",
+    "gpt2": "$A",
+    "roberta": "<s> $A </s>",
+    "t5": "$A </s>",
+}
+READ_BY_ROBERTA = 15  # tokens, where its tokenizer says 20
 
 
 def save(folder: Path, sort: str, model: str) -> Path:
@@ -61,7 +69,13 @@ def save(folder: Path, sort: str, model: str) -> Path:
         "GPT2Model": lambda: transformers.GPT2Config(
             n_embd=8, n_layer=2, n_head=2, n_positions=20, initializer_range=0.5, bos_token_id=0, eos_token_id=0, **size
         ),
+        "RobertaModel": lambda: transformers.RobertaConfig(
+            **{**reads, "max_position_embeddings": special["pad_token"] + 1 + READ_BY_ROBERTA}
+        ),
         "T5Model": lambda: transformers.T5Config(d_model=8, d_kv=4, d_ff=16, num_layers=2, num_heads=2, **size),
+        "XLNetModel": lambda: transformers.XLNetConfig(
+            d_model=8, d_inner=16, n_layer=2, n_head=2, initializer_range=0.5, **size
+        ),
     }
     torch.manual_seed(0)
     getattr(transformers, model)(configs[model]()).save_pretrained(folder)
@@ -71,7 +85,15 @@ def save(folder: Path, sort: str, model: str) -> Path:
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("models")
-    models = {"BertModel": "bert", "CLIPTextModel": "clip", "CLIPModel": "clip", "GPT2Model": "gpt2", "T5Model": "t5"}
+    models = {
+        "BertModel": "bert",
+        "CLIPTextModel": "clip",
+        "CLIPModel": "clip",
+        "GPT2Model": "gpt2",
+        "RobertaModel": "roberta",
+        "T5Model": "t5",
+        "XLNetModel": "t5",
+    }
     return {model: save(root / model, sort, model) for model, sort in models.items()}
 
 
@@ -110,11 +132,14 @@ class TestGpt2(Contract):
         ("CLIPTextModel", "mean"),
         ("CLIPModel", "mean"),
         ("CLIPModel", "last"),
+        ("RobertaModel", "mean"),
         ("T5Model", "mean"),
+        ("XLNetModel", "mean"),
     ],
 )
 def test_equals_the_package_with_its_own_padding(model: str, pooling: Any, folders: dict[str, Path]) -> None:
-    encoder = HuggingFace(folders[model], pooling=pooling, max_length=20).eval()
+    longest = READ_BY_ROBERTA if model == "RobertaModel" else 20
+    encoder = HuggingFace(folders[model], pooling=pooling, max_length=longest).eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(folders[model])
     theirs = transformers.AutoModel.from_pretrained(folders[model])
     theirs = theirs.encoder if model == "T5Model" else getattr(theirs, "text_model", theirs)
@@ -243,6 +268,20 @@ def test_what_a_model_cannot_do_says_what_to_set(folders: dict[str, Path]) -> No
         HuggingFace(folders["BertModel"])
     with pytest.raises(FsimError, match=r"set model.text_encoder.pooling to last or mean"):
         HuggingFace(folders["CLIPModel"], pooling="cls", max_length=20)
+
+
+@pytest.mark.parametrize("max_length", [READ_BY_ROBERTA + 1, 20, 64])
+def test_a_model_that_reads_less_than_its_config_says_tells_how_much(max_length: int, folders: dict[str, Path]) -> None:
+    most = f"reads {READ_BY_ROBERTA} tokens at most: set model.text_encoder.max_length={READ_BY_ROBERTA}$"
+    with pytest.raises(FsimError, match=most):
+        HuggingFace(folders["RobertaModel"], max_length=max_length)
+
+
+def test_of_a_long_caption_a_model_reads_as_much_as_it_can(folders: dict[str, Path]) -> None:
+    encoder = HuggingFace(folders["RobertaModel"], max_length=READ_BY_ROBERTA)
+    tokens = torch.from_numpy(encoder.tokens(["a red dress " * 20, "dress"]))
+    assert tokens.shape == (2, READ_BY_ROBERTA)
+    assert encoder(tokens).isfinite().all()
 
 
 def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
