@@ -9,7 +9,7 @@ from typing import Any
 
 
 def captions_of(value: Any) -> list[str]:
-    """The captions of a cell of a catalog; blank ones are none, and so is what is missing (None, NaN).
+    """The captions of a cell of a catalog; blank ones are none, and so is what is missing (None, NaN; None in a list).
 
     Raises:
         ValueError: it holds something else than a text, or a list of texts.
@@ -17,9 +17,9 @@ def captions_of(value: Any) -> list[str]:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return []
     captions = [value] if isinstance(value, str) else value
-    if not isinstance(captions, Sequence) or not all(isinstance(one, str) for one in captions):
+    if not isinstance(captions, Sequence) or not all(isinstance(one, str | None) for one in captions):
         raise ValueError("expected a text or a list of texts")
-    return [one for one in captions if one.strip()]
+    return [one for one in captions if one and one.strip()]
 
 
 def caption_value(captions: Sequence[str]) -> str | list[str]:
