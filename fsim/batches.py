@@ -35,7 +35,7 @@ class Batch:
     labels: Tensor  # [B] int64, the categories or items, as the sampler's `label` says, numbered over training images
     pairs: Pairs | None
     attributes: Tensor | None = None  # int8 [B, A], 1 has it, -1 has it not, 0 unknown; None where nobody asks for them
-    captions: Tensor | None = None  # int64 [B, L], tokens of a caption of each image; None where nobody reads them
+    tokens: Tensor | None = None  # int64 [B, L], of a caption of each image; None where nobody reads them
     captioned: Tensor | None = None  # bool [B], whether the image has a caption
 
     def of_all(self, processes: Processes) -> Batch:
@@ -58,12 +58,12 @@ class Batch:
             attributes = torch.cat(processes.all_gather(self.attributes))
         if self.captioned is not None:
             captioned = torch.cat(processes.all_gather(self.captioned.byte())).bool()
-        return Batch(self.images, rows, categories, items, labels, pairs, attributes, self.captions, captioned)
+        return Batch(self.images, rows, categories, items, labels, pairs, attributes, self.tokens, captioned)
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
         """What the network is given."""
-        return (self.images,) if self.captions is None else (self.images, self.captions)
+        return (self.images,) if self.tokens is None else (self.images, self.tokens)
 
     def to(self, device: str) -> Batch:
         """The same batch on another device."""
@@ -123,9 +123,9 @@ class TrainingBatches(Dataset[Batch]):
             torch.from_numpy(values[selection.rows]) for values in (self.categories, self.items, self.labels)
         )
         attributes = None if self.attributes is None else torch.from_numpy(self.attributes.values[rows])
-        captions, captioned = None, None
+        tokens, captioned = None, None
         if self.captions is not None:
-            captions, captioned = self.captions.draw(
+            tokens, captioned = self.captions.draw(
                 selection.rows, keyed_generator(self.seed, "caption", epoch, position, self.rank)
             )
         return Batch(
@@ -136,7 +136,7 @@ class TrainingBatches(Dataset[Batch]):
             labels,
             _pairs(selection, labels),
             attributes,
-            captions,
+            tokens,
             captioned,
         )
 

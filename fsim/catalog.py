@@ -109,7 +109,7 @@ def load_catalog(dataset: Dataset) -> Catalog:
     """A dataset's catalog, held against its contract.
 
     Raises:
-        FsimError: a column is missing, an image stands there twice, or a split has an unknown name.
+        FsimError: a column is missing, an image stands there twice, a split has an unknown name, or a caption is none.
     """
     catalog = dataset.load()
     frame = catalog.frame
@@ -124,6 +124,11 @@ def load_catalog(dataset: Dataset) -> Catalog:
     wrong = set(frame["split"]) - set(SPLITS)
     if wrong:
         raise FsimError(f"unknown split '{min(wrong)}' in the catalog; valid: {', '.join(SPLITS)}")
+    for image, value in zip(frame["image"], frame["caption"], strict=True):
+        try:
+            captions_of(value)
+        except ValueError as error:
+            raise FsimError(f"the caption of {image} is {value!r} ({error}); mend the dataset") from error
     return catalog
 
 

@@ -107,8 +107,12 @@ def _differences(evaluations: Sequence[RunEvaluation], seed: int, samples: int) 
 
 
 def _mismatches(evaluations: Sequence[RunEvaluation]) -> list[str]:
-    """In what the protocols differ beside the evaluators, whose metrics are compared where they have the same names."""
+    """In what the protocols differ beside the evaluators, whose metrics are compared where they have the same names.
+    What only some of them looked at, captions or attributes, makes no metric of the same name differ."""
     asked = [one.asked for one in evaluations]
+    for name in ("captions", "attributes"):
+        if any(name not in one for one in asked):
+            asked = [{key: value for key, value in one.items() if key != name} for one in asked]
     keys = dict.fromkeys(key for one in asked for key in one)
     differing = [key for key in keys if any(one.get(key) != asked[0].get(key) for one in asked)]
     if not differing:

@@ -27,7 +27,10 @@ def compile_in_place(
     training = network.training
     try:
         with torch.inference_mode(), machine.autocast():  # as `fsim.embedding` does
-            network.eval()(normalise(torch.zeros(IMAGES, 3, image_size, image_size)).to(machine.device))
+            inputs = [normalise(torch.zeros(IMAGES, 3, image_size, image_size))]
+            if network.text is not None:
+                inputs.append(torch.from_numpy(network.text.tokens(["a red dress"] * IMAGES)))
+            network.eval()(*(one.to(machine.device) for one in inputs))
     except Exception as error:  # each backend and compiler has errors of its own
         told = str(getattr(error, "inner_exception", error))
         cause = next((line for line in told.splitlines() if line.strip()), type(error).__name__)

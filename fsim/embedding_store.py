@@ -50,17 +50,22 @@ class EmbeddingStore:
         about = self._about(network, rows)
         place = self.folder / _digest(about)
         there = place / "about.json"
+        if place.is_dir():
+            self._write_table(place, rows)  # captions, say, may have changed since
         if there.is_file() and all((place / f"{name}.npy").is_file() for name in names):
             return {name: torch.from_numpy(np.load(place / f"{name}.npy", allow_pickle=False)) for name in names}
         outputs = self.source(network, rows, names)
         place.mkdir(parents=True, exist_ok=True)
         for name, values in outputs.items():
             write_with(place / f"{name}.npy", partial(np.save, arr=values.numpy()))
+        self._write_table(place, rows)
+        write_json(there, about)
+        return outputs
+
+    def _write_table(self, place: Path, rows: IntArray) -> None:
         table = io.BytesIO()
         catalog_table(self.catalog.catalog.frame.iloc[rows]).to_parquet(table, index=False)
         write_with(place / "catalog.parquet", lambda stream: stream.write(table.getvalue()))
-        write_json(there, about)
-        return outputs
 
     def _about(self, network: Network, rows: IntArray) -> dict[str, Any]:
         """All that the numbers depend on, but for the machine's rounding."""

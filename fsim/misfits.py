@@ -11,14 +11,14 @@ import numpy as np
 from fsim.checked_recipe import INVALID, CheckedComponent
 from fsim.errors import FsimError, nearest
 from fsim.functional.attribute_labels import AttributeCounts
+from fsim.functional.vocabulary import Vocabulary
 from fsim.interfaces import Evaluator
-from fsim.params import evaluator_needs, needs, takes_memory
+from fsim.params import evaluator_needs, injected_names, needs, takes_memory
 from fsim.paths import cache_dir
 from fsim.problem import Key
 from fsim.recipe import value_at
+from fsim.text_misfits import GIVES, MADE_UP, READ, text_misfits
 
-READ = "give the recipe something that reads, such as model.text_encoder: {name: gru}"
-TEXT_GIVES = frozenset({"text_embedding", "captioned"})  # with a text encoder
 BATCH_GIVES = frozenset({"categories", "items", "labels", "attributes"})  # for losses, whatever head and sampler give
 
 
@@ -30,8 +30,7 @@ def misfits(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> I
     text = components.get(("model", "text_encoder"))
     if head and sampler:
         yield from _lacking_for_losses(head, sampler, text, components)
-    if head and text:
-        yield from _not_compared_by_cosine(head)
+    yield from text_misfits(components, refused)
     yield from _without_memory(value, components)
     evaluators = {key: part for key, part in components.items() if part.kind == "evaluator"}
     yield from _repeated(evaluators)
@@ -65,10 +64,10 @@ def _lacking_for_losses(
     components: dict[Key, CheckedComponent],
 ) -> Iterator[tuple[Key, str]]:
     given = BATCH_GIVES | head.component.gives | sampler.component.gives  # type: ignore[attr-defined]
-    given |= TEXT_GIVES if text else frozenset()
+    given |= GIVES if text else frozenset()
     for key, loss in components.items():
         for need in sorted(needs(loss.component) - given) if loss.kind == "loss" else ():
-            if need in TEXT_GIVES:
+            if need in GIVES:
                 yield key, f"loss '{loss.name}' needs {need}: {READ}, or leave the loss out"
                 break
             giver = sampler if need == "pairs" else head
@@ -77,16 +76,6 @@ def _lacking_for_losses(
                 f"loss '{loss.name}' needs {need}, which {giver.kind} '{giver.name}' does not give; "
                 f"take another {giver.kind}, or leave the loss out",
             )
-
-
-def _not_compared_by_cosine(head: CheckedComponent) -> Iterator[tuple[Key, str]]:
-    own = head.settings.model_dump(by_alias=True).get("distance") if head.settings is not INVALID else "cosine"
-    if (own or getattr(head.component, "distance", "cosine")) == "euclidean":
-        yield (
-            ("model", "head"),
-            f"head '{head.name}' compares by Euclidean distance, and the losses of words and pictures by cosine: set "
-            f"distance: cosine, or take head siam_cat_cos",
-        )
 
 
 def _without_memory(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, str]]:
@@ -107,10 +96,10 @@ def _lacking_for_evaluators(
     built: dict[Key, Evaluator],
 ) -> Iterator[tuple[Key, str]]:
     given = head.component.gives | {"attributes", "captions"}  # type: ignore[attr-defined]
-    given |= TEXT_GIVES if text else frozenset()
+    given |= {"text_embedding"} if text else frozenset()
     for key, evaluator in built.items():
         for need in sorted(evaluator_needs(evaluator) - given):
-            if need in TEXT_GIVES:
+            if need == "text_embedding":
                 yield key, f"evaluator '{evaluators[key].name}' needs {need}: {READ}, or leave the evaluator out"
                 continue
             yield (
@@ -168,6 +157,8 @@ def _refused(components: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, str
     for key, part in components.items():
         if part.settings is INVALID or part.kind not in TRIED or (part.kind == "scheduler" and optimizer is None):
             continue
+        if part.kind == "text_encoder" and not injected_names(part.kind, part.component):
+            continue  # one that has words of its own loads them, which is no trial
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # they come again when it is built for good
@@ -196,6 +187,8 @@ TRIED: dict[str, Callable[[Any], dict[str, Any]]] = {
         "num_labels": 2,
         "attribute_counts": AttributeCounts(np.ones(2, np.int64), np.ones(2, np.int64)),
     },
+    "head": lambda optimizer: MADE_UP,
+    "text_encoder": lambda optimizer: {"vocabulary": Vocabulary(("a", "dress"))},
     "optimizer": _one_weight,
     "scheduler": lambda optimizer: {"optimizer": optimizer, "total_steps": 10**6, "steps_per_epoch": 10**4},
 }

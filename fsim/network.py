@@ -38,22 +38,22 @@ class Network(nn.Module):
         """How the embeddings are to be compared."""
         return self.head.distance  # type: ignore[return-value]
 
-    def __call__(self, images: Tensor, captions: Tensor | None = None) -> dict[str, Tensor]:
+    def __call__(self, images: Tensor, tokens: Tensor | None = None) -> dict[str, Tensor]:
         """`forward`; where it is compiled, by a program for batches of any size."""
-        inputs = (images,) if captions is None else (images, captions)
+        inputs = (images,) if tokens is None else (images, tokens)
         if self._compiled_call_impl is not None:
             for one, sizes in zip(inputs, (0, [0, 1]), strict=False):
                 torch._dynamo.maybe_mark_dynamic(one, sizes)
         outputs: dict[str, Tensor] = super().__call__(*inputs)
         return outputs
 
-    def forward(self, images: Tensor, captions: Tensor | None = None) -> dict[str, Tensor]:
+    def forward(self, images: Tensor, tokens: Tensor | None = None) -> dict[str, Tensor]:
         """float [B, 3, S, S] -> what the head gives: embedding [B, D], and logits [B, C] and [B, A] if any; with tokens
         of captions int64 [B, L] also text_embedding [B, D]."""
         outputs: dict[str, Tensor] = self.head(self.backbone(images))
-        if captions is not None:
-            assert self.text is not None, "captions are for a network that reads"
-            outputs = {**outputs, "text_embedding": self.text(captions)}
+        if tokens is not None:
+            assert self.text is not None, "tokens of captions are for a network that reads"
+            outputs = {**outputs, "text_embedding": self.text(tokens)}
         return outputs
 
 

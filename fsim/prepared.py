@@ -90,6 +90,7 @@ def prepare(checked: CheckedRecipe, machine: Machine, display: Display, processe
         {
             "steps in an epoch": batches.steps_per_epoch,
             "training images": catalog.fingerprint(rows),
+            "captions": "none" if batches.captions is None else catalog.captions_fingerprint(rows),
             "labels": batches.num_labels,
             "weights": sum(weights.numel() for weights in network.parameters()),
         }

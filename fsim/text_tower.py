@@ -6,7 +6,9 @@ Shape legend: B captions, L words of the longest, D embedding.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -69,21 +71,36 @@ def build_text_tower(checked: CheckedRecipe, vocabulary: Vocabulary | None, imag
     """The text encoder and its head with fresh weights; None where the recipe has none.
 
     Raises:
-        FsimError: a component does not fit its interface, or the embeddings of captions can't be compared with those of
-            images.
+        FsimError: a component does not fit its interface.
     """
     if checked.recipe.model.text_encoder is None:
         return None
-    encoder = built(checked["model.text_encoder"], interfaces.TextEncoder, vocabulary=vocabulary)
-    own = checked.components.get(("model", "text_head"))
+    part, own = checked["model.text_encoder"], checked.components.get(("model", "text_head"))
+    encoder = built(part, interfaces.TextEncoder, vocabulary=vocabulary)
     if own is None:
-        return TextTower(encoder, LinearTextHead(encoder.out_features, image_head.embedding_dim), vocabulary)
-    head = built(own, interfaces.Head, in_features=encoder.out_features)
-    for name in ("embedding_dim", "distance"):
-        of_images, of_text = getattr(image_head, name), getattr(head, name)
-        if of_images != of_text:
-            raise FsimError(
-                f"model.text_head has {name} {of_text}, and model.head {of_images}: words and pictures lie in one "
-                f"space, so give both the same, or leave text_head out"
-            )
-    return TextTower(encoder, head, vocabulary)
+        head: nn.Module = LinearTextHead(encoder.out_features, image_head.embedding_dim)
+    else:
+        head = built(own, interfaces.Head, in_features=encoder.out_features)
+    return _tried(TextTower(encoder, head, vocabulary), part.name, image_head.embedding_dim)
+
+
+def _tried(tower: TextTower, name: str, embedding_dim: int) -> TextTower:
+    """The tower, which has read a caption, so that a fault of it is told before training and not by a traceback."""
+    tower.eval()
+    tokens: Any = tower.tokens(["a dress"])
+    if not isinstance(tokens, np.ndarray) or tokens.dtype != np.int64 or tokens.ndim != 2 or len(tokens) != 1:
+        raise FsimError(
+            f"text_encoder '{name}' gives for a caption no int64 array [1, L] of tokens, as "
+            f"fsim.interfaces.TextEncoder wants it; ask its author to mend it"
+        )
+    try:
+        with torch.no_grad():
+            shape = tuple(tower(torch.from_numpy(tokens)).shape)
+    except (RuntimeError, KeyError) as error:
+        raise FsimError(
+            f"text_encoder '{name}' can't read a caption ({str(error).splitlines()[0]}); ask the author of it, or of "
+            f"model.text_head, to mend it"
+        ) from error
+    if shape != (1, embedding_dim):
+        raise FsimError(f"text_encoder '{name}' and its head give a caption {shape} in place of {(1, embedding_dim)}")
+    return tower

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from fsim.catalog import EncodedCatalog
 from fsim.checked_recipe import CheckedRecipe
+from fsim.errors import FsimError
 from fsim.functional.vocabulary import Vocabulary
 from fsim.interfaces import IntArray
 from fsim.params import injected_names
@@ -31,12 +32,22 @@ def training_captions(checked: CheckedRecipe, catalog: EncodedCatalog, rows: Int
 
 
 def learned_vocabulary(checked: CheckedRecipe, captions: Sequence[Sequence[str]] | None) -> Vocabulary | None:
-    """The words of the training images' captions; None where the text encoder, if there is one, has its own."""
+    """The words of the training images' captions; None where the text encoder, if there is one, has its own.
+
+    Raises:
+        FsimError: there are none.
+    """
     if captions is None or not asks_for_vocabulary(checked):
         return None
     asked = checked.recipe.model.vocabulary
     each = (caption for of_image in captions for caption in of_image)
-    return Vocabulary.of(each, asked.min_count, asked.max_words, asked.max_length)
+    vocabulary = Vocabulary.of(each, asked.min_count, asked.max_words, asked.max_length)
+    if not vocabulary.words:
+        raise FsimError(
+            f"no word is there {asked.min_count} times in the captions of 'train', so there is nothing to read: lower "
+            f"model.vocabulary.min_count, or mend the captions"
+        )
+    return vocabulary
 
 
 def asks_for_vocabulary(checked: CheckedRecipe) -> bool:
@@ -46,13 +57,15 @@ def asks_for_vocabulary(checked: CheckedRecipe) -> bool:
 
 
 class TrainingCaptions:
-    """Tokens of all captions, of which one is drawn for each image of a batch."""
+    """Tokens of all captions, of which one is drawn for each image of a batch. One without a known word is none."""
 
     def __init__(self, captions: Sequence[Sequence[str]], text: TextTower) -> None:
-        self.counts = np.array([len(of_image) for of_image in captions], dtype=np.int64)  # of each image
+        image = np.repeat(np.arange(len(captions)), [len(of_image) for of_image in captions])  # [M] whose it is
+        tokens = text.tokens([caption for of_image in captions for caption in of_image])  # [M, L]
+        readable = tokens.any(1)
+        self.all_tokens = tokens[readable].astype(np.int32)  # [M, L]
+        self.counts = np.bincount(image[readable], minlength=len(captions))  # of each image
         self.first = self.counts.cumsum() - self.counts  # of each image, where its captions begin
-        every = [caption for of_image in captions for caption in of_image]
-        self.all_tokens = text.tokens(every).astype(np.int32)  # [M, L]
 
     def draw(self, rows: IntArray, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """One caption of each image, given by its number among the training images [B]: tokens int64 [B, L'], L' that

@@ -3,10 +3,10 @@ things and from dresses, but from no red dress?
 
     python scripts/composition.py RUN [RUN ...] [--pictures 400] [--checkpoint best]
 
-The gallery is a sample of the pictures of val and test, whose items were not learned from. Each query is a colour and a
-category that some picture of it has. A picture fits where its attributes say so, whatever item it shows. `unseen` are
-the combinations that no training picture has: those that the data set keeps away (garments: held_out), and those that
-chance kept away.
+The gallery is a sample of the pictures of val and test (or query and gallery), whose items were not learned from. Each
+query is a colour and a category that some picture of it has. A picture fits where its attributes say so, whatever item
+it shows. `unseen` are the combinations that no training picture has: those that the data set keeps away (garments:
+held_out), and those that chance kept away.
 
 R@10 is the share of queries with a fitting picture among the first 10, and chance what a random order would give: 1 -
 C(G - r, 10) / C(G, 10) for the r of G pictures that fit.
@@ -43,13 +43,16 @@ def measured(run: Path, pictures: int, which: str | None, seed: int) -> list[lis
     if of.network.text is None:
         raise FsimError(f"the network of {run} does not read: train one with model.text_encoder")
     catalog, images = prepare_data(check_recipe(RunFolder.open(run).recipe), Display())
-    held_out = catalog.rows("val+test")
-    if len(held_out) > pictures:
-        held_out = np.sort(keyed_generator(seed, "pictures").permutation(held_out)[:pictures])
+    there = [split for split in ("val", "test", "query", "gallery") if split in set(catalog.catalog.frame["split"])]
+    gallery = catalog.rows("+".join(there))
+    if len(gallery) > pictures:
+        gallery = np.sort(keyed_generator(seed, "pictures").permutation(gallery)[:pictures])
+    if len(gallery) <= K:
+        raise FsimError(f"{len(gallery)} pictures are too few to find {K} among: give more --pictures")
     learned = set(combinations(catalog, catalog.rows("train")))
-    of_gallery = combinations(catalog, held_out)
+    of_gallery = combinations(catalog, gallery)
     asked = sorted(set(of_gallery))
-    embedding = Embed(images, of.normalise, of.machine, of.flip)(of.network, held_out, ("embedding",))["embedding"]
+    embedding = Embed(images, of.normalise, of.machine, of.flip)(of.network, gallery, ("embedding",))["embedding"]
     texts = of.network.text.embed([" ".join(one) for one in asked])
     found = topk(texts, embedding, K, of.network.distance).index.tolist()
     rows = []
@@ -59,8 +62,11 @@ def measured(run: Path, pictures: int, which: str | None, seed: int) -> list[lis
             if (combination in learned) == is_seen:
                 fits = of_gallery.count(combination)
                 hits.append(any(of_gallery[answer] == combination for answer in answers))
-                chances.append(1 - math.comb(len(held_out) - fits, K) / math.comb(len(held_out), K))
+                chances.append(1 - math.comb(len(gallery) - fits, K) / math.comb(len(gallery), K))
                 fitting.append(fits)
+        if not hits:
+            rows.append([name, "0", *["-"] * 4])
+            continue
         recall, chance = np.mean(hits), np.mean(chances)
         rows.append(
             [
@@ -76,9 +82,16 @@ def measured(run: Path, pictures: int, which: str | None, seed: int) -> list[lis
 
 
 def combinations(catalog: EncodedCatalog, rows: IntArray) -> list[tuple[str, str]]:
-    """(colour, category) of each."""
+    """(colour, category) of each.
+
+    Raises:
+        FsimError: an image has no attribute `colour`, or several.
+    """
     frame = catalog.catalog.frame
-    return [(frame["attributes"].iloc[row]["colour"], frame["category"].iloc[row]) for row in rows]
+    found = [(frame["attributes"].iloc[row].get("colour"), frame["category"].iloc[row]) for row in rows]
+    if not all(isinstance(colour, str) for colour, _ in found):
+        raise FsimError("images lack an attribute 'colour': take a data set that has it, such as garments")
+    return found
 
 
 def main(runs: list[Path], pictures: int, which: str | None, seed: int) -> None:

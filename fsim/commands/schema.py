@@ -60,5 +60,8 @@ def recipe_schema() -> dict[str, Any]:
             reference = field.get("$ref") or field["allOf"][0]["$ref"]
             section = definitions[reference.rpartition("/")[2]]
         reference = {"$ref": f"#/$defs/component_{kind}"}
-        section["properties"][path[-1]] = {"type": "array", "items": reference} if many else reference
+        slot = {"type": "array", "items": reference} if many else reference
+        if section["properties"][path[-1]].get("default", ...) is None:
+            slot = {"anyOf": [slot, {"type": "null"}], "default": None}
+        section["properties"][path[-1]] = slot
     return schema

@@ -42,6 +42,7 @@ def model_card(subject: Subject, written: Written) -> str:
 
 def _details(subject: Subject, written: Written) -> str:
     recipe = subject.checked.recipe
+    text = None if written.format.TAKES_PIXELS else recipe.model.text_encoder
     outputs = ", ".join(f"`{name}` [batch, {width}]" for name, width in written.widths.items())
     size, width = recipe.data.image_size, written.widths["embedding"]
     pixels, normalised = f"uint8 [batch, {size}, {size}, 3]", f"float32 [batch, 3, {size}, {size}]"
@@ -49,6 +50,7 @@ def _details(subject: Subject, written: Written) -> str:
     rows = [
         ["what it does", f"a picture of a garment becomes {width} numbers; similar garments are near"],
         ["network", f"{recipe.model.backbone.name}, head {recipe.model.head.name}"],
+        *([] if text is None else [["words", f"text encoder {text.name}, for captions in the same space"]]),
         ["file", f"{written.format.FILE}, {written.name}, fp32, {written.num_bytes / 1e6:.1f} MB"],
         ["run", subject.run.name],
         ["checkpoint", f"{subject.checkpoint}, epoch {subject.trained.epoch:g} of {recipe.train.epochs}"],

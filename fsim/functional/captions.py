@@ -10,6 +10,7 @@ from typing import Any
 
 def captions_of(value: Any) -> list[str]:
     """The captions of a cell of a catalog; blank ones are none, and so is what is missing (None, NaN; None in a list).
+    Half a character (a lone surrogate, which no file can hold) becomes a question mark.
 
     Raises:
         ValueError: it holds something else than a text, or a list of texts.
@@ -19,7 +20,7 @@ def captions_of(value: Any) -> list[str]:
     captions = [value] if isinstance(value, str) else value
     if not isinstance(captions, Sequence) or not all(isinstance(one, str | None) for one in captions):
         raise ValueError("expected a text or a list of texts")
-    return [one for one in captions if one and one.strip()]
+    return [one.encode(errors="replace").decode() for one in captions if one and one.strip()]
 
 
 def caption_value(captions: Sequence[str]) -> str | list[str]:

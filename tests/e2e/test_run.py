@@ -217,7 +217,10 @@ def test_commands_that_look(fsim: Fsim, finished: tuple[Path, str]) -> None:
     described = fsim("describe", "loss", "contrastive").stdout
     assert "margin: number >= 0 (default 1.0)" in described
     assert "needs: embedding, pairs" in described
-    json.loads(fsim("schema").stdout)
+    parts = json.loads(fsim("schema").stdout)["$defs"]["Model"]["properties"]
+    assert parts["head"] == {"$ref": "#/$defs/component_head"}
+    may_be_null = {"anyOf": [{"$ref": "#/$defs/component_head"}, {"type": "null"}], "default": None}
+    assert parts["text_head"] == may_be_null
     checked = fsim("list-plugins", "--check")
     assert checked.returncode == 0, checked.stdout
 

@@ -140,7 +140,7 @@ def _step(
     if reads:  # the captions of each process are as long as the longest of them
         texts = [" ".join(WORDS[: row % 7 * (1 + row // 40)]) for row in range(start, stop)]
         captioned = torch.tensor([text != "" for text in texts])
-        batch = replace(batch, captions=torch.from_numpy(vocabulary.tokens(texts)), captioned=captioned)
+        batch = replace(batch, tokens=torch.from_numpy(vocabulary.tokens(texts)), captioned=captioned)
     build_engine(training, prepare_machine("fp32"), seed=3, processes=together).run([batch], max_epochs=1)
     moved = {name: value - before[name] for name, value in _weights(training).items()}
     return {"moved": moved, "sums": training.sums, "signs": training.signs}

@@ -58,11 +58,20 @@ def test_the_fingerprint_is_of_images_and_labels() -> None:
     assert one.fingerprint(rows) == same.fingerprint(rows) != other.fingerprint(rows)
 
 
+def test_the_fingerprint_of_captions_is_of_captions_alone() -> None:
+    one = encoded(image=list("ab"), caption=["x", ["y", "z"]])
+    same = encoded(image=list("cd"), caption=[["x"], ("y", "z")])
+    other = encoded(image=list("ab"), caption=["x", "y, z"])
+    rows = np.array([0, 1])
+    assert one.captions_fingerprint(rows) == same.captions_fingerprint(rows) != other.captions_fingerprint(rows)
+
+
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
         ({"image": ["a", "a"]}, "more than once .first: a"),
         ({"image": ["a"], "split": ["trian"]}, "unknown split 'trian'"),
+        ({"image": ["a", "b"], "caption": ["x", 5]}, "the caption of b is 5"),
     ],
 )
 def test_a_catalog_that_breaks_its_contract_is_told(columns: dict[str, list[object]], words: str) -> None:

@@ -107,6 +107,18 @@ def test_what_was_never_asked_of_both_is_warned_of(two: list[Written]) -> None:
     )
 
 
+def test_what_one_of_them_alone_looked_at_makes_no_difference(two: list[Written]) -> None:
+    two[0].evaluated("test")
+    two[1].evaluated("test", captions=["a", "a"])
+    assert compared(two)["test"] == (difference(two, "evaluations/*/test.csv", METRICS[0]), [])
+
+
+def test_other_captions_are_another_question(two: list[Written]) -> None:
+    two[0].evaluated("test", captions=["b", "b"])
+    two[1].evaluated("test", captions=["a", "a"])
+    assert "(captions differ)" in compared(two)["test"][1][0]
+
+
 def test_the_line_of_the_training_wins_and_other_epochs_are_other_networks(two: list[Written]) -> None:
     run = two[0].evaluated("val").evaluated("test", epoch=4)
     (only,) = run_evaluations(run.folder, "last")

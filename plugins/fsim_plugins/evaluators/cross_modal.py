@@ -15,8 +15,10 @@ from torch import Tensor
 
 from fsim.functional.relevant_ranks import NOWHERE, ranks_in_gallery
 from fsim.functional.retrieval_metrics import Depths
-from fsim.interfaces import Direction, Distance, Embedded, RetrievalTask
+from fsim.functional.search_cost import cost_of_ranks
+from fsim.interfaces import Cost, Direction, Distance, Embedded, RetrievalTask
 
+USUAL = 4  # captions of an image, for the cost
 BOTH_WAYS = ("i2t", "t2i")
 PERCENT = 100
 
@@ -37,7 +39,8 @@ class CrossModal:
                            direction
 
     The whole split is ranked, never a batch. Queries without a right answer, such as images of items without a caption,
-    are left out; with `junk: item` all of known items are. Equal scores rank in the order of the catalog.
+    are left out; a caption without a word that the network knows asks all the same. With `junk: item` all of known
+    items are left out. Equal scores rank in the order of the catalog.
     `task.per_query` has the metrics of images that ask.
     NaN: every metric where no query has a right answer.
 
@@ -57,6 +60,13 @@ class CrossModal:
             names |= {f"{way}_recall@{depth}": "max" for depth in self.k}
             names |= {f"{way}_median_rank": "min", f"{way}_mean_rank": "min"}
         return {**names, "rsum": "max", "num_captions": "max"}
+
+    def cost(self, num_queries: int, num_gallery: int | None, dimensions: int) -> Cost:
+        """As if each image had `USUAL` captions."""
+        gallery = num_queries if num_gallery is None else num_gallery
+        ways = [cost_of_ranks(num_queries, USUAL * gallery, dimensions)]
+        ways.append(cost_of_ranks(USUAL * num_queries, gallery, dimensions))
+        return Cost(sum(one.seconds for one in ways), max(one.bytes for one in ways))
 
     def __call__(self, task: RetrievalTask) -> dict[str, float]:
         images, others = _images_of(task)

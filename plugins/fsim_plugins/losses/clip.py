@@ -27,7 +27,7 @@ class Clip(torch.nn.Module):
     "Learning transferable visual models from natural language supervision", ICML 2021, section 2.3 and figure 3.
 
     The temperature is learned, as log(1 / t); 1 / t stays at 100 at most, as in the paper (section 2.5), so that it
-    cannot make training unstable.
+    cannot make training unstable. Weight decay, if the optimizer has it, draws it towards 1; the paper spares it that.
 
     Captions and images of one known item are not in each other's sums; the paper's images have no items. An image
     without a caption is only in the sums of the others' captions. A batch in which there is nothing to tell apart

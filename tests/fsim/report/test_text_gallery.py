@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from fsim.catalog import encode
+from fsim.interfaces import Catalog, Embedded, RetrievalTask
+from fsim.report.subject import Subject
+from fsim.report.text_gallery import text_section
+
+ITEMS = ["a", "a", "b", "c", ""]
+CAPTIONS = [["0", "1"], ["9"], ["2"], [], "4"]  # each is the place of an image, of which it has the embedding
+POINTS = torch.eye(5)
+
+
+def embed_text(texts: Sequence[str]) -> Tensor:
+    return POINTS[[int(text) for text in texts]]
+
+
+def subject(folder: Path, reads: bool = True) -> Subject:
+    for number in range(5):
+        Image.new("RGB", (8, 8)).save(folder / f"{number}.png")
+    columns = {"image": [f"{n}.png" for n in range(5)], "split": ["val"] * 5, "category": list("xyxyx")}
+    catalog = encode(Catalog.of({**columns, "item": ITEMS, "caption": CAPTIONS}, folder), np.ones(5, dtype=bool))
+    side = Embedded(POINTS, torch.from_numpy(catalog.categories), torch.from_numpy(catalog.items), columns["image"])
+    task = RetrievalTask(side, side, "item", "cosine", embed_text=embed_text if reads else None)
+    rows: Any = SimpleNamespace(query_rows=np.arange(5), gallery_rows=np.arange(5))
+    return Subject(None, None, catalog, None, SimpleNamespace(task=task, protocol=rows))  # type: ignore[arg-type]
+
+
+def test_each_item_asks_once_and_its_images_are_marked(tmp_path: Path) -> None:
+    section = text_section(subject(tmp_path))
+    assert section is not None
+    rows = {title: [picture.mark for picture in pictures] for title, pictures in section.pictures}
+    # item a by its first image, b, and the image whose item is unknown; captions take turns
+    assert list(rows) == ["“0”", "“2”", "“4”"]
+    assert rows["“0”"] == ["right", "right", "", "", ""], "its own image first, then in catalog order that of its item"
+    assert rows["“2”"] == ["right", "", "", "", ""]
+    assert rows["“4”"] == ["right", "", "", "", ""], "an image of unknown item is right for its own caption"
+
+
+@pytest.mark.parametrize("case", ["does not read", "no captions"])
+def test_no_gallery(case: str, tmp_path: Path) -> None:
+    of = subject(tmp_path, reads=case != "does not read")
+    if case == "no captions":
+        of.catalog.catalog.frame["caption"] = ""
+    assert text_section(of) is None
