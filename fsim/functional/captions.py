@@ -9,8 +9,8 @@ from typing import Any
 
 
 def captions_of(value: Any) -> list[str]:
-    """The captions of a cell of a catalog; blank ones are none, and so is what is missing (None, NaN). Half a character
-    (a lone surrogate, which no file can hold) becomes a question mark.
+    """The captions of a cell of a catalog; blank ones are none, and so is what is missing (None, NaN; None in a list).
+    Half a character (a lone surrogate, which no file can hold) becomes a question mark.
 
     Raises:
         ValueError: it holds something else than a text, or a list of texts.
@@ -18,9 +18,9 @@ def captions_of(value: Any) -> list[str]:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return []
     captions = [value] if isinstance(value, str) else value
-    if not isinstance(captions, Sequence) or not all(isinstance(one, str) for one in captions):
+    if not isinstance(captions, Sequence) or not all(isinstance(one, str | None) for one in captions):
         raise ValueError("expected a text or a list of texts")
-    return [one.encode(errors="replace").decode() for one in captions if one.strip()]
+    return [one.encode(errors="replace").decode() for one in captions if one and one.strip()]
 
 
 def caption_value(captions: Sequence[str]) -> str | list[str]:

@@ -41,7 +41,8 @@ class HuggingFace:
         item: that of the items.
         box: that of the boxes, four numbers each; `bbox` is not guessed, because its format differs.
         attributes: that of the attributes: an object or a list of words.
-        caption: that of the captions: a text, or a list of several.
+        caption: that of the captions: a text, or a list of several; `captions` is not guessed, because it holds structs
+            or numbers elsewhere: name it, `caption: captions`.
         box_format: what the numbers of a box are; see `fsim describe dataset csv`.
         splits: name of a split there -> train, val, test, query or gallery; those named alike need none.
         val_share: where there is but one split, or train alone: expected share of `val`, by a hash of the item (or the

@@ -16,7 +16,7 @@ GUESSES = {
     "item": ("item", "item_id", "product_id", "garment_id", "instance_id"),
     "box": ("box",),
     "attributes": ("attributes",),
-    "caption": ("caption", "captions", "text", "description", "title"),
+    "caption": ("caption", "text", "description", "title"),
 }
 
 

@@ -26,22 +26,38 @@ class TextModel(NamedTuple):
     network: nn.Module
 
 
-def text_model(name: str) -> TextModel:
-    """The text model of a folder, or of owner/name on the hub; of one of texts and pictures (CLIP) the part that reads,
-    of an encoder and decoder (T5) the encoder. What was downloaded once is not asked for again.
+def from_folder(folder: Path) -> TextModel:
+    """The text model that `save_pretrained` wrote, with its tokenizer.
 
     Raises:
-        FsimError: the package is missing, there is no such model, or it has no weights that can be loaded safely.
+        FsimError: the package is missing, there is no such folder, or it has no weights that can be loaded safely.
     """
-    transformers = _import_transformers()
-    folder = Path(name).expanduser()
+    folder = folder.expanduser().absolute()
     if not folder.is_dir():
-        folder = _from_hub(name)
+        raise FsimError(
+            f"there is no folder {folder}; set model.text_encoder.folder to one that save_pretrained wrote, or "
+            f"model.text_encoder.hub to owner/name on the hub"
+        )
+    return _read(_import_transformers(), folder, str(folder))
+
+
+def from_hub(name: str) -> TextModel:
+    """The text model of owner/name on the hub. What was downloaded once is not asked for again.
+
+    Raises:
+        FsimError: the package is missing, there is none, it may not be read, the hub cannot be reached, or it has no
+            weights that can be loaded safely.
+    """
+    return _read(_import_transformers(), _downloaded(name), name)
+
+
+def _read(transformers: ModuleType, folder: Path, source: str) -> TextModel:
+    """Of a model of texts and pictures (CLIP) the part that reads, of an encoder and decoder (T5) the encoder."""
     if not any(folder.glob(WEIGHTS)):
         raise FsimError(
-            f"{folder} has no {WEIGHTS}, and weights of other formats can run code; where you trust them, write them "
-            f"anew by transformers.AutoModel.from_pretrained('{name}').save_pretrained('DIR'), its tokenizer by "
-            f"transformers.AutoTokenizer, and set model.text_encoder.model=DIR"
+            f"{source} has no {WEIGHTS}, and weights of other formats can run code; where you trust them, write them "
+            f"anew by transformers.AutoModel.from_pretrained('{source}').save_pretrained('DIR'), its tokenizer by "
+            f"transformers.AutoTokenizer, and set model.text_encoder.folder=DIR"
         )
     try:
         safely = {"trust_remote_code": False, "local_files_only": True}
@@ -70,11 +86,9 @@ def text_model(name: str) -> TextModel:
     return TextModel(tokenizer, (network.get_encoder() if network.config.is_encoder_decoder else network).float())
 
 
-def _from_hub(name: str) -> Path:
+def _downloaded(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
-    if name.count("/") > 1 or name.startswith(("/", ".", "~")):
-        raise FsimError(f"there is no folder {name}; set model.text_encoder.model to one, or to owner/name on the hub")
     for only_local in (True, False):
         try:
             folder = Path(
@@ -86,10 +100,9 @@ def _from_hub(name: str) -> Path:
             if not only_local or any(folder.glob(WEIGHTS)):
                 return folder
     raise FsimError(
-        f"model.text_encoder.model is '{name}': there is no such folder, and it cannot be got from the hub "
-        f"({_first_line(failed)}); check the name and the network (a model that asks for consent needs HF_TOKEN), or, "
-        f"where there is a network, `hf download {name} --local-dir DIR`, bring DIR here, and set "
-        f"model.text_encoder.model=DIR"
+        f"cannot get '{name}' from the hub ({_first_line(failed)}); check the name (a folder is set by "
+        f"model.text_encoder.folder) and the network (a model that asks for consent needs HF_TOKEN), or, where there "
+        f"is a network, `hf download {name} --local-dir DIR`, bring DIR here, and set model.text_encoder.folder=DIR"
     ) from failed
 
 

@@ -117,12 +117,30 @@ def test_an_unknown_label_and_a_missing_picture(tmp_path: Path) -> None:
     assert (catalog.root / catalog.frame["image"][1]).read_bytes() == b"", "an empty file is named as damaged"
 
 
+def told(folder: Path, **columns: list[Any]) -> Path:
+    """A data set of three pictures with such columns."""
+    images = [{"bytes": picture(row), "path": None} for row in range(3)]
+    whole = datasets.Dataset.from_dict({"image": images, **columns})
+    whole.cast_column("image", datasets.Image()).save_to_disk(str(folder))
+    return folder
+
+
 def test_several_captions_of_an_image(tmp_path: Path) -> None:
-    pictures = [{"bytes": picture(row), "path": None} for row in range(3)]
-    columns = {"image": pictures, "captions": [["a hat", "[new] hat"], [], ["a bag"]]}
-    datasets.Dataset.from_dict(columns).cast_column("image", datasets.Image()).save_to_disk(str(tmp_path / "told"))
-    frame = load(tmp_path / "cache", root=tmp_path / "told").frame
+    root = told(tmp_path / "told", captions=[["a hat", None, "[new] hat"], [None], ["a bag"]])
+    frame = load(tmp_path / "cache", root=root, caption="captions").frame
     assert frame["caption"].tolist() == [["a hat", "[new] hat"], "", "a bag"]
+
+
+@pytest.mark.parametrize("cell", [["a hat", "hat"], [7, 8], {"id": 7, "raw": "a hat"}, [{"raw": "a hat"}]])
+def test_a_column_called_captions_is_not_guessed(cell: Any, tmp_path: Path) -> None:
+    root = told(tmp_path / "told", captions=[cell] * 3)
+    assert set(load(tmp_path / "cache", root=root).frame["caption"]) == {""}
+
+
+def test_captions_that_are_no_texts_are_told_where_they_are_asked_for(tmp_path: Path) -> None:
+    root = told(tmp_path / "told", captions=[[7, 8]] * 3)
+    with pytest.raises(FsimError, match=r"row 0: caption .*expected a text or a list of texts"):
+        load(tmp_path / "cache", root=root, caption="captions")
 
 
 def test_a_script_is_never_run(tmp_path: Path) -> None:

@@ -114,14 +114,14 @@ def test_words_in_a_list_are_attributes(form: Form, tmp_path: Path) -> None:
 @any_form
 def test_one_caption_several_and_none(form: Form, tmp_path: Path) -> None:
     several = ["a red hat", 'the "hat"']
-    rows: Rows = [{"image": "a", "caption": several}, {"image": "b", "caption": ["one"]}, {"image": "c"}]
+    rows: Rows = [{"image": "a", "caption": several}, {"image": "b", "caption": [None, "one"]}, {"image": "c"}]
     assert form(tmp_path / "m", rows).load().frame["caption"].tolist() == [several, "one", ""]
     rows = [{"image": "a", "caption": json.dumps(several)}, {"image": "b", "caption": "[new] hat"}]
     assert form(tmp_path / "m", rows).load().frame["caption"].tolist() == [several, "[new] hat"], "as text"
 
 
 def test_what_is_no_caption_is_told(tmp_path: Path) -> None:
-    for value in (3, {"raw": "a"}, ["a", None]):
+    for value in (3, {"raw": "a"}, [["a"]]):
         for form in (as_jsonl, as_parquet):
             with pytest.raises(
                 FsimError, match=r"(line|row) 1: caption .* \(expected a text or a list of texts\); mend"

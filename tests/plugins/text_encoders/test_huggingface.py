@@ -35,9 +35,17 @@ SPECIAL = {
     "bert": {"unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]"},
     "clip": {"unk_token": "<unk>", "bos_token": "<start>", "eos_token": "<end>", "pad_token": "<end>"},
     "gpt2": {"unk_token": "<unk>"},  # of no words it has no tokens
+    "roberta": {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"},
     "t5": {"unk_token": "<unk>", "eos_token": "</s>", "pad_token": "<pad>"},
 }
-FRAME = {"bert": "[CLS] $A [SEP]", "clip": "<start> $A <end>", "gpt2": "$A", "t5": "$A </s>"}
+FRAME = {
+    "bert": "[CLS] $A [SEP]",
+    "clip": "<start> $A <end>",
+    "gpt2": "$A",
+    "roberta": "<s> $A </s>",
+    "t5": "$A </s>",
+}
+READ_BY_ROBERTA = 15  # tokens, where its tokenizer says 20
 
 
 def save(folder: Path, sort: str, model: str) -> Path:
@@ -61,7 +69,13 @@ def save(folder: Path, sort: str, model: str) -> Path:
         "GPT2Model": lambda: transformers.GPT2Config(
             n_embd=8, n_layer=2, n_head=2, n_positions=20, initializer_range=0.5, bos_token_id=0, eos_token_id=0, **size
         ),
+        "RobertaModel": lambda: transformers.RobertaConfig(
+            **{**reads, "max_position_embeddings": special["pad_token"] + 1 + READ_BY_ROBERTA}
+        ),
         "T5Model": lambda: transformers.T5Config(d_model=8, d_kv=4, d_ff=16, num_layers=2, num_heads=2, **size),
+        "XLNetModel": lambda: transformers.XLNetConfig(
+            d_model=8, d_inner=16, n_layer=2, n_head=2, initializer_range=0.5, **size
+        ),
     }
     torch.manual_seed(0)
     getattr(transformers, model)(configs[model]()).save_pretrained(folder)
@@ -71,7 +85,15 @@ def save(folder: Path, sort: str, model: str) -> Path:
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("models")
-    models = {"BertModel": "bert", "CLIPTextModel": "clip", "CLIPModel": "clip", "GPT2Model": "gpt2", "T5Model": "t5"}
+    models = {
+        "BertModel": "bert",
+        "CLIPTextModel": "clip",
+        "CLIPModel": "clip",
+        "GPT2Model": "gpt2",
+        "RobertaModel": "roberta",
+        "T5Model": "t5",
+        "XLNetModel": "t5",
+    }
     return {model: save(root / model, sort, model) for model, sort in models.items()}
 
 
@@ -84,7 +106,7 @@ class Contract(TextEncoderContract):
         self.folder = folders[self.model]
 
     def make(self, **injected: Any) -> TextEncoder:
-        return HuggingFace(str(self.folder), self.pooling, max_length=20)
+        return HuggingFace(self.folder, pooling=self.pooling, max_length=20)
 
 
 class TestBert(Contract):
@@ -110,11 +132,14 @@ class TestGpt2(Contract):
         ("CLIPTextModel", "mean"),
         ("CLIPModel", "mean"),
         ("CLIPModel", "last"),
+        ("RobertaModel", "mean"),
         ("T5Model", "mean"),
+        ("XLNetModel", "mean"),
     ],
 )
 def test_equals_the_package_with_its_own_padding(model: str, pooling: Any, folders: dict[str, Path]) -> None:
-    encoder = HuggingFace(str(folders[model]), pooling, max_length=20).eval()
+    longest = READ_BY_ROBERTA if model == "RobertaModel" else 20
+    encoder = HuggingFace(folders[model], pooling=pooling, max_length=longest).eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(folders[model])
     theirs = transformers.AutoModel.from_pretrained(folders[model])
     theirs = theirs.encoder if model == "T5Model" else getattr(theirs, "text_model", theirs)
@@ -128,7 +153,7 @@ def test_equals_the_package_with_its_own_padding(model: str, pooling: Any, folde
 
 
 def test_the_last_token_of_clip_is_what_it_pools(folders: dict[str, Path]) -> None:
-    encoder = HuggingFace(str(folders["CLIPTextModel"]), "last", max_length=20).eval()
+    encoder = HuggingFace(folders["CLIPTextModel"], pooling="last", max_length=20).eval()
     tokens = torch.from_numpy(encoder.tokens(CAPTIONS))
     pooled = transformers.AutoModel.from_pretrained(folders["CLIPTextModel"])(
         input_ids=(tokens - 1).clamp_min(0), attention_mask=(tokens > 0).long()
@@ -137,7 +162,7 @@ def test_the_last_token_of_clip_is_what_it_pools(folders: dict[str, Path]) -> No
 
 
 def test_a_cut_caption_keeps_its_end_mark_and_padding_is_zero_whatever_the_models_is(folders: dict[str, Path]) -> None:
-    encoder = HuggingFace(str(folders["CLIPModel"]), max_length=5)
+    encoder = HuggingFace(folders["CLIPModel"], max_length=5)
     end = encoder.tokenizer.eos_token_id + 1
     assert encoder.tokenizer.pad_token_id == encoder.tokenizer.eos_token_id
     long, short = encoder.tokens(["a red dress with long sleeves", "dress"])
@@ -149,7 +174,7 @@ def test_a_cut_caption_keeps_its_end_mark_and_padding_is_zero_whatever_the_model
 def test_half_precision_weights_learn_in_float32(tmp_path: Path, folders: dict[str, Path]) -> None:
     shutil.copytree(folders["BertModel"], tmp_path / "half")
     transformers.AutoModel.from_pretrained(folders["BertModel"]).bfloat16().save_pretrained(tmp_path / "half")
-    encoder = HuggingFace(str(tmp_path / "half"), max_length=20)
+    encoder = HuggingFace(tmp_path / "half", max_length=20)
     assert {weights.dtype for weights in encoder.parameters()} == {torch.float32}
 
 
@@ -162,24 +187,30 @@ def test_a_model_of_the_hub_is_taken_from_the_packages_cache(
     shutil.copytree(folders["BertModel"], cached / "snapshots" / "0123")
     (cached / "refs").mkdir()
     (cached / "refs" / "main").write_text("0123", encoding="utf-8")
-    encoder, same = HuggingFace("owner/tiny", max_length=20), HuggingFace(str(folders["BertModel"]), max_length=20)
+    encoder, same = HuggingFace(hub="owner/tiny", max_length=20), HuggingFace(folders["BertModel"], max_length=20)
     np.testing.assert_array_equal(encoder.tokens(CAPTIONS), same.tokens(CAPTIONS))
     for name, weights in same.state_dict().items():
         assert torch.equal(encoder.state_dict()[name], weights)
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("nobody/nothing", r"no such folder.*hf download nobody/nothing .* set model.text_encoder.model=DIR"),
-        ("no/such/folder", "there is no folder no/such/folder; set model.text_encoder.model to one"),
-        ("~/nothing", "there is no folder ~/nothing; set model.text_encoder.model to one"),
-    ],
-)
-def test_a_model_that_cannot_be_had_says_what_to_do(name: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["nobody/nothing", "no/such/folder", "./nothing", "/nothing", "~/nothing", ""])
+def test_a_model_that_the_hub_has_not_says_what_to_do(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(FsimError, match=words):
-        HuggingFace(name)
+    told = rf"cannot get '{name}' from the hub .*hf download {name} .* set model.text_encoder.folder=DIR"
+    with pytest.raises(FsimError, match=told):
+        HuggingFace(hub=name)
+
+
+def test_a_folder_that_is_missing_is_not_looked_for_at_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FsimError, match=rf"no folder {tmp_path}/models/bert; set model.text_encoder.folder to"):
+        HuggingFace(Path("models/bert"))
+
+
+@pytest.mark.parametrize("given", [{}, {"folder": Path("models/bert"), "hub": "owner/bert"}])
+def test_a_model_is_of_a_folder_or_of_the_hub(given: dict[str, Any]) -> None:
+    with pytest.raises(FsimError, match=r"set model.text_encoder.folder .*model.text_encoder.hub .* and not both"):
+        HuggingFace(**given)
 
 
 def spoiled(folder: Path, how: str) -> None:
@@ -212,7 +243,7 @@ def spoiled(folder: Path, how: str) -> None:
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        ("no weights", "can run code.*save_pretrained.*set model.text_encoder.model=DIR"),
+        ("no weights", "can run code.*save_pretrained.*set model.text_encoder.folder=DIR"),
         ("pickle", "can run code"),
         ("cut weights", "cannot read .* as a text model"),
         ("no tokenizer", "put the files of the model's own tokenizer there"),
@@ -228,18 +259,32 @@ def test_a_folder_that_cannot_be_read_says_what_to_do(
     folder = shutil.copytree(folders["BertModel"], tmp_path / "model")
     spoiled(folder, how)
     with pytest.raises(FsimError, match=words):
-        HuggingFace(str(folder), max_length=20)
+        HuggingFace(folder, max_length=20)
     assert not (folder / "ran").exists()
 
 
 def test_what_a_model_cannot_do_says_what_to_set(folders: dict[str, Path]) -> None:
     with pytest.raises(FsimError, match=r"20 tokens at most: set model.text_encoder.max_length=20"):
-        HuggingFace(str(folders["BertModel"]))
+        HuggingFace(folders["BertModel"])
     with pytest.raises(FsimError, match=r"set model.text_encoder.pooling to last or mean"):
-        HuggingFace(str(folders["CLIPModel"]), "cls", max_length=20)
+        HuggingFace(folders["CLIPModel"], pooling="cls", max_length=20)
+
+
+@pytest.mark.parametrize("max_length", [READ_BY_ROBERTA + 1, 20, 64])
+def test_a_model_that_reads_less_than_its_config_says_tells_how_much(max_length: int, folders: dict[str, Path]) -> None:
+    most = f"reads {READ_BY_ROBERTA} tokens at most: set model.text_encoder.max_length={READ_BY_ROBERTA}$"
+    with pytest.raises(FsimError, match=most):
+        HuggingFace(folders["RobertaModel"], max_length=max_length)
+
+
+def test_of_a_long_caption_a_model_reads_as_much_as_it_can(folders: dict[str, Path]) -> None:
+    encoder = HuggingFace(folders["RobertaModel"], max_length=READ_BY_ROBERTA)
+    tokens = torch.from_numpy(encoder.tokens(["a red dress " * 20, "dress"]))
+    assert tokens.shape == (2, READ_BY_ROBERTA)
+    assert encoder(tokens).isfinite().all()
 
 
 def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(FsimError, match=r"pip install 'fsim\[transformers\]'$"):
-        HuggingFace("owner/tiny")
+        HuggingFace(hub="owner/tiny")
