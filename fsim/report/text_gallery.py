@@ -27,16 +27,17 @@ def text_section(subject: Subject) -> Section | None:
     rows = []
     for text, query, answers, scores in zip(texts, chosen, found.index.tolist(), found.score.tolist(), strict=True):
         item = int(task.query.items[query])
-        shown = []
+        described = int(subject.query_rows[query])
+        shown = [Picture(subject.picture(described), subject.label(described), mark="query")]
         for answer, score in zip(answers, scores, strict=True):
             row = int(subject.gallery_rows[answer])
-            of_item = row == subject.query_rows[query] or (item >= 0 and int(task.gallery.items[answer]) == item)
+            of_item = row == described or (item >= 0 and int(task.gallery.items[answer]) == item)
             caption = f"{subject.label(row)} {subject.nearness(score)}"
             shown.append(Picture(subject.picture(row), caption, mark="right" if of_item else ""))
         rows.append((f"“{text}”", shown))
     told = (
-        f"Each row: a caption, and the {k} images that are nearest to it. Marked (solid green) are those of the item "
-        f"that the caption was written for; others may fit its words as well."
+        f"Each row: a caption, the picture that it was written for, and the {k} images that are nearest to the caption. "
+        f"Marked (solid green) are those of the same item; others may fit the words as well."
     )
     return Section("Words", told, pictures=rows)
 

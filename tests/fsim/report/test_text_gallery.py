@@ -42,9 +42,11 @@ def test_each_item_asks_once_and_its_images_are_marked(tmp_path: Path) -> None:
     rows = {title: [picture.mark for picture in pictures] for title, pictures in section.pictures}
     # item a by its first image, b, and the image whose item is unknown; captions take turns
     assert list(rows) == ["“0”", "“2”", "“4”"]
-    assert rows["“0”"] == ["right", "right", "", "", ""], "its own image first, then in catalog order that of its item"
-    assert rows["“2”"] == ["right", "", "", "", ""]
-    assert rows["“4”"] == ["right", "", "", "", ""], "an image of unknown item is right for its own caption"
+    assert rows["“0”"] == ["query", "right", "right", "", "", ""], (
+        "its own image first, then in catalog order that of its item"
+    )
+    assert rows["“2”"] == ["query", "right", "", "", "", ""]
+    assert rows["“4”"] == ["query", "right", "", "", "", ""], "an image of unknown item is right for its own caption"
 
 
 @pytest.mark.parametrize("case", ["does not read", "no captions"])
