@@ -36,7 +36,7 @@ def text_section(subject: Subject) -> Section | None:
             shown.append(Picture(subject.picture(row), caption, mark="right" if of_item else ""))
         rows.append((f"“{text}”", shown))
     told = (
-        f"Each row: a caption, the picture that it was written for, and the {k} images that are nearest to the caption. "
+        f"Each row: a caption, the picture that it was written for, and the {k} images that are nearest to the words. "
         f"Marked (solid green) are those of the same item; others may fit the words as well."
     )
     return Section("Words", told, pictures=rows)
