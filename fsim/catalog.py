@@ -47,9 +47,13 @@ class EncodedCatalog:
             )
         return self.attributes
 
+    @cached_property
+    def _captions(self) -> list[list[str]]:
+        return self.catalog.captions()
+
     def captions(self, rows: IntArray) -> list[list[str]]:
         """The captions of some rows, none or several of each."""
-        return [captions_of(value) for value in self.catalog.frame["caption"].to_numpy()[rows]]
+        return [self._captions[row] for row in rows]
 
     def captions_for(self, asks: str, rows: IntArray, whose: str) -> list[list[str]]:
         """The captions of the images in these rows, which are `whose`, for the component `asks`.

@@ -17,7 +17,7 @@ from fsim.params import evaluator_needs, injected_names, needs, takes_memory
 from fsim.paths import cache_dir
 from fsim.problem import Key
 from fsim.recipe import value_at
-from fsim.text_misfits import GIVES, MADE_UP, READ, text_misfits
+from fsim.text_misfits import ADD_A_READER, MADE_UP_HEAD, TEXT_GIVES, text_misfits
 
 BATCH_GIVES = frozenset({"categories", "items", "labels", "attributes"})  # for losses, whatever head and sampler give
 
@@ -64,11 +64,11 @@ def _lacking_for_losses(
     components: dict[Key, CheckedComponent],
 ) -> Iterator[tuple[Key, str]]:
     given = BATCH_GIVES | head.component.gives | sampler.component.gives  # type: ignore[attr-defined]
-    given |= GIVES if text else frozenset()
+    given |= TEXT_GIVES if text else frozenset()
     for key, loss in components.items():
         for need in sorted(needs(loss.component) - given) if loss.kind == "loss" else ():
-            if need in GIVES:
-                yield key, f"loss '{loss.name}' needs {need}: {READ}, or leave the loss out"
+            if need in TEXT_GIVES:
+                yield key, f"loss '{loss.name}' needs {need}: {ADD_A_READER}, or leave the loss out"
                 break
             giver = sampler if need == "pairs" else head
             yield (
@@ -100,7 +100,10 @@ def _lacking_for_evaluators(
     for key, evaluator in built.items():
         for need in sorted(evaluator_needs(evaluator) - given):
             if need == "text_embedding":
-                yield key, f"evaluator '{evaluators[key].name}' needs {need}: {READ}, or leave the evaluator out"
+                yield (
+                    key,
+                    f"evaluator '{evaluators[key].name}' needs {need}: {ADD_A_READER}, or leave the evaluator out",
+                )
                 continue
             yield (
                 key,
@@ -187,7 +190,7 @@ TRIED: dict[str, Callable[[Any], dict[str, Any]]] = {
         "num_labels": 2,
         "attribute_counts": AttributeCounts(np.ones(2, np.int64), np.ones(2, np.int64)),
     },
-    "head": lambda optimizer: MADE_UP,
+    "head": lambda optimizer: MADE_UP_HEAD,
     "text_encoder": lambda optimizer: {"vocabulary": Vocabulary(("a", "dress"))},
     "optimizer": _one_weight,
     "scheduler": lambda optimizer: {"optimizer": optimizer, "total_steps": 10**6, "steps_per_epoch": 10**4},

@@ -9,9 +9,9 @@ from fsim.checked_recipe import INVALID, CheckedComponent
 from fsim.params import injected_names, needs
 from fsim.problem import Key
 
-READ = "give the recipe something that reads, such as model.text_encoder: {name: gru}"
-GIVES = frozenset({"text_embedding", "captioned"})  # for losses, with a text encoder
-MADE_UP: dict[str, Any] = {"in_features": 8, "num_categories": 2, "num_attributes": 2}  # to build a head
+ADD_A_READER = "give the recipe something that reads, such as model.text_encoder: {name: gru}"
+TEXT_GIVES = frozenset({"text_embedding", "captioned"})  # for losses, with a text encoder
+MADE_UP_HEAD: dict[str, Any] = {"in_features": 8, "num_categories": 2, "num_attributes": 2}  # to build a head
 
 
 def text_misfits(components: Mapping[Key, CheckedComponent], refused: Mapping[Key, str]) -> Iterator[tuple[Key, str]]:
@@ -22,10 +22,10 @@ def text_misfits(components: Mapping[Key, CheckedComponent], refused: Mapping[Ke
     encoder, head, text_head = (components.get(("model", name)) for name in ("text_encoder", "head", "text_head"))
     if encoder is None:
         if text_head is not None:
-            yield ("model", "text_head"), f"there are no captions for it: {READ}, or remove it"
+            yield ("model", "text_head"), f"there are no captions for it: {ADD_A_READER}, or remove it"
         return
     losses = [part for part in components.values() if part.kind == "loss"]
-    if not any(needs(loss.component) & GIVES for loss in losses):
+    if not any(needs(loss.component) & TEXT_GIVES for loss in losses):
         yield (
             ("model", "text_encoder"),
             "no loss learns from it: add one of words and pictures to the losses, such as clip, or remove it",
@@ -38,7 +38,7 @@ def text_misfits(components: Mapping[Key, CheckedComponent], refused: Mapping[Ke
             )
     if head is None or head.settings is INVALID or ("model", "head") in refused:
         return
-    space = head.build(**MADE_UP)
+    space = head.build(**MADE_UP_HEAD)
     if space.distance == "euclidean":
         yield (
             ("model", "head"),
@@ -47,7 +47,7 @@ def text_misfits(components: Mapping[Key, CheckedComponent], refused: Mapping[Ke
         )
     if text_head is None or text_head.settings is INVALID or ("model", "text_head") in refused:
         return
-    other = text_head.build(**MADE_UP)
+    other = text_head.build(**MADE_UP_HEAD)
     for name in ("embedding_dim", "distance"):
         if getattr(other, name) != getattr(space, name):
             yield (

@@ -26,6 +26,7 @@ from fsim.machine import prepare_machine
 from fsim.network import Network, build_network
 from fsim.normalise import Normalise
 from fsim.randomness import seed_torch
+from fsim.training_captions import learned_vocabulary, training_captions
 from fsim.training_data import attributes_asked_for, prepare_data
 from fsim.validate import check_document, check_recipe
 
@@ -53,7 +54,9 @@ def evaluate(checked: CheckedRecipe, network: Network | None = None) -> list[dic
     if network is None:
         seed_torch(checked.recipe.seed, "weights")
         attributes = attributes_asked_for(checked, catalog, catalog.rows("train"))
-        network = build_network(checked, len(catalog.category_names), len(attributes.names) if attributes else 0)
+        vocabulary = learned_vocabulary(checked, training_captions(checked, catalog, catalog.rows("train")))
+        num_attributes = len(attributes.names) if attributes else 0
+        network = build_network(checked, len(catalog.category_names), num_attributes, vocabulary)
     return [one.line for one in evaluation(network, epoch=0, at_end=True)]
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 
+import httpx
 import platformdirs
 import pytest
 
@@ -21,3 +23,10 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(folder / "package" / "axe.min.js", kept)
     return kept.read_text(encoding="utf-8") if kept.is_file() else ""
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[httpx.Client]:
+    """Of the server whose address the module's own fixture gives."""
+    with httpx.Client(base_url=address, timeout=30) as client:
+        yield client

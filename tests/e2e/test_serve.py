@@ -58,12 +58,6 @@ def address(run: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def client(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=address, timeout=30) as client:
-        yield client
-
-
 def test_a_person_walks_through_the_page(
     browser: Browser, axe: str, address: str, client: httpx.Client, run: Path, pictures: Path
 ) -> None:

@@ -164,12 +164,6 @@ def address(run: Path, index: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def client(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=address, timeout=30) as client:
-        yield client
-
-
 def test_the_server_answers_as_the_command_does(
     client: httpx.Client, index: Path, directions: dict[str, Vectors], picture: Path
 ) -> None:

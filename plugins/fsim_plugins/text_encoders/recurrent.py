@@ -16,7 +16,30 @@ from fsim_plugins.text_encoders.words import WordVectors
 Dim = Annotated[int, Field(ge=1)]
 
 
-class Gru(nn.Module):
+class Recurrent(nn.Module):
+    """The state of a recurrent network at the last word of a caption; a caption without words is zero.
+
+    Args:
+        words: vectors of the words.
+        reader: of the vectors [B, L, W], batch first, gives states [B, L, F] and something else.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, words: WordVectors, reader: nn.GRU | nn.LSTM) -> None:
+        super().__init__()
+        self.vocabulary, self.words, self.reader = vocabulary, words, reader
+        self.out_features = reader.hidden_size
+
+    def tokens(self, captions: Sequence[str]) -> IntArray:
+        """[B] -> int64 [B, L]."""
+        return self.vocabulary.tokens(captions)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """[B, L] -> [B, F]."""
+        states, _ = self.reader(self.words(tokens))  # [B, L, F]; none knows what comes behind its word
+        return last_of(states, lengths(tokens))
+
+
+def gru(vocabulary: Vocabulary, word_dim: Dim = 300, hidden_dim: Dim = 1024) -> Recurrent:
     """A gated recurrent unit (Cho et al., EMNLP 2014), whose state at the last word of a caption is its feature.
 
     The encoder of Kiros, Salakhutdinov and Zemel, "Unifying visual-semantic embeddings with multimodal neural language
@@ -27,49 +50,16 @@ class Gru(nn.Module):
         word_dim: W, the length of a word's vector. The authors: 300.
         hidden_dim: F, the length of the state. The authors: 1024.
     """
-
-    def __init__(self, vocabulary: Vocabulary, word_dim: Dim = 300, hidden_dim: Dim = 1024) -> None:
-        super().__init__()
-        self.vocabulary = vocabulary
-        self.words = WordVectors(vocabulary, word_dim)
-        self.reader = nn.GRU(word_dim, hidden_dim, batch_first=True)
-        self.out_features = hidden_dim
-
-    def tokens(self, captions: Sequence[str]) -> IntArray:
-        """[B] -> int64 [B, L]."""
-        return self.vocabulary.tokens(captions)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """[B, L] -> [B, F]."""
-        states, _ = self.reader(self.words(tokens))  # [B, L, F]; none knows what comes behind its word
-        return last_of(states, lengths(tokens))
+    return Recurrent(vocabulary, WordVectors(vocabulary, word_dim), nn.GRU(word_dim, hidden_dim, batch_first=True))
 
 
-class Lstm(nn.Module):
+def lstm(vocabulary: Vocabulary, word_dim: Dim = 300, hidden_dim: Dim = 1024) -> Recurrent:
     """A long short-term memory (Hochreiter and Schmidhuber, Neural Computation 1997), whose state at the last word of a
-    caption is its feature.
-
-    The encoder of Kiros, Salakhutdinov and Zemel, "Unifying visual-semantic embeddings with multimodal neural language
-    models", arXiv 1411.2539, 2014, in the paper; in the authors' code it is `gru`. A caption without words is zero.
+    caption is its feature: the encoder of Kiros et al., arXiv 1411.2539, 2014, in the paper. Otherwise as `gru`.
 
     Args:
         vocabulary: filled in from the training images' captions.
         word_dim: W, the length of a word's vector. The authors: 300.
         hidden_dim: F, the length of the state. The authors: 1024.
     """
-
-    def __init__(self, vocabulary: Vocabulary, word_dim: Dim = 300, hidden_dim: Dim = 1024) -> None:
-        super().__init__()
-        self.vocabulary = vocabulary
-        self.words = WordVectors(vocabulary, word_dim)
-        self.reader = nn.LSTM(word_dim, hidden_dim, batch_first=True)
-        self.out_features = hidden_dim
-
-    def tokens(self, captions: Sequence[str]) -> IntArray:
-        """[B] -> int64 [B, L]."""
-        return self.vocabulary.tokens(captions)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """[B, L] -> [B, F]."""
-        states, _ = self.reader(self.words(tokens))  # [B, L, F]; none knows what comes behind its word
-        return last_of(states, lengths(tokens))
+    return Recurrent(vocabulary, WordVectors(vocabulary, word_dim), nn.LSTM(word_dim, hidden_dim, batch_first=True))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,17 +9,17 @@ from torch import Tensor, nn
 
 from fsim.interfaces import TextEncoder
 from fsim.testing.text_encoder_contract import CAPTIONS, VOCABULARY, TextEncoderContract
-from fsim_plugins.text_encoders.recurrent import Gru, Lstm
+from fsim_plugins.text_encoders.recurrent import Recurrent, gru, lstm
 
 
 class TestGru(TextEncoderContract):
     def make(self, **injected: Any) -> TextEncoder:
-        return Gru(**injected, word_dim=6, hidden_dim=9)
+        return gru(**injected, word_dim=6, hidden_dim=9)
 
 
 class TestLstm(TextEncoderContract):
     def make(self, **injected: Any) -> TextEncoder:
-        return Lstm(**injected, word_dim=6, hidden_dim=9)
+        return lstm(**injected, word_dim=6, hidden_dim=9)
 
 
 def step_by_step(reader: nn.GRU | nn.LSTM, vectors: Tensor) -> Tensor:
@@ -38,8 +39,8 @@ def step_by_step(reader: nn.GRU | nn.LSTM, vectors: Tensor) -> Tensor:
     return state
 
 
-@pytest.mark.parametrize("kind", [Gru, Lstm])
-def test_equals_reading_word_by_word(kind: type[Gru | Lstm]) -> None:
+@pytest.mark.parametrize("kind", [gru, lstm])
+def test_equals_reading_word_by_word(kind: Callable[..., Recurrent]) -> None:
     encoder = kind(VOCABULARY, 6, 9)
     captions = [*CAPTIONS, "red dress a", "unheard of", ""]
     found = encoder(torch.from_numpy(encoder.tokens(captions)))
