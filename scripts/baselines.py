@@ -63,7 +63,7 @@ def evaluate(checked: CheckedRecipe, network: Network | None = None) -> list[dic
 def main(recipe: str, overrides: list[str]) -> None:
     recipe_of = check_recipe(Path(recipe), overrides)
     plain = recipe_of.resolved()
-    plain["evaluation"] |= {"evaluators": [{"name": "exact"}], "monitor": None}
+    plain["evaluation"] |= {"evaluators": [{"name": "exact"}], "monitor": None, "expect": None}
     plain["train"]["early_stopping"] = None
     small = {**plain, "data": {**plain["data"], "image_size": 32}}
     found: dict[str, list[dict]] = {}
