@@ -12,6 +12,7 @@ from fsim.network import LossTerms
 
 # Parts of the embeddings' distances from their mean. Not 0: where all are one point, no triplet is semi-hard.
 NEAR, NEARER = 1e-3, 1e-4
+COMPARED = ("embedding", "text_embedding")
 ACTIVE = ("active_negatives", "active_triplets")
 ROUNDING = 1e-5  # of a loss of cosines in float32
 
@@ -20,8 +21,9 @@ def loss_signs(losses: LossTerms, available: dict[str, Any], values: dict[str, f
     """Signs of each loss term that compares embeddings with each other, by `<term>/<sign>`:
 
         loss       its value, weighted
-        collapsed  what it would be of a network that gives all images nearly the same embedding, the batch's mean: for
-                   a triplet loss its margin, for `supcon` log(B - 1), 0 where nothing keeps embeddings apart
+        collapsed  what it would be of a network that gives all that the loss compares, images and captions, nearly the
+                   same embedding, their mean: for a triplet loss its margin, for `supcon` log(B - 1), 0 where nothing
+                   keeps embeddings apart
         active_negatives, active_triplets
                    of a loss that has a method of this name: the share of them that cost something; 0 to 1
 
@@ -38,7 +40,6 @@ def loss_signs(losses: LossTerms, available: dict[str, Any], values: dict[str, f
         values: the weighted value of each term for this batch.
     """
     signs: dict[str, float] = {}
-    embedding = available["embedding"]  # [B, D]
     with torch.no_grad():
         for (name, loss), weight, wanted in zip(losses.losses.items(), losses.weights, losses.needs, strict=True):
             if "embedding" not in wanted or any(True for _ in loss.parameters()) or name in losses.memories:
@@ -48,8 +49,10 @@ def loss_signs(losses: LossTerms, available: dict[str, Any], values: dict[str, f
             given = {need: available[need] for need in wanted}
             try:
                 asked: Any = copy.deepcopy(loss)
+                compared = {need: given[need] for need in COMPARED if need in given}  # [B, D] each
+                mean = torch.cat(list(compared.values())).mean(0)  # [D]
                 near, nearer = (
-                    weight * float(asked(**{**given, "embedding": torch.lerp(embedding.mean(0), embedding, part)}))
+                    weight * float(asked(**given | {need: mean.lerp(own, part) for need, own in compared.items()}))
                     for part in (NEAR, NEARER)
                 )
                 vanishes = nearer < near / 2 or near < ROUNDING * values[name]

@@ -29,7 +29,7 @@ def signs(loss: torch.nn.Module, spread: float = 1.0, weight: float = 1.0) -> di
     """Of a batch of embeddings that differ by about `spread`."""
     noise = torch.randn(12, 8, generator=torch.Generator().manual_seed(0))
     given: dict[str, Any] = {"embedding": 3 + spread * noise, "labels": LABELS, "categories": LABELS, "pairs": PAIRS}
-    given |= {"logits": noise, "text_embedding": 3 + 1e-4 * noise, "items": LABELS, "captioned": LABELS < 3}
+    given |= {"logits": noise, "text_embedding": 2 + spread * noise.flip(0), "items": LABELS, "captioned": LABELS < 3}
     terms = LossTerms({"one": loss}, [weight])
     values = {name: value.item() for name, value in terms(given).items()}
     return {name.partition("/")[2]: value for name, value in loss_signs(terms, given, values).items()}
