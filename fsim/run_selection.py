@@ -11,8 +11,8 @@ from fsim.document import scalar
 from fsim.errors import FsimError, nearest
 from fsim.run_record import RunRecord
 
-_CONDITION = re.compile(r"([^=<>\s]+)\s*(>=|<=|=|>|<)\s*(.*)", re.DOTALL)
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {"=": eq, ">": gt, ">=": ge, "<": lt, "<=": le}
+_CONDITION = re.compile(r"([^=<>\s]+)\s*(>=|<=|==?|>|<)\s*(.*)", re.DOTALL)
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {"=": eq, "==": eq, ">": gt, ">=": ge, "<": lt, "<=": le}
 _ABSENT = object()
 
 
@@ -31,17 +31,17 @@ def select(records: Iterable[RunRecord], conditions: Iterable[str]) -> list[RunR
                 f"'exact/recall@1>0.7'"
             )
         key, operator, wanted = parsed[1], parsed[2], scalar(parsed[3].strip())
-        if operator != "=" and not _is_number(wanted):
+        compare = _COMPARE[operator]
+        if compare is not eq and not _is_number(wanted):
             raise FsimError(f"--filter {condition}: {operator} wants a number after it")
         values = [_value(record, key) for record in chosen]
         if chosen and all(value is _ABSENT for value in values):
             known = {*_metrics(chosen), *(path for record in chosen for path in _paths(record.recipe))}
             raise FsimError(f"--filter {condition}: no run has '{key}'{_near(key, known)}")
-        compare = _COMPARE[operator]
         chosen = [
             record
             for record, value in zip(chosen, values, strict=True)
-            if (operator == "=" or _is_number(value)) and compare(value, wanted)
+            if (compare is eq or _is_number(value)) and compare(value, wanted)
         ]
     return chosen
 

@@ -29,6 +29,7 @@ def times(records: list[RunRecord]) -> list[str]:
     [
         ([], ["01", "01-2", "03", "02"]),
         (["name=a"], ["01-2", "03"]),
+        (["name == a"], ["01-2", "03"]),
         (["train.optimizer.lr=0.001"], ["01", "03"]),
         (["train.optimizer.lr=1e-3", "name=a"], ["03"]),
         (["losses.0.name=supcon"], ["01", "01-2", "03", "02"]),
