@@ -1,0 +1,48 @@
+"""The contracts: one small interface for each kind, and the data that passes between components; a module for each.
+
+A component needs no base class: it fits if it has the members named here. Values that are known only at run time
+(`in_features`, `num_categories`, `seed`, ...) are injected by parameter name; `fsim.kinds` lists them for each kind.
+"""
+
+from fsim.interfaces.arrays import IntArray, Vectors
+from fsim.interfaces.augmentation import Augmentation
+from fsim.interfaces.catalog import CATALOG_COLUMNS, Catalog, Dataset
+from fsim.interfaces.evaluator import Cost, Direction, Embedded, Evaluator, JunkLabel, JunkLabels, RetrievalTask
+from fsim.interfaces.index import Answers, Index, Trial
+from fsim.interfaces.loss import Loss, Memory, Pairs
+from fsim.interfaces.network import Backbone, Distance, Head, TextEncoder
+from fsim.interfaces.projection import Projection
+from fsim.interfaces.sampler import Label, Sampler, Selection
+from fsim.interfaces.tracker import EmbeddedImages, Tracker
+
+__all__ = [
+    "CATALOG_COLUMNS",
+    "Answers",
+    "Augmentation",
+    "Backbone",
+    "Catalog",
+    "Cost",
+    "Dataset",
+    "Direction",
+    "Distance",
+    "Embedded",
+    "EmbeddedImages",
+    "Evaluator",
+    "Head",
+    "Index",
+    "IntArray",
+    "JunkLabel",
+    "JunkLabels",
+    "Label",
+    "Loss",
+    "Memory",
+    "Pairs",
+    "Projection",
+    "RetrievalTask",
+    "Sampler",
+    "Selection",
+    "TextEncoder",
+    "Tracker",
+    "Trial",
+    "Vectors",
+]

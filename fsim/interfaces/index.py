@@ -1,0 +1,59 @@
+"""Indexes: what finds the nearest of many embeddings.
+
+Shape legend: N embeddings, D embedding, Q queries, K neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from fsim.interfaces.arrays import IntArray, Vectors
+from fsim.interfaces.network import Distance
+
+
+class Answers(NamedTuple):
+    """What an index found for each query, nearest first."""
+
+    ids: IntArray  # [Q, K] row numbers of the embeddings that it was built from; -1 where it found no more
+    scores: Vectors  # [Q, K] cosine, or minus half the squared Euclidean distance (see `Similarity`); -inf beside -1
+
+
+class Trial(NamedTuple):
+    """One way to build an index, and what to try for one parameter of its search."""
+
+    build: Mapping[str, Any]  # parameters of the constructor
+    parameter: str = ""  # an attribute that may be set anew on a built index; "" where there is none
+    values: Sequence[int] = ()  # ascending, from hasty to thorough
+
+
+@runtime_checkable
+class Index(Protocol):
+    """Finds the nearest of many embeddings. Injected: `seed`, and `threads` (to build with, 1 by default).
+
+    An image's id is the row number of its embedding. A zero vector has cosine 0 to every vector. The same seed and
+    one thread give the same index again. `search` works on the thread that calls it, so that several searches can go
+    on at once.
+
+    One that can be tuned has a static method `trials(num_embeddings, k)` -> sequence of `Trial`, the likeliest first.
+    The parameter that a trial names is an attribute, read at each search.
+    """
+
+    def build(self, embeddings: Vectors, distance: Distance) -> None:
+        """[N, D], N at least 1. FsimError where there are none, or they are NaN, infinite or longer than 1e18."""
+        ...
+
+    def search(self, queries: Vectors, k: int) -> Answers:
+        """[Q, D] -> the k nearest that it finds for each, k at least 1. FsimError where nothing was built or loaded,
+        D is another, or the queries are unfit as embeddings are."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write the index into a folder, which is made where it is missing. FsimError where that can't be done."""
+        ...
+
+    def load(self, folder: Path) -> None:
+        """Take what `save` wrote in place of what was built; executes no code from it. Parameters of the search stay
+        those of the constructor. FsimError where the folder holds no such index, or not all of it."""
+        ...

@@ -1,0 +1,62 @@
+"""The parts of a network.
+
+Shape legend: B batch, S image size, F features, D embedding, C categories, A attributes, L words of a caption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
+
+from fsim.interfaces.arrays import IntArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Distance = Literal["cosine", "euclidean"]
+
+
+@runtime_checkable
+class Backbone(Protocol):
+    """An nn.Module: normalised images float [B, 3, S, S] -> features [B, F]."""
+
+    out_features: int  # F
+
+    def __call__(self, images: Tensor) -> Tensor: ...
+
+
+@runtime_checkable
+class TextEncoder(Protocol):
+    """An nn.Module: captions as tokens int64 [B, L] -> features [B, F].
+
+    Injected: `vocabulary` (`fsim.functional.vocabulary.Vocabulary`), the words of the training images' captions. One
+    that does not ask for it has words of its own.
+    """
+
+    out_features: int  # F
+
+    def tokens(self, captions: Sequence[str]) -> IntArray:
+        """[B] -> int64 [B, L], L at least 1: numbers of what a caption consists of, 0 behind its end. L is
+        that of the longest caption; of one that is too long for the encoder the beginning counts."""
+        ...
+
+    def __call__(self, tokens: Tensor) -> Tensor:
+        """[B, L] -> [B, F]. What stands for a caption does not depend on those beside it, nor on L."""
+        ...
+
+
+@runtime_checkable
+class Head(Protocol):
+    """An nn.Module: features [B, F] -> {"embedding": [B, D], and, where `gives` says so, "logits": [B, C] of the
+    categories and "attribute_logits": [B, A]}.
+
+    Injected: `in_features` (F), `num_categories` (C), `num_attributes` (A; a head that asks for it gets 1 or more).
+    A second one, `model.text_head`, may do the same for the features of captions; its embeddings lie in one space with
+    those of the images.
+    """
+
+    gives: ClassVar[frozenset[str]]  # keys of what forward returns
+    distance: Distance  # how its embeddings are to be compared
+    embedding_dim: int  # D
+
+    def __call__(self, features: Tensor) -> dict[str, Tensor]: ...
