@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fsim.boxes import padded, padding_share
-from fsim.decode import decode
+from fsim.data.boxes import padded, padding_share
+from fsim.data.decode import decode
 from fsim.errors import FsimError
 
 if TYPE_CHECKING:
+    from fsim.data.resize import Box, Pixels
     from fsim.interfaces import Distance, Vectors
-    from fsim.resize import Box, Pixels
 
 FORMAT = 1  # of preprocessing.json
 

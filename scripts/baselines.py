@@ -15,20 +15,20 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from fsim.checked_recipe import CheckedRecipe
+from fsim.data.normalise import Normalise
 from fsim.display import Display, number
-from fsim.document import Document
-from fsim.embedding import Embed
 from fsim.errors import FsimError
-from fsim.evaluation import Evaluation
+from fsim.evaluation.embedding import Embed
+from fsim.evaluation.evaluation import Evaluation
 from fsim.interfaces import Distance
 from fsim.machine import prepare_machine
-from fsim.network import Network, build_network
-from fsim.normalise import Normalise
+from fsim.network.network import Network, build_network
 from fsim.randomness import seed_torch
-from fsim.training_captions import learned_vocabulary, training_captions
-from fsim.training_data import attributes_asked_for, prepare_data
-from fsim.validate import check_document, check_recipe
+from fsim.recipe.checked_recipe import CheckedRecipe
+from fsim.recipe.document import Document
+from fsim.recipe.validate import check_document, check_recipe
+from fsim.training.training_captions import learned_vocabulary, training_captions
+from fsim.training.training_data import attributes_asked_for, prepare_data
 
 SHOWN = ("exact/recall@1", "exact/recall@10", "exact/r_precision", "exact/map@r")
 

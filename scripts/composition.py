@@ -22,17 +22,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fsim.catalog import EncodedCatalog
+from fsim.data.catalog import EncodedCatalog
 from fsim.display import Display
-from fsim.embedding import Embed
 from fsim.errors import FsimError
+from fsim.evaluation.embedding import Embed
 from fsim.functional.draws import keyed_generator
 from fsim.functional.topk import topk
 from fsim.interfaces import IntArray
-from fsim.run_folder import RunFolder
-from fsim.run_network import RunNetwork
-from fsim.training_data import prepare_data
-from fsim.validate import check_recipe
+from fsim.recipe.validate import check_recipe
+from fsim.runs.run_folder import RunFolder
+from fsim.runs.run_network import RunNetwork
+from fsim.training.training_data import prepare_data
 
 K = 10
 

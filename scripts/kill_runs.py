@@ -30,8 +30,8 @@ import fsim.commands.resume
 import fsim.commands.run
 from fsim.cli import main as fsim
 from fsim.registry import register
-from fsim.run_equality import differences
-from fsim.run_folder import RunFolder
+from fsim.running.run_equality import differences
+from fsim.runs.run_folder import RunFolder
 
 RECIPE = """
 name: killed

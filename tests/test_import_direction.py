@@ -6,6 +6,7 @@ import ast
 import configparser
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,18 @@ def test_plugins_know_only_the_contracts(file: Path) -> None:
 def test_functional_stands_alone(file: Path) -> None:
     core = {name for name in imports(file) if name.startswith("fsim.")}
     assert not [name for name in core if not name.startswith(OPEN_TO_PLUGINS)]
+
+
+def test_packages_of_the_core_stand_on_each_other_without_a_circle() -> None:
+    packages = {file.parent.name for file in (ROOT / "fsim").glob("*/__init__.py")} - {"functional", "interfaces"}
+    arrows: dict[str, set[str]] = {package: set() for package in packages}
+    for file in CORE:
+        package = file.relative_to(ROOT / "fsim").parts[0]
+        if package in packages:
+            named = {name.split(".")[1] for name in imports(file) if name.startswith("fsim.")}
+            arrows[package] |= named & packages - {package}
+    TopologicalSorter(arrows).prepare()  # raises CycleError, which names the circle
+    assert not any("commands" in named for named in arrows.values())
 
 
 def test_only_one_module_knows_the_package_entrypoints() -> None:

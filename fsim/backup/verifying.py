@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from fsim.display import Display, number
 from fsim.errors import FsimError
-from fsim.evaluate_run import evaluate_run
 from fsim.processes import processes
-from fsim.run_folder import RunFolder
-from fsim.validate import check_recipe
+from fsim.recipe.validate import check_recipe
+from fsim.report.evaluate_run import evaluate_run
+from fsim.runs.run_folder import RunFolder
 
 TOLERANCE = 0.005  # another processor rounds otherwise, and an answer in a thousand changes its place
 

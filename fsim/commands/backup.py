@@ -23,8 +23,8 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.backup.place import BackupPlace
     from fsim.display import Display
     from fsim.errors import FsimError, nearest
-    from fsim.recipe import BACKUP_PARTS
-    from fsim.run_folder import RunFolder
+    from fsim.recipe.recipe import BACKUP_PARTS
+    from fsim.runs.run_folder import RunFolder
 
     folder = RunFolder.open(args.run)
     for part in args.part or ():

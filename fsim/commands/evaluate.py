@@ -30,12 +30,12 @@ def execute(args: argparse.Namespace) -> int:
     import json
 
     from fsim.display import Display
-    from fsim.evaluate_run import evaluate_run
-    from fsim.override import WITHOUT_MONITOR, refuse_other_keys
     from fsim.processes import processes
-    from fsim.run_folder import RunFolder
-    from fsim.summary import show_evaluation
-    from fsim.validate import check_recipe
+    from fsim.recipe.override import WITHOUT_MONITOR, refuse_other_keys
+    from fsim.recipe.validate import check_recipe
+    from fsim.report.evaluate_run import evaluate_run
+    from fsim.running.summary import show_evaluation
+    from fsim.runs.run_folder import RunFolder
 
     folder = RunFolder.open(args.run)
     refuse_other_keys(args.overrides, CHANGEABLE, "the network is the run's")

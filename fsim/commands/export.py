@@ -38,9 +38,9 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.display import Display
     from fsim.errors import FsimError
     from fsim.export.export_run import CARD, PREPROCESSING, export_run
-    from fsim.override import refuse_other_keys
-    from fsim.run_folder import RunFolder
-    from fsim.validate import check_recipe
+    from fsim.recipe.override import refuse_other_keys
+    from fsim.recipe.validate import check_recipe
+    from fsim.runs.run_folder import RunFolder
 
     folder = RunFolder.open(args.run)
     refuse_other_keys(args.overrides, ["data.dataset"], "an export is what the run learned")

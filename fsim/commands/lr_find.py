@@ -22,12 +22,12 @@ def execute(args: argparse.Namespace) -> int:
     import json
 
     from fsim.display import Display, number
-    from fsim.learning_rate_finder import find_learning_rate, refuse_range
-    from fsim.learning_rate_page import learning_rate_page
     from fsim.machine import prepare_machine
-    from fsim.page import refuse_page_file
-    from fsim.prepared import prepare
-    from fsim.validate import check_recipe
+    from fsim.pages.page import refuse_page_file
+    from fsim.recipe.validate import check_recipe
+    from fsim.training.learning_rate_finder import find_learning_rate, refuse_range
+    from fsim.training.learning_rate_page import learning_rate_page
+    from fsim.training.prepared import prepare
 
     refuse_range(args.start, args.end, args.steps)
     if args.html is not None:

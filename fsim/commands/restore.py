@@ -28,7 +28,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.backup.restoring import restore
     from fsim.backup.verifying import verify
     from fsim.display import Display
-    from fsim.override import refuse_other_keys
+    from fsim.recipe.override import refuse_other_keys
 
     refuse_other_keys(args.overrides, ["data.dataset"], "what was recorded is measured again")
     with Display() as display:

@@ -32,19 +32,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from fsim.validate import check_recipe
+    from fsim.recipe.validate import check_recipe
 
     checked = check_recipe(args.recipe, args.overrides)
 
     from fsim.errors import FsimError, WriteError
-    from fsim.expectation import hold_against, refuse_outside
-    from fsim.overfit import overfit_recipe, verdict
     from fsim.processes import LostProcessError, processes
-    from fsim.run import InterruptedRunError
-    from fsim.run import execute as execute_run
-    from fsim.run_folder import RunFolder
-    from fsim.run_session import session
-    from fsim.summary import summarise
+    from fsim.recipe.expectation import hold_against, refuse_outside
+    from fsim.running.run import InterruptedRunError
+    from fsim.running.run import execute as execute_run
+    from fsim.running.run_session import session
+    from fsim.running.summary import summarise
+    from fsim.runs.run_folder import RunFolder
+    from fsim.training.overfit import overfit_recipe, verdict
 
     if args.overfit is not None and (args.check or args.seeds is not None):
         raise FsimError("--overfit asks whether the model can learn at all: leave --check and --seeds out")
@@ -54,8 +54,8 @@ def execute(args: argparse.Namespace) -> int:
             f"evaluation: {{expect: {{exact/recall@1: 0.85 +- 0.02}}}}"
         )
     if args.seeds is not None:
-        from fsim.run_seeds import run_seeds
-        from fsim.seed_series import SeedSeries
+        from fsim.running.run_seeds import run_seeds
+        from fsim.runs.seed_series import SeedSeries
 
         series = SeedSeries.create(args.out, checked, args.seeds)
         held = run_seeds(series)

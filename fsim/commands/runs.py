@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fsim.run_record import RunRecord
+    from fsim.runs.run_record import RunRecord
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,8 +39,8 @@ def execute(args: argparse.Namespace) -> int:
 
     from fsim.display import Display
     from fsim.errors import FsimError
-    from fsim.run_record import find_runs, read_record
-    from fsim.run_selection import refuse_unknown_metrics, select, sort
+    from fsim.runs.run_record import find_runs, read_record
+    from fsim.runs.run_selection import refuse_unknown_metrics, select, sort
 
     records, warnings = [], []
     for folder in find_runs(args.folder):

@@ -23,7 +23,7 @@ def recipe_schema() -> dict[str, Any]:
     """The schema of `Recipe`, each component slot narrowed to the components that are installed."""
     from fsim.errors import FsimError
     from fsim.params import parameter_model
-    from fsim.recipe import SETTINGS, SLOTS, ComponentSettings, Recipe
+    from fsim.recipe.recipe import SETTINGS, SLOTS, ComponentSettings, Recipe
     from fsim.registry import find, load, offers
 
     schema = Recipe.model_json_schema(by_alias=True)

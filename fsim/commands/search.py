@@ -71,7 +71,7 @@ def execute(args: argparse.Namespace) -> int:
 
     from fsim.display import Display
     from fsim.errors import FsimError
-    from fsim.page import refuse_page_file
+    from fsim.pages.page import refuse_page_file
     from fsim.search.answers import Wish, search
     from fsim.search.filters import read_filters
     from fsim.search.places import index_place
@@ -127,7 +127,7 @@ def _embedder(args: argparse.Namespace, place: Path, index: SearchIndex) -> Quer
         from fsim.search.onnx_embedder import OnnxEmbedder
 
         return OnnxEmbedder(args.network)
-    from fsim.run_folder import RunFolder
+    from fsim.runs.run_folder import RunFolder
     from fsim.search.embedder import Embedder
     from fsim.search.places import run_of
 

@@ -24,8 +24,8 @@ def execute(args: argparse.Namespace) -> int:
 
     from fsim.display import Display
     from fsim.errors import FsimError
-    from fsim.resume_proof import prove_resume
-    from fsim.validate import check_recipe
+    from fsim.recipe.validate import check_recipe
+    from fsim.running.resume_proof import prove_resume
 
     if args.kills < 1:
         raise FsimError("--kills: kill it once at least")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Sequence
 
+from fsim.data.licence import licence_of
 from fsim.export.subject import Subject
-from fsim.licence import licence_of
 
 MOST_NAMES = 50
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fsim.checked_recipe import CheckedRecipe
+from fsim.data.image_cache import CachedImages
+from fsim.data.normalise import Normalise
 from fsim.display import Display
-from fsim.embedding import Embed
 from fsim.errors import FsimError
-from fsim.evaluation import Evaluation
+from fsim.evaluation.embedding import Embed
+from fsim.evaluation.evaluation import Evaluation
 from fsim.export.formats import Format, format_of
 from fsim.export.model_card import model_card
 from fsim.export.parity import BATCH_SIZES, MOST_IMAGES, in_batches, parity
@@ -23,13 +24,12 @@ from fsim.export.subject import Subject, Written
 from fsim.files import atomic_folder, write_json, write_text, write_with
 from fsim.functional.draws import keyed_generator
 from fsim.functional.subsets import stratified_subset
-from fsim.image_cache import CachedImages
 from fsim.machine import prepare_machine
-from fsim.network import Network
-from fsim.normalise import Normalise
-from fsim.run_folder import RunFolder
-from fsim.run_network import trained_network
-from fsim.training_data import attributes_asked_for, prepare_data
+from fsim.network.network import Network
+from fsim.recipe.checked_recipe import CheckedRecipe
+from fsim.runs.run_folder import RunFolder
+from fsim.runs.run_network import trained_network
+from fsim.training.training_data import attributes_asked_for, prepare_data
 
 if TYPE_CHECKING:
     from torch import Tensor

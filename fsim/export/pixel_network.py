@@ -5,16 +5,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from fsim.embedding import mean_with_mirrored
-from fsim.network import Network
-from fsim.normalise import Normalise
+from fsim.data.normalise import Normalise
+from fsim.evaluation.embedding import mean_with_mirrored
+from fsim.network.network import Network
 
 
 class PixelNetwork(nn.Module):
     """uint8 [B, S, S, 3] -> normalised images -> network -> embedding [B, D], and logits [B, C] and [B, A] if any.
 
     Args:
-        flip: whether each output is the mean of those of the image and of its mirror image, as in `fsim.embedding`.
+        flip: whether each output is the mean of those of the image and of its mirror image, as in
+            `fsim.evaluation.embedding`.
     """
 
     scale: Tensor

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from fsim.catalog import EncodedCatalog
-from fsim.checked_recipe import CheckedRecipe
-from fsim.evaluation import Evaluation
+from fsim.data.catalog import EncodedCatalog
+from fsim.evaluation.evaluation import Evaluation
+from fsim.evaluation.per_query import per_query_file
 from fsim.export.formats import Format
 from fsim.export.parity import Parity
-from fsim.per_query import per_query_file
-from fsim.run_evaluations import RunEvaluation
-from fsim.run_folder import RunFolder
-from fsim.run_network import TrainedNetwork
+from fsim.recipe.checked_recipe import CheckedRecipe
+from fsim.runs.run_evaluations import RunEvaluation
+from fsim.runs.run_folder import RunFolder
+from fsim.runs.run_network import TrainedNetwork
 
 
 @dataclass(frozen=True)

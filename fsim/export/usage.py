@@ -25,10 +25,10 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from fsim.decode import decode
-{imported}from fsim.network import build_network
-from fsim.normalise import Normalise
-from fsim.validate import check_recipe
+from fsim.data.decode import decode
+{imported}from fsim.network.network import build_network
+from fsim.data.normalise import Normalise
+from fsim.recipe.validate import check_recipe
 
 {words}network = build_network(check_recipe(Path("recipe.yaml")), {num_categories}, {num_attributes}{vocabulary}).eval()
 network.load_state_dict(load_file("model.safetensors"))

@@ -43,7 +43,7 @@ class Loss(Protocol):
 
     A loss of pairs may also have a method `active_negatives`, one of triplets a method `active_triplets`. It takes what
     forward takes, and returns the share, a scalar in [0, 1], of its negative pairs or its triplets that cost something.
-    It is asked at the end of an epoch, and tells whether the loss still teaches (`fsim.loss_signs`).
+    It is asked at the end of an epoch, and tells whether the loss still teaches (`fsim.training.loss_signs`).
     """
 
     def __call__(self, *args: Tensor | Pairs) -> Tensor: ...

@@ -6,7 +6,7 @@ import numpy as np
 
 from fsim.functional.answers import skewness
 from fsim.interfaces import IntArray
-from fsim.page import Picture, Section
+from fsim.pages.page import Picture, Section
 from fsim.report.subject import Subject
 
 QUERIES = 5  # in each gallery

@@ -7,7 +7,7 @@ import pandas as pd
 
 from fsim.functional.answers import category_confusion
 from fsim.functional.attribute_labels import HAS
-from fsim.page import Bar, Section, Table
+from fsim.pages.page import Bar, Section, Table
 from fsim.report.results import intervals
 from fsim.report.subject import Numbers, Subject
 

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from fsim.display import number
-from fsim.page import Page, Section, Table
+from fsim.pages.page import Page, Section, Table
 from fsim.report.galleries import failure_section, gallery_section
 from fsim.report.groups import attribute_section, category_section
 from fsim.report.points import map_section

@@ -7,11 +7,11 @@ import io
 
 import numpy as np
 
-from fsim.embedded_images import embedded_images
+from fsim.evaluation.embedded_images import embedded_images
 from fsim.functional.plane import compared, principal_plane
-from fsim.image_map import image_map
 from fsim.interfaces import Vectors
-from fsim.page import Section
+from fsim.pages.image_map import image_map
+from fsim.pages.page import Section
 from fsim.report.subject import Subject
 
 AT_MOST = 5_000  # images: a page of a few MB

@@ -12,14 +12,14 @@ import numpy as np
 
 from fsim.display import main_metrics, number
 from fsim.errors import FsimError
+from fsim.evaluation.per_query import per_query_file, read_per_query
 from fsim.functional.paired_bootstrap import paired_bootstrap
-from fsim.line_chart import line_chart
-from fsim.page import Picture, Section, Table
-from fsim.per_query import per_query_file, read_per_query
+from fsim.pages.line_chart import line_chart
+from fsim.pages.page import Picture, Section, Table
+from fsim.pages.svg import COLOURS, data_uri
 from fsim.report.subject import Numbers, Subject
-from fsim.run_evaluations import best_epoch
-from fsim.run_folder import RunFolder
-from fsim.svg import COLOURS, data_uri
+from fsim.runs.run_evaluations import best_epoch
+from fsim.runs.run_folder import RunFolder
 
 SAMPLES = 2000  # of the bootstrap
 Interval = tuple[float, float, float]  # the mean, and the bounds of its 95 % interval

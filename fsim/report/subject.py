@@ -11,16 +11,16 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from fsim.catalog import EncodedCatalog
-from fsim.checked_recipe import CheckedRecipe
-from fsim.evaluation import Evaluated
+from fsim.data.catalog import EncodedCatalog
+from fsim.data.image_cache import CachedImages
+from fsim.evaluation.evaluation import Evaluated
 from fsim.functional.answers import occurrences
 from fsim.functional.topk import topk
-from fsim.image_cache import CachedImages
 from fsim.interfaces import IntArray
-from fsim.page import thumbnail
-from fsim.run_evaluations import Which
-from fsim.run_folder import RunFolder
+from fsim.pages.page import thumbnail
+from fsim.recipe.checked_recipe import CheckedRecipe
+from fsim.runs.run_evaluations import Which
+from fsim.runs.run_folder import RunFolder
 
 ANSWERS = 10  # K: of each query so many are looked at
 PIXELS = 128  # the side of a picture

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsim.functional.topk import topk
-from fsim.page import Picture, Section
+from fsim.pages.page import Picture, Section
 from fsim.report.galleries import varied
 from fsim.report.subject import ANSWERS, Numbers, Subject
 

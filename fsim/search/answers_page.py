@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fsim.interfaces import Catalog
-from fsim.page import Page, Picture, Section, jpeg_uri, thumbnail
+from fsim.pages.page import Page, Picture, Section, jpeg_uri, thumbnail
 from fsim.search.queries import read_box
 from fsim.search.query_parts import Query
 from fsim.search.search_index import SearchIndex

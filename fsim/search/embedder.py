@@ -9,22 +9,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fsim.boxes import padded, padding_share
-from fsim.decode import decode
-from fsim.embed_in_parts import EmbedInParts
-from fsim.embedding import Embed, Gathered
-from fsim.embedding_store import weights_hash
-from fsim.image_cache import CachedImages
+from fsim.data.boxes import padded, padding_share
+from fsim.data.decode import decode
+from fsim.data.image_cache import CachedImages
+from fsim.evaluation.embed_in_parts import EmbedInParts
+from fsim.evaluation.embedding import Embed, Gathered
 from fsim.interfaces import Catalog, Distance, IntArray, Vectors
 from fsim.processes import ALONE, Processes
-from fsim.run_folder import RunFolder
-from fsim.run_network import RunNetwork
+from fsim.runs.embedding_store import weights_hash
+from fsim.runs.run_folder import RunFolder
+from fsim.runs.run_network import RunNetwork
 from fsim.search.passport import Made, preprocessing
 from fsim.search.picture import Picture
 from fsim.search.reader import Reader
 
 if TYPE_CHECKING:
-    from fsim.resize import Pixels
+    from fsim.data.resize import Pixels
 
 
 class Pictures:

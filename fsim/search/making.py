@@ -15,10 +15,10 @@ from fsim.errors import FsimError, nearest
 from fsim.functional.captions import caption_value, captions_of_text
 from fsim.functional.catalog_table import attributes_of
 from fsim.functional.picture_files import picture_files
-from fsim.index_tuning import Questions, choose, curves
+from fsim.indexes.index_tuning import Questions, choose, curves
+from fsim.indexes.made_index import make_index
 from fsim.interfaces import Catalog, IntArray, Vectors
-from fsim.made_index import make_index
-from fsim.page import thumbnail_bytes
+from fsim.pages.page import thumbnail_bytes
 from fsim.search.embedder import Embedder
 from fsim.search.indexed_images import IndexedImages
 from fsim.search.passport import Passport

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fsim.resize import Box
+    from fsim.data.resize import Box
 
 
 @dataclass(frozen=True)

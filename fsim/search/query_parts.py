@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fsim.decode import read_image
+from fsim.data.decode import read_image
+from fsim.data.resize import Box, DamagedImageError
 from fsim.errors import FsimError
 from fsim.interfaces import Vectors
-from fsim.resize import Box, DamagedImageError
 from fsim.search.indexed_images import IndexedImages
 from fsim.search.picture import Picture
 from fsim.search.queries import HALF, mean_query, moved_query, weighted_query

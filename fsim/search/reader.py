@@ -10,7 +10,7 @@ from fsim.functional.vocabulary import words_of
 from fsim.interfaces import Vectors
 
 if TYPE_CHECKING:
-    from fsim.text_tower import TextTower
+    from fsim.network.text_tower import TextTower
 
 FREQUENT, EXAMPLES = 100, 8  # words that are likely to be told as examples, and how many are
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from fsim.errors import FsimError
 from fsim.files import write_with
+from fsim.indexes.made_index import make_index
 from fsim.interfaces import Answers, Index, Vectors
-from fsim.made_index import make_index
 from fsim.search.filters import Filters
 from fsim.search.gallery import Gallery
 from fsim.search.generations import Generations

@@ -14,8 +14,8 @@ from fsim.search.queries import HALF, weighted_query
 from fsim.serving.served import Served
 
 if TYPE_CHECKING:
+    from fsim.data.resize import Pixels
     from fsim.interfaces import Vectors
-    from fsim.resize import Pixels
 
 Found = list[dict[str, Any]]  # see `fsim.search.answers.search`
 

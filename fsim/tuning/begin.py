@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fsim.errors import FsimError, WriteError
-from fsim.evaluators import build_evaluators, directions_of
-from fsim.problem import Problem, RecipeError
-from fsim.run_folder import RunFolder
-from fsim.tuning.searched import label
+from fsim.evaluation.evaluators import build_evaluators, directions_of
+from fsim.recipe.problem import Problem, RecipeError
+from fsim.recipe.searched import label
+from fsim.runs.run_folder import RunFolder
 from fsim.tuning.searched_recipe import SearchedRecipe, check_searched_recipe
 from fsim.tuning.storage import Storage, file_url
 from fsim.tuning.study import Study

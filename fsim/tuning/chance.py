@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 
-from fsim.comparison import compare
-from fsim.run_folder import RunFolder
-from fsim.run_record import read_record
+from fsim.runs.comparison import compare
+from fsim.runs.run_folder import RunFolder
+from fsim.runs.run_record import read_record
 
 
 def interval(first: RunFolder, second: RunFolder, metric: str) -> tuple[float, float] | None:
     """The 95 % interval of what the second run's best network has more of a metric of the monitored protocol, over the
-    queries (`fsim.comparison`); None where the runs did not keep what each query found, or were asked different things.
+    queries (`fsim.runs.comparison`); None where the runs did not keep what each query found, or were asked different
+    things.
 
     Raises:
         FsimError: a run is damaged.

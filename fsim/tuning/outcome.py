@@ -9,8 +9,8 @@ from typing import Any
 from optuna.trial import FrozenTrial, TrialState
 
 from fsim.display import number
+from fsim.recipe.searched import label
 from fsim.tuning.chance import interval
-from fsim.tuning.searched import label
 from fsim.tuning.searched_recipe import choice_of
 from fsim.tuning.study import Study
 

@@ -9,13 +9,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from fsim.checked_recipe import CheckedRecipe
-from fsim.document import Document
-from fsim.override import assign, override, path_key
-from fsim.problem import Key, Problem, RecipeError, dotted, in_order
-from fsim.recipe_file import read_document
-from fsim.tuning.searched import Searched, label
-from fsim.validate import check_document
+from fsim.recipe.checked_recipe import CheckedRecipe
+from fsim.recipe.document import Document
+from fsim.recipe.override import assign, override, path_key
+from fsim.recipe.problem import Key, Problem, RecipeError, dotted, in_order
+from fsim.recipe.recipe_file import read_document
+from fsim.recipe.searched import Searched, label
+from fsim.recipe.validate import check_document
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from fsim.files import write_json
 from fsim.interfaces import Direction
-from fsim.run_folder import RunFolder
-from fsim.run_lock import HeldError, locked
+from fsim.running.watched import Watched
+from fsim.runs.run_folder import RunFolder
+from fsim.runs.run_lock import HeldError, locked
 from fsim.tuning.choosing import own_values, sampler, suggest
 from fsim.tuning.claim import Claim, LostTrialError
 from fsim.tuning.heartbeat import GRACE
@@ -32,7 +33,6 @@ from fsim.tuning.same_data import refuse_other_data, which_data
 from fsim.tuning.same_recipe import refuse_another_recipe, what_counts
 from fsim.tuning.searched_recipe import SearchedRecipe
 from fsim.tuning.storage import Storage
-from fsim.watched import Watched
 
 DIRECTIONS = {"max": StudyDirection.MAXIMIZE, "min": StudyDirection.MINIMIZE}
 WHOLE_TRIALS = 5  # so many come to their end before one is pruned

@@ -11,11 +11,11 @@ from typing import Any
 import optuna
 
 from fsim.display import number
-from fsim.page import Bar, Link, Page, Picture, Section, Table
-from fsim.scatter_chart import scatter_chart
-from fsim.svg import data_uri
+from fsim.pages.page import Bar, Link, Page, Picture, Section, Table
+from fsim.pages.scatter_chart import scatter_chart
+from fsim.pages.svg import data_uri
+from fsim.recipe.searched import Searched, label
 from fsim.tuning.outcome import Outcome, Tried, shown_value, varied
-from fsim.tuning.searched import Searched, label
 from fsim.tuning.study import Study
 
 ENOUGH = 4  # complete trials, below which no importance is told

@@ -9,16 +9,16 @@ from optuna.trial import TrialState
 
 from fsim.display import Display, number
 from fsim.errors import FsimError, WriteError
-from fsim.run import InterruptedRunError, Result, StopRunError, execute
-from fsim.run_identity import ChangedDataError
+from fsim.recipe.validate import check_document, check_recipe
+from fsim.running.run import InterruptedRunError, Result, StopRunError, execute
+from fsim.running.run_identity import ChangedDataError
+from fsim.running.watched import Watched
 from fsim.tuning.claim import Claim, LostTrialError
 from fsim.tuning.heartbeat import Heartbeat
 from fsim.tuning.outcome import shown_values
 from fsim.tuning.same_data import OtherDataError
 from fsim.tuning.storage import StorageError
 from fsim.tuning.study import Study
-from fsim.validate import check_document, check_recipe
-from fsim.watched import Watched
 
 REASON = 300  # letters of a reason that are kept: some name a whole batch of images
 

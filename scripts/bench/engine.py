@@ -17,19 +17,19 @@ from pathlib import Path
 import torch
 
 from fsim.display import Display
-from fsim.document import Document
-from fsim.embed_in_parts import EmbedInParts
-from fsim.embedding import Embed
-from fsim.engine import build_engine
-from fsim.evaluation import Evaluation
-from fsim.handlers import attach
-from fsim.interruption import Interruption
-from fsim.keeper import Keeper
+from fsim.evaluation.embed_in_parts import EmbedInParts
+from fsim.evaluation.embedding import Embed
+from fsim.evaluation.evaluation import Evaluation
 from fsim.machine import prepare_machine
-from fsim.prepared import prepare
 from fsim.processes import ALONE
-from fsim.run_folder import RunFolder
-from fsim.validate import check_document
+from fsim.recipe.document import Document
+from fsim.recipe.validate import check_document
+from fsim.running.handlers import attach
+from fsim.running.interruption import Interruption
+from fsim.running.keeper import Keeper
+from fsim.runs.run_folder import RunFolder
+from fsim.training.engine import build_engine
+from fsim.training.prepared import prepare
 
 BLOCKS, STEPS = 8, 12
 RECIPE = {

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fsim.index_tuning import Measured, Questions, choose, curve, usable_indexes
+from fsim.indexes.index_tuning import Measured, Questions, choose, curve, usable_indexes
+from fsim.indexes.recall_chart import recall_chart, unbeaten
 from fsim.interfaces import Trial
-from fsim.recall_chart import recall_chart, unbeaten
 from fsim.registry import load
 
 DIM, CLUSTERS, APART = 128, 1_000, 1.4

@@ -31,9 +31,9 @@ from PIL import Image
 
 from fsim import __version__
 from fsim.functional.catalog_table import catalog_table
-from fsim.index_tuning import make_index
+from fsim.indexes.index_tuning import make_index
 from fsim.interfaces import Catalog
-from fsim.run_folder import RunFolder
+from fsim.runs.run_folder import RunFolder
 from fsim.search.embedder import Embedder
 from fsim.search.generations import Generations
 from fsim.search.indexed_images import NO_IMAGES

@@ -69,11 +69,11 @@ def measure(args: argparse.Namespace, train: dict[str, Any]) -> dict[str, float]
     import torch
 
     from fsim.display import Display
-    from fsim.document import Document
-    from fsim.engine import build_engine
     from fsim.machine import prepare_machine
-    from fsim.prepared import prepare
-    from fsim.validate import check_document
+    from fsim.recipe.document import Document
+    from fsim.recipe.validate import check_document
+    from fsim.training.engine import build_engine
+    from fsim.training.prepared import prepare
 
     if "chunk_size" in train:
         train["chunk_size"] = args.batch_size // train["chunk_size"]
@@ -118,12 +118,12 @@ def switches(args: argparse.Namespace) -> None:
 
 def epochs_of_a_run(args: argparse.Namespace, kept: bool) -> list[float]:
     """Seconds of each epoch but the first of `fsim run`, evaluation included; `kept` with all that keeps the run."""
-    from fsim import keeper
-    from fsim.checkpoint_folder import CheckpointFolder
     from fsim.display import Display
-    from fsim.run import execute
-    from fsim.run_folder import RunFolder
-    from fsim.validate import check_recipe
+    from fsim.recipe.validate import check_recipe
+    from fsim.running import keeper
+    from fsim.running.checkpoint_folder import CheckpointFolder
+    from fsim.running.run import execute
+    from fsim.runs.run_folder import RunFolder
 
     ends: list[float] = []
 
@@ -132,7 +132,7 @@ def epochs_of_a_run(args: argparse.Namespace, kept: bool) -> list[float]:
             super().evaluate(said)
             ends.append(time.perf_counter())
 
-    keeper_of_runs = sys.modules["fsim.run"]
+    keeper_of_runs = sys.modules["fsim.running.run"]
     keeper_of_runs.Keeper = Timed  # type: ignore[attr-defined]
     if not kept:
         for name in ("save_last", "save_best", "save_among_best"):

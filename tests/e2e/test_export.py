@@ -14,12 +14,12 @@ import pandas as pd
 import pytest
 import torch
 
-from fsim.decode import decode
+from fsim.data.decode import decode
 from fsim.functional.distances import unit
-from fsim.run_folder import RunFolder
-from fsim.run_network import trained_network
+from fsim.recipe.validate import check_recipe
+from fsim.runs.run_folder import RunFolder
+from fsim.runs.run_network import trained_network
 from fsim.search.embedder import Embedder
-from fsim.validate import check_recipe
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 TOLERANCE = 1e-4

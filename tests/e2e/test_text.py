@@ -16,9 +16,9 @@ import pandas as pd
 import pytest
 import torch
 
-from fsim.run_equality import differences
-from fsim.run_folder import RunFolder
-from fsim.run_network import RunNetwork
+from fsim.running.run_equality import differences
+from fsim.runs.run_folder import RunFolder
+from fsim.runs.run_network import RunNetwork
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 

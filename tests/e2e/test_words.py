@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import torch
 
-from fsim.decode import read_image
-from fsim.run_folder import RunFolder
+from fsim.data.decode import read_image
+from fsim.runs.run_folder import RunFolder
 from fsim.search.embedder import Embedder
 from fsim.search.picture import Picture
 from fsim.search.search_index import SearchIndex

@@ -14,17 +14,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from fsim.batches import Batch
-from fsim.document import Document
-from fsim.engine import Training, build_engine
 from fsim.errors import FsimError
 from fsim.functional.vocabulary import Vocabulary
 from fsim.interfaces import IntArray, Pairs
 from fsim.machine import prepare_machine
-from fsim.network import build_losses, build_network
+from fsim.network.network import build_losses, build_network
 from fsim.processes import Processes, processes
+from fsim.recipe.document import Document
+from fsim.recipe.validate import check_document
 from fsim.registry import register, unregister
-from fsim.validate import check_document
+from fsim.training.batches import Batch
+from fsim.training.engine import Training, build_engine
 
 SIZE = 64
 WORDS = ["a", "red", "striped", "cotton", "dress", "with", "long", "sleeves", "and", "pockets", "to", "wear"]

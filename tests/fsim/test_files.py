@@ -8,7 +8,7 @@ import pytest
 
 from fsim.errors import FsimError
 from fsim.files import atomic_file, atomic_folder, remove_leftovers, write_json, write_text
-from fsim.run_folder import RunFolder
+from fsim.runs.run_folder import RunFolder
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:

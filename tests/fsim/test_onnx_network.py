@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fsim.boxes import cut_by
-from fsim.decode import decode
+from fsim.data.boxes import cut_by
+from fsim.data.decode import decode
 from fsim.errors import FsimError
 from fsim.export import as_onnx
 from fsim.interfaces import Catalog

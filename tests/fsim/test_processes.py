@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from fsim.catalog import EncodedCatalog
-from fsim.document import Document
+from fsim.data.catalog import EncodedCatalog
 from fsim.errors import FsimError
 from fsim.interfaces import Catalog, Selection
 from fsim.processes import ALONE, Processes
+from fsim.recipe.document import Document
+from fsim.recipe.validate import check_document
 from fsim.registry import register, unregister
-from fsim.training_data import build_sampler
-from fsim.validate import check_document
+from fsim.training.training_data import build_sampler
 
 SCRIPT = Path(__file__).parent / "one_step.py"
 

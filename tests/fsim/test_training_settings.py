@@ -9,14 +9,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fsim.batches import Batch
-from fsim.document import Document
-from fsim.engine import Training, build_engine
 from fsim.errors import FsimError
 from fsim.machine import prepare_machine
-from fsim.network import build_losses, build_network
+from fsim.network.network import build_losses, build_network
+from fsim.recipe.document import Document
+from fsim.recipe.validate import check_document
 from fsim.registry import register, unregister
-from fsim.validate import check_document
+from fsim.training.batches import Batch
+from fsim.training.engine import Training, build_engine
 
 SGD = {"name": "sgd", "lr": 1.0}
 

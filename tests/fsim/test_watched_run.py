@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from fsim.checked_recipe import CheckedRecipe
-from fsim.checkpoint import load_checkpoint
 from fsim.display import Display
-from fsim.keeper import Watch
-from fsim.run import Result, StopRunError, execute
-from fsim.run_folder import RunFolder
-from fsim.run_record import read_record
-from fsim.validate import check_recipe
-from fsim.watched import Watched
+from fsim.recipe.checked_recipe import CheckedRecipe
+from fsim.recipe.validate import check_recipe
+from fsim.running.keeper import Watch
+from fsim.running.run import Result, StopRunError, execute
+from fsim.running.watched import Watched
+from fsim.runs.checkpoint import load_checkpoint
+from fsim.runs.run_folder import RunFolder
+from fsim.runs.run_record import read_record
 
 
 def run(checked: CheckedRecipe, folder: RunFolder, watch: Watch) -> Result:

@@ -35,12 +35,12 @@ def execute(args: argparse.Namespace) -> int:
     import json
     from dataclasses import asdict
 
-    from fsim.category_attributes import category_marks
-    from fsim.category_attributes_page import marks_page, marks_table, summary
-    from fsim.data_source import open_source
+    from fsim.data.data_source import open_source
     from fsim.display import Display
     from fsim.errors import FsimError
-    from fsim.page import refuse_page_file
+    from fsim.pages.page import refuse_page_file
+    from fsim.statistics.category_attributes import category_marks
+    from fsim.statistics.category_attributes_page import marks_page, marks_table, summary
 
     for name in ("top", "min_count"):
         if getattr(args, name) < 1:

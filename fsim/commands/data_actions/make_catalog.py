@@ -49,8 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from fsim.catalog_file import refuse_catalog_file, write_catalog
-    from fsim.data_source import TABLES
+    from fsim.data.catalog_file import refuse_catalog_file, write_catalog
+    from fsim.data.data_source import TABLES
     from fsim.display import Display
     from fsim.errors import FsimError
     from fsim.files import refuse_without_folder

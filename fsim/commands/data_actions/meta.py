@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _sample_file(text: str) -> Path:
     """What stands behind --sample, which may be what was meant as SOURCE."""
-    from fsim.catalog_file import refuse_catalog_file
+    from fsim.data.catalog_file import refuse_catalog_file
     from fsim.errors import FsimError
 
     try:
@@ -42,8 +42,8 @@ def _sample_file(text: str) -> Path:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from fsim.catalog_file import refuse_catalog, refuse_catalog_file, write_catalog
-    from fsim.data_source import TABLES, open_source
+    from fsim.data.catalog_file import refuse_catalog, refuse_catalog_file, write_catalog
+    from fsim.data.data_source import TABLES, open_source
     from fsim.display import Display
     from fsim.errors import FsimError
     from fsim.functional.attribute_labels_file import labels_file

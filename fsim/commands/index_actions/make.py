@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from fsim.display import Display
     from fsim.interfaces import Catalog
     from fsim.processes import Processes
-    from fsim.run_folder import RunFolder
+    from fsim.runs.run_folder import RunFolder
     from fsim.search.making import Kind
     from fsim.search.search_index import SearchIndex
 
@@ -60,7 +60,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.display import Display
     from fsim.errors import FsimError
     from fsim.processes import processes
-    from fsim.run_folder import RunFolder
+    from fsim.runs.run_folder import RunFolder
     from fsim.search.generations import Generations
     from fsim.search.places import index_folder
 
@@ -142,12 +142,12 @@ def _changed(
 
 def _catalog(args: argparse.Namespace, folder: RunFolder, before: SearchIndex | None) -> tuple[Catalog, str]:
     """The images that are asked for, and what they are called."""
-    from fsim.catalog import load_catalog
-    from fsim.data_source import open_source
+    from fsim.data.catalog import load_catalog
+    from fsim.data.data_source import open_source
     from fsim.errors import FsimError, nearest
     from fsim.paths import cache_dir
+    from fsim.recipe.validate import check_recipe
     from fsim.search.making import catalog_of, loose_pictures
-    from fsim.validate import check_recipe
 
     if args.images is not None:
         loose = None if args.dataset else loose_pictures(Path(args.images).expanduser())
@@ -174,7 +174,7 @@ def _kind(args: argparse.Namespace, before: SearchIndex | None) -> Kind:
     import yaml
 
     from fsim.errors import FsimError
-    from fsim.made_index import make_index
+    from fsim.indexes.made_index import make_index
     from fsim.search.making import Kind
 
     parameters = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fsim.display import Display
-    from fsim.index_tuning import Measured, Questions
+    from fsim.indexes.index_tuning import Measured, Questions
 
 QUERIES = 1_000
 
@@ -39,12 +39,12 @@ def execute(args: argparse.Namespace) -> int:
     import json
 
     from fsim.display import Display
-    from fsim.embeddings_file import read_embeddings
     from fsim.errors import FsimError
-    from fsim.index_tuning import Questions, choose, usable_indexes
-    from fsim.index_tuning_page import tuning_page
-    from fsim.made_index import make_index
-    from fsim.page import refuse_page_file
+    from fsim.indexes.embeddings_file import read_embeddings
+    from fsim.indexes.index_tuning import Questions, choose, usable_indexes
+    from fsim.indexes.index_tuning_page import tuning_page
+    from fsim.indexes.made_index import make_index
+    from fsim.pages.page import refuse_page_file
 
     if not 0 < args.recall <= 1:
         raise FsimError(f"--recall {args.recall:g}: give more than 0, up to 1")
@@ -83,7 +83,7 @@ def execute(args: argparse.Namespace) -> int:
 def _measure(names: list[str], questions: Questions, args: argparse.Namespace, display: Display) -> list[Measured]:
     import os
 
-    from fsim.index_tuning import curves
+    from fsim.indexes.index_tuning import curves
 
     measured: list[Measured] = []
     for name in names:
@@ -97,8 +97,8 @@ def _measure(names: list[str], questions: Questions, args: argparse.Namespace, d
 
 
 def _show(questions: Questions, measured: list[Measured], chosen: Measured | None, display: Display) -> None:
-    from fsim.index_tuning_page import by_index, measured_table
-    from fsim.recall_chart import unbeaten
+    from fsim.indexes.index_tuning_page import by_index, measured_table
+    from fsim.indexes.recall_chart import unbeaten
 
     best = [one for of_index in by_index(measured).values() for one in unbeaten(of_index)]
     if chosen is not None and chosen not in best:  # as fast as the fastest, and smaller

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fsim.data.licence import NOT_STATED, licence_of
 from fsim.export.card_data import cell, table
-from fsim.licence import NOT_STATED, licence_of
 from fsim.registry import load
 
 

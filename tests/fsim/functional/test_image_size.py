@@ -9,12 +9,12 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from fsim.decode import decode_for
+from fsim.data.decode import decode_for
 from fsim.functional.image_size import image_size
 
 
 class WholeSize:
-    """A `fsim.decode.Use`: the size that the decoder sees."""
+    """A `fsim.data.decode.Use`: the size that the decoder sees."""
 
     def least_decoded(self, height: int, width: int) -> tuple[int, int]:
         return height, width

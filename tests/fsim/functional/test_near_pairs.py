@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from fsim.decode import decode
+from fsim.data.decode import decode
 from fsim.functional import near_pairs as module
 from fsim.functional.near_pairs import near_pairs
 from fsim.functional.perceptual_hash import FREQUENCIES, HASH_DIM, perceptual_hash

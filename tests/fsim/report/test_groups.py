@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from fsim.catalog import encode
-from fsim.evaluation import Evaluated
+from fsim.data.catalog import encode
+from fsim.evaluation.evaluation import Evaluated
+from fsim.evaluation.protocol import Protocol
 from fsim.interfaces import Catalog, Embedded, RetrievalTask
-from fsim.protocol import Protocol
 from fsim.report.galleries import varied
 from fsim.report.groups import by_attribute, by_category, confusion
 from fsim.report.subject import Subject

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from fsim.errors import FsimError
 from fsim.functional.topk import topk
+from fsim.indexes.made_index import make_index
 from fsim.interfaces import Catalog, Distance
-from fsim.made_index import make_index
 from fsim.search.answers import MOST, Wish, search, varied
 from fsim.search.filters import read_filters
 from fsim.search.indexed_images import NO_IMAGES

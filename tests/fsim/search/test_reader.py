@@ -6,8 +6,8 @@ import torch
 
 from fsim.errors import FsimError
 from fsim.functional.vocabulary import Vocabulary
+from fsim.network.text_tower import LinearTextHead, TextTower
 from fsim.search.reader import Reader
-from fsim.text_tower import LinearTextHead, TextTower
 from fsim_plugins.text_encoders.bag_of_words import BagOfWords
 
 WORDS = Vocabulary(("a", "dress", "red", "striped"))

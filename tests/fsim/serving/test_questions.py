@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from fsim.functional.vocabulary import Vocabulary
+from fsim.indexes.made_index import make_index
 from fsim.interfaces import Catalog
-from fsim.made_index import make_index
+from fsim.network.text_tower import LinearTextHead, TextTower
 from fsim.search.answers import Wish, search
 from fsim.search.indexed_images import NO_IMAGES
 from fsim.search.passport import Made, Passport
@@ -19,7 +20,6 @@ from fsim.serving.facets import facets
 from fsim.serving.questions import Question, answer_all
 from fsim.serving.refused import RefusedError
 from fsim.serving.served import Served
-from fsim.text_tower import LinearTextHead, TextTower
 from fsim_plugins.text_encoders.bag_of_words import BagOfWords
 
 

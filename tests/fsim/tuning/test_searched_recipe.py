@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fsim.problem import RecipeError
+from fsim.recipe.problem import RecipeError
+from fsim.recipe.validate import check_recipe
 from fsim.tuning.searched_recipe import check_searched_recipe
-from fsim.validate import check_recipe
 
 
 def with_search(recipe: Path, *entries: str) -> Path:

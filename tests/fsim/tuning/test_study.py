@@ -10,12 +10,12 @@ import pytest
 from optuna.trial import TrialState
 
 from fsim.errors import FsimError
+from fsim.running.watched import Watched
 from fsim.tuning.begin import begin
 from fsim.tuning.claim import Claim, LostTrialError
 from fsim.tuning.heartbeat import GRACE
 from fsim.tuning.same_data import OtherDataError
 from fsim.tuning.study import Study
-from fsim.watched import Watched
 
 Open = Callable[..., Study]
 

@@ -12,16 +12,16 @@ import pytest
 import yaml
 from optuna.trial import TrialState
 
-from fsim.checkpoint import save_checkpoint
-from fsim.per_query import per_query_file
-from fsim.run_folder import RunFolder
+from fsim.evaluation.per_query import per_query_file
+from fsim.recipe.validate import check_recipe
+from fsim.running.watched import Watched
+from fsim.runs.checkpoint import save_checkpoint
+from fsim.runs.run_folder import RunFolder
 from fsim.tuning.begin import begin
 from fsim.tuning.best_recipe import write_best
 from fsim.tuning.outcome import outcome
 from fsim.tuning.study import Study
 from fsim.tuning.study_page import importance, study_page, trial_table
-from fsim.validate import check_recipe
-from fsim.watched import Watched
 
 SEARCH = """
 search:

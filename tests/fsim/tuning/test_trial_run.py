@@ -9,15 +9,15 @@ import pytest
 from optuna.trial import TrialState
 
 from fsim.display import Display
-from fsim.run import StopRunError, execute
-from fsim.run_identity import ChangedDataError
+from fsim.recipe.validate import check_document
+from fsim.running.run import StopRunError, execute
+from fsim.running.run_identity import ChangedDataError
+from fsim.running.watched import Watched
 from fsim.tuning.begin import begin
 from fsim.tuning.claim import Claim
 from fsim.tuning.same_data import OtherDataError
 from fsim.tuning.study import Study
 from fsim.tuning.trial_run import run_trial
-from fsim.validate import check_document
-from fsim.watched import Watched
 
 
 @pytest.fixture

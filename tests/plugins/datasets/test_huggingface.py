@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fsim.catalog import load_catalog
-from fsim.decode import decode
+from fsim.data.catalog import load_catalog
+from fsim.data.decode import decode
 from fsim.errors import FsimError
 from fsim_plugins.datasets.huggingface import HuggingFace
 

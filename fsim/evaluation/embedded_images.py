@@ -1,0 +1,48 @@
+"""Which embedded images are looked at, on maps and by trackers."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from fsim.data.catalog import EncodedCatalog
+from fsim.data.image_cache import CachedImages
+from fsim.evaluation.evaluation import Evaluated
+from fsim.functional.draws import keyed_generator
+from fsim.functional.subsets import stratified_subset
+from fsim.interfaces import EmbeddedImages, IntArray
+
+THUMBNAIL = 64  # pixels
+AT_ONCE = 256  # images that are made small together
+
+
+def embedded_images(
+    catalog: EncodedCatalog, images: CachedImages, evaluated: Evaluated, at_most: int, seed: int
+) -> EmbeddedImages:
+    """The queries of a protocol, or at most so many, drawn by the seed: every category keeps its share, or, with more
+    than at_most / 10 categories, some of them are drawn and keep their images."""
+    protocol, query = evaluated.protocol, evaluated.task.query
+    chosen = stratified_subset(query.categories.numpy(), at_most, keyed_generator(seed, "embedded images"))
+    rows = protocol.query_rows[chosen]
+    frame = catalog.catalog.frame.iloc[rows]
+    return EmbeddedImages(
+        split=protocol.query,
+        embedding=query.embedding[chosen].numpy(),
+        names=catalog.names(rows),
+        categories=[str(name) for name in frame["category"]],
+        items=[str(item) for item in frame["item"]],
+        thumbnails=_thumbnails(images, rows),
+    )
+
+
+def _thumbnails(cached: CachedImages, rows: IntArray) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """uint8 [N, T, T, 3] of catalog rows."""
+    size = min(THUMBNAIL, cached.size)
+    parts = []
+    for start in range(0, len(rows), AT_ONCE):
+        images = cached.gather(rows[start : start + AT_ONCE])  # uint8 [B, 3, S, S]
+        small = F.interpolate(images, (size, size), mode="bilinear", antialias=True)
+        parts.append(small.permute(0, 2, 3, 1))  # [B, T, T, 3]
+    thumbnails: np.ndarray[tuple[int, ...], np.dtype[np.uint8]] = torch.cat(parts).contiguous().numpy()
+    return thumbnails

@@ -1,0 +1,136 @@
+"""Evaluate a network: embed splits, let the evaluators measure them, and say exactly what was asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fsim.data.catalog import EncodedCatalog
+from fsim.errors import FsimError
+from fsim.evaluation.embedding import Embedder
+from fsim.evaluation.evaluators import build_evaluators, directions_of
+from fsim.evaluation.protocol import Protocol, protocols_of
+from fsim.functional.embedding_health import embedding_health
+from fsim.functional.subsets import comparable
+from fsim.interfaces import Direction, Embedded, IntArray, RetrievalTask
+from fsim.network.network import Network
+from fsim.params import evaluator_needs
+from fsim.recipe.checked_recipe import CheckedRecipe
+
+NOT_OF_IMAGES = {"attributes", "captions", "text_embedding"}  # what evaluators may need that is no output for an image
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One protocol, measured.
+
+    line       its line of metrics.jsonl
+    per_query  {evaluator/metric: [Q]}: what the means are of, NaN for a query that does not count
+    """
+
+    protocol: Protocol
+    task: RetrievalTask
+    line: dict[str, Any]
+    per_query: dict[str, Tensor]
+
+
+class Evaluation:
+    """The evaluators and protocols of a recipe, ready to measure a network again and again."""
+
+    def __init__(self, checked: CheckedRecipe, catalog: EncodedCatalog, embedder: Embedder) -> None:
+        self.catalog, self.embedder = catalog, embedder
+        self.relevant, self.seed = checked.recipe.evaluation.relevant, checked.recipe.seed
+        self.evaluators = build_evaluators(checked)
+        self.needs = frozenset[str]().union(*map(evaluator_needs, self.evaluators.values()))
+        asked = {
+            part.name: part.settings.model_dump(mode="json", by_alias=True)
+            for part in checked.each("evaluation.evaluators")
+        }
+        self.protocols = protocols_of(checked.recipe.evaluation, self.evaluators, asked, catalog)
+        # What may choose the best epoch: the first protocol that is there in every evaluation.
+        self.monitored = next((one for one in self.protocols if not one.at_end), self.protocols[0])
+
+    def direction(self, metric: str) -> Direction:
+        """Whether more or less of `<evaluator>/<metric>` is better."""
+        return directions_of(self.evaluators)[metric]
+
+    def __call__(self, network: Network, epoch: float, at_end: bool) -> list[Evaluated]:
+        """Measure a network by each protocol; `at_end` is after the last epoch."""
+        return self.measure(network, epoch, [one for one in self.protocols if at_end or not one.at_end], {})
+
+    def measure(
+        self, network: Network, epoch: float, protocols: Sequence[Protocol], embedded: dict[str, Embedded]
+    ) -> list[Evaluated]:
+        """Measure a network by some protocols; splits that are not in `embedded` are embedded, and put there."""
+        evaluated = []
+        for protocol in protocols:
+            started = time.perf_counter()
+            task = self.task(protocol, network, embedded)
+            metrics, timings, per_query = self._measure(task)
+            timings["seconds"] = time.perf_counter() - started
+            line = {
+                "epoch": epoch,
+                "split": protocol.split,
+                "protocol": {**protocol.description, "distance": task.distance},
+                "fingerprint": protocol.fingerprint,
+                "metrics": metrics,
+                "less_is_better": [name for name in metrics if self.direction(name) == "min"],
+                "health": embedding_health(comparable(task), self.seed),
+                "timings": timings,
+            }
+            evaluated.append(Evaluated(protocol, task, line, per_query))
+        return evaluated
+
+    def task(self, protocol: Protocol, network: Network, embedded: dict[str, Embedded]) -> RetrievalTask:
+        """What a protocol compares; splits that are not in `embedded` are embedded, and put there."""
+        for split in protocol.splits:
+            if split not in embedded:
+                embedded[split] = self.embed(network, self.catalog.rows(split))
+        query = self._of(embedded, protocol.query, protocol.query_rows)
+        gallery = query if protocol.gallery is None else self._of(embedded, protocol.gallery, protocol.gallery_rows)
+        embed_text = None if network.text is None else network.text.embed
+        return RetrievalTask(query, gallery, self.relevant, network.distance, junk=protocol.junk, embed_text=embed_text)
+
+    def _of(self, embedded: dict[str, Embedded], split: str, rows: IntArray) -> Embedded:
+        """What was embedded of some rows of a split."""
+        there = self.catalog.rows(split)
+        return embedded[split] if len(rows) == len(there) else embedded[split].take(np.searchsorted(there, rows))
+
+    def _measure(self, task: RetrievalTask) -> tuple[dict[str, float], dict[str, float], dict[str, Tensor]]:
+        metrics: dict[str, float] = {}
+        timings: dict[str, float] = {}
+        per_query: dict[str, Tensor] = {}
+        for name, evaluator in self.evaluators.items():
+            task.per_query.clear()
+            measured = evaluator(task)
+            per_query |= {f"{name}/{metric}": values for metric, values in task.per_query.items()}
+            if set(measured) != set(evaluator.directions):
+                differing = ", ".join(sorted(set(measured) ^ set(evaluator.directions)))
+                raise FsimError(
+                    f"evaluator '{name}' does not give the metrics that its `directions` name (they differ in "
+                    f"{differing}); leave it out, or ask its author to mend it"
+                )
+            unrepeatable: frozenset[str] = getattr(evaluator, "timings", frozenset())
+            for metric, value in measured.items():
+                (timings if metric in unrepeatable else metrics)[f"{name}/{metric}"] = float(value)
+        return metrics, timings, per_query
+
+    def embed(self, network: Network, rows: IntArray) -> Embedded:
+        """Embeddings of catalog rows, in the given order, and what else the evaluators need."""
+        outputs = self.embedder(network, rows, ("embedding", *sorted(self.needs - NOT_OF_IMAGES)))
+        return Embedded(
+            embedding=outputs["embedding"],
+            logits=outputs.get("logits"),
+            attribute_logits=outputs.get("attribute_logits"),
+            categories=torch.from_numpy(self.catalog.categories[rows]),
+            items=torch.from_numpy(self.catalog.items[rows]),
+            names=self.catalog.names(rows),
+            attributes=self.catalog.attributes.take(rows) if "attributes" in self.needs else None,
+            captions=self.catalog.captions(rows) if "captions" in self.needs else None,
+        )

@@ -1,0 +1,25 @@
+"""The evaluators of a recipe, and what is better by their metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fsim import interfaces
+from fsim.interfaces import Direction, Evaluator
+from fsim.network.built import built
+from fsim.recipe.checked_recipe import CheckedRecipe
+
+
+def build_evaluators(checked: CheckedRecipe) -> dict[str, Evaluator]:
+    """By name, in the recipe's order.
+
+    Raises:
+        FsimError: one refuses its parameters, or does not fit its interface.
+    """
+    seed = checked.recipe.seed
+    return {part.name: built(part, interfaces.Evaluator, seed=seed) for part in checked.each("evaluation.evaluators")}
+
+
+def directions_of(evaluators: Mapping[str, Evaluator]) -> dict[str, Direction]:
+    """{`<evaluator>/<metric>`: whether more or less of it is better}"""
+    return {f"{name}/{metric}": of for name, one in evaluators.items() for metric, of in one.directions.items()}

@@ -1,0 +1,86 @@
+"""A recipe without mistakes, and its components with their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from fsim.errors import FsimError
+from fsim.params import construct
+from fsim.recipe.problem import Key
+from fsim.recipe.recipe import Recipe
+
+
+class _Invalid(BaseModel): ...
+
+
+INVALID = _Invalid()  # the settings of a component whose own are wrong; its fit with the others is still checked
+
+
+@dataclass(frozen=True)
+class CheckedComponent:
+    """A component that a recipe names, loaded, with its validated settings."""
+
+    kind: str
+    name: str
+    component: Callable[..., Any]
+    settings: BaseModel
+
+    def build(self, **given: Any) -> Any:
+        """Construct it with its settings and what its signature asks for of `given`.
+
+        Raises:
+            FsimError: it refuses them.
+        """
+        try:
+            return construct(self.kind, self.component, self.settings, given)
+        except (ValueError, TypeError, KeyError) as error:
+            raise FsimError(
+                f"{self.kind} '{self.name}' refuses its parameters: {error}; see: fsim describe {self.kind} {self.name}"
+            ) from error
+
+
+@dataclass(frozen=True)
+class CheckedRecipe:
+    """A recipe without mistakes, and its components by their place in it: ("losses", 0) -> contrastive."""
+
+    recipe: Recipe
+    components: dict[Key, CheckedComponent]
+
+    def __getitem__(self, path: str) -> CheckedComponent:
+        return self.components[tuple(path.split("."))]
+
+    def each(self, path: str) -> list[CheckedComponent]:
+        """The components of a list, such as `losses`, in order."""
+        at = tuple(path.split("."))
+        return [part for key, part in self.components.items() if key[:-1] == at]
+
+    def missing_data(self) -> dict[str, Path]:
+        """The places that the dataset is given and that are not there: data.dataset.root -> the path. No mistake: the
+        data may be fetched later."""
+        settings = self["data.dataset"].settings
+        fields = type(settings).model_fields
+        paths = {fields[name].alias: value for name, value in _absolute(settings) if isinstance(value, Path)}
+        return {f"data.dataset.{parameter}": path for parameter, path in paths.items() if not path.exists()}
+
+    def resolved(self) -> dict[str, Any]:
+        """The recipe as plain data, with every default written out, and paths that hold in every folder; a run searches
+        nothing, so `search` is left out."""
+        value: dict[str, Any] = self.recipe.model_dump(mode="json", exclude={"search"})
+        for given, protocol in zip(self.recipe.evaluation.protocols, value["evaluation"]["protocols"], strict=True):
+            protocol.update(_absolute(given).model_dump(mode="json"))
+        for key, part in self.components.items():
+            at: Any = value
+            for name in key:
+                at = at[name]
+            at.update(_absolute(part.settings).model_dump(mode="json", by_alias=True))
+        return value
+
+
+def _absolute(settings: BaseModel) -> BaseModel:
+    paths = {name: value.expanduser().absolute() for name, value in settings if isinstance(value, Path)}
+    return settings.model_copy(update=paths)

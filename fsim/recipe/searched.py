@@ -1,0 +1,101 @@
+"""A searched value: what `fsim tune` may choose for one path of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from fsim.recipe.document import flow_text
+
+
+class Searched(BaseModel):
+    """A range or choices, and when it is searched at all.
+
+    Where low, high and step are integers, so is what is chosen: write 1.0 for a real number.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    low: int | float | None = None  # included, as high is
+    high: int | float | None = None
+    log: bool = False  # whether the orders of magnitude are equally likely at first
+    step: Annotated[int | float, Field(gt=0)] | None = None  # between the values of a range, from low on
+    choices: Annotated[list[Any], Field(min_length=1)] | None = None  # values, or whole components
+    when: dict[str, Any] = {}  # other searched path -> its choice, or several; else the recipe's own value stands
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Searched:
+        if self.choices is not None:
+            if self.model_fields_set & {"low", "high", "log", "step"}:
+                raise _wrong("has choices: low, high, log and step are of a range; keep one of both")
+            if len(set(self.labels)) < len(self.choices):
+                raise _wrong("has a choice twice; remove one")
+            return self
+        if self.low is None or self.high is None:
+            raise _wrong("needs low and high, or choices: {low: 1e-4, high: 1e-2, log: true} or {choices: [32, 64]}")
+        if not self.low < self.high:
+            raise _wrong(f"has no values between low {self.low} and high {self.high}: low must be less")
+        if self.log and self.low <= 0:
+            raise _wrong(f"has a logarithmic range, whose low must be above 0, not {self.low}")
+        if self.log and self.step is not None:
+            raise _wrong("has log and step, which do not go together; keep one of them")
+        if not self.holds(self.high):
+            raise _wrong(f"does not come to high {self.high} by steps of {self.step} from low {self.low}; change one")
+        return self
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether it is a range of integers."""
+        return all(isinstance(bound, int) for bound in (self.low, self.high, self.step or 1))
+
+    @property
+    def labels(self) -> list[Any]:
+        """What the choices are called in a study: a component by its text, a plain value as it is."""
+        return [label(choice) for choice in self.choices or ()]
+
+    @property
+    def ends(self) -> list[tuple[tuple[str | int, ...], Any]]:
+        """Where in the recipe's entry a value stands, and the value: the ends of a range, or every choice."""
+        if self.choices is not None:
+            return [(("choices", place), choice) for place, choice in enumerate(self.choices)]
+        return [(("low",), self.low), (("high",), self.high)]
+
+    def holds(self, value: Any) -> bool:
+        """Whether a value is among those that may be chosen."""
+        if self.choices is not None:
+            return label(value) in self.labels
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        assert self.low is not None and self.high is not None
+        if not self.low <= value <= self.high or (self.is_integer and value != int(value)):
+            return False
+        steps = (value - self.low) / self.step if self.step is not None else 0
+        return abs(steps - round(steps)) < 1e-8
+
+    def is_active(self, labels: Mapping[str, Any]) -> bool:
+        """Whether it is searched, where `labels` were chosen for the paths that it depends on."""
+        return all(path in labels and labels[path] in map(label, wanted) for path, wanted in self.conditions.items())
+
+    @property
+    def conditions(self) -> dict[str, list[Any]]:
+        """Path -> the choices of it with which this is searched."""
+        return {path: value if isinstance(value, list) else [value] for path, value in self.when.items()}
+
+    @property
+    def shown(self) -> str:
+        """For people."""
+        if self.choices is not None:
+            return " | ".join(map(str, self.labels))
+        more = f", step {self.step}" if self.step is not None else ", log" if self.log else ""
+        return f"{self.low} to {self.high}{more}"
+
+
+def label(value: Any) -> Any:
+    """A value as a study knows it."""
+    return flow_text(value) if isinstance(value, dict | list) else value
+
+
+def _wrong(message: str) -> PydanticCustomError:
+    return PydanticCustomError("searched", "{message}", {"message": message})

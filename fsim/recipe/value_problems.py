@@ -1,0 +1,84 @@
+"""What pydantic says of a recipe's values, in the words of recipes, and where the user wrote them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from fsim.errors import nearest
+from fsim.recipe.document import Document
+from fsim.recipe.problem import Key, Problem
+from fsim.recipe.recipe import SLOTS
+
+
+def value_problems(
+    document: Document, prefix: Key, error: ValidationError, model: type[BaseModel], owner: str = ""
+) -> Iterator[Problem]:
+    for detail in error.errors():
+        key = _real_key(document.value, prefix + tuple(detail["loc"]))
+        yield Problem(document.where(key), key, _message(detail, key, prefix, model, owner))
+
+
+def _real_key(value: Any, key: Key) -> Key:
+    """The path as the user wrote it: without the names of a union's members that pydantic adds."""
+    real: list[str | int] = []
+    for part in key:
+        if isinstance(value, dict) or (isinstance(value, list) and isinstance(part, int)):
+            real.append(part)
+            try:
+                value = value[part]  # type: ignore[index]
+            except (KeyError, IndexError, TypeError):
+                value = None if isinstance(value, dict) else value
+    return tuple(real)
+
+
+def _message(detail: Any, key: Key, prefix: Key, model: type[BaseModel], owner: str) -> str:
+    if detail["type"] == "missing":
+        return f"is required{' by ' + owner if owner else ''}"
+    if detail["type"] == "extra_forbidden":
+        valid = _keys_at(model, key[len(prefix) : -1])
+        of = f" of {owner}" if owner else ""
+        return f"is not a {'parameter' if owner else 'key'}{of or ' of a recipe'}{nearest(str(key[-1]), valid)}"
+    if detail["type"] in ("model_type", "model_attributes_type"):
+        return f"must be a mapping of keys to values{_component_hint(key)}, not {_shown(detail['input'])}"
+    if detail["type"] == "searched":
+        return str(detail["msg"])
+    if detail["type"] == "path_not_file":
+        return f"names no file: there is no {Path(str(detail['input'])).absolute()}"
+    message = str(detail["msg"]).replace("Input should be", "must be").replace("Value error, ", "")
+    message = message.replace("valid dictionary", "mapping").replace("valid array", "list")
+    message = message.replace("List should have", "must have").replace("String should", "must")
+    return f"{message}, not {_shown(detail['input'])}"
+
+
+def _component_hint(key: Key) -> str:
+    slots = {path: many for path, _, many in SLOTS}
+    return ", such as {name: ...}" if key in slots or key[:-1] in slots else ""
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _keys_at(held: Any, path: Key) -> list[str]:
+    """The keys of the model at a path below a type."""
+    for part in path:
+        if get_origin(held) is dict:
+            held = get_args(held)[1]
+        elif isinstance(part, str):
+            model = _model_in(held)
+            held = None if model is None or part not in model.model_fields else model.model_fields[part].annotation
+    model = None if get_origin(held) is dict else _model_in(held)
+    return [] if model is None else [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that a type is or holds: a list of it, one or None."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_model_in, get_args(annotation))), None)

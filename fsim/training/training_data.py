@@ -1,0 +1,124 @@
+"""What a recipe learns from: the catalog of its dataset, the decoded images, and the sampler over them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fsim import interfaces
+from fsim.data.boxes import cut_by
+from fsim.data.catalog import EncodedCatalog, encode, load_catalog
+from fsim.data.image_cache import CachedImages, open_image_cache
+from fsim.display import Display, number
+from fsim.errors import FsimError
+from fsim.functional.attribute_labels import AttributeLabels
+from fsim.interfaces import IntArray, Sampler
+from fsim.network.built import built
+from fsim.network.network import LossTerms
+from fsim.params import injected_names, needs
+from fsim.paths import cache_dir
+from fsim.processes import ALONE, Processes
+from fsim.recipe.checked_recipe import CheckedRecipe
+from fsim.recipe.recipe import AUTO
+from fsim.statistics.channel_statistics import cached_channel_sums
+from fsim.training.batches import TrainingBatches
+from fsim.training.overfit import overfit_catalog
+
+
+def prepare_data(
+    checked: CheckedRecipe, display: Display, processes: Processes = ALONE
+) -> tuple[EncodedCatalog, CachedImages]:
+    """The catalog of the recipe's dataset and its decoded images. Of several processes rank 0 makes and decodes them,
+    before the others open them."""
+    with processes.first_first():
+        return _open_data(checked, display)
+
+
+def _open_data(checked: CheckedRecipe, display: Display) -> tuple[EncodedCatalog, CachedImages]:
+    data = checked.recipe.data
+    catalog = load_catalog(checked["data.dataset"].build(cache_dir=cache_dir()))
+    if data.overfit is not None:
+        catalog = overfit_catalog(catalog, data.overfit, checked.recipe.evaluation.relevant, checked.recipe.seed)
+    images = open_image_cache(
+        cut_by(catalog, data.box, data.box_padding, data.image_size),
+        size=data.image_size,
+        resize=data.resize,
+        folder=cache_dir() / "images",
+        max_damaged=data.max_damaged,
+        progress=lambda done, total: display.bar("decode images", done, total),
+    )
+    for image, cause in list(images.damaged.items())[:20]:
+        display.warn(f"left out {image}: {cause}")
+    if len(images.damaged) > 20:
+        display.warn(f"left out {len(images.damaged) - 20} more damaged images")
+    return encode(catalog, images.usable), images
+
+
+def build_sampler(
+    checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArray, processes: Processes = ALONE
+) -> Sampler:
+    """The sampler over the training images, of which each process draws its own part."""
+    asked = injected_names("sampler", checked["sampler"].component)
+    if processes.size > 1 and not {"rank", "world_size"} <= asked:
+        raise FsimError(
+            f"the sampler '{checked['sampler'].name}' takes no `rank` and `world_size`, so that {processes.size} "
+            f"processes would learn from the same batches; take another, or one process"
+        )
+    sampler: Sampler = built(
+        checked["sampler"],
+        interfaces.Sampler,
+        categories=catalog.categories[rows],
+        items=catalog.items[rows],
+        seed=checked.recipe.seed,
+        rank=processes.rank,
+        world_size=processes.size,
+    )
+    if not (catalog.labels(sampler.label)[rows] >= 0).any():
+        raise FsimError(
+            f"no training image has a known {sampler.label}; set sampler.label to the other, or mend the catalog"
+        )
+    return sampler
+
+
+def attributes_asked_for(checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArray) -> AttributeLabels | None:
+    """The attributes of the whole catalog if the head or a loss is to learn them, else None.
+
+    Raises:
+        FsimError: one is, and no training image has a known attribute.
+    """
+    for part in (checked["model.head"], *checked.each("losses")):
+        asked = injected_names(part.kind, part.component) | (needs(part.component) if part.kind == "loss" else set())
+        if asked & {"num_attributes", "attribute_counts", "attributes"}:
+            return catalog.attributes_for(f"{part.kind} '{part.name}'", rows, "train")
+    return None
+
+
+def measure_channels(checked: CheckedRecipe, images: CachedImages, rows: IntArray, display: Display) -> CheckedRecipe:
+    """The recipe with numbers where its `data.mean` or `data.std` is auto: those of the training images, decoded and
+    resized, before augmentation.
+
+    Raises:
+        FsimError: all pixels have the same red, green or blue, so that std is 0.
+    """
+    sums = cached_channel_sums(images, rows)
+    data = checked.recipe.data
+    measured = {name: getattr(sums, name) for name in ("mean", "std") if getattr(data, name) == AUTO}
+    for channel, deviation in zip(("red", "green", "blue"), measured.get("std", ()), strict=False):
+        if deviation == 0:
+            raise FsimError(
+                f"data.std is auto, but all pixels of the {len(rows)} training images have the same {channel}, so that "
+                f"it would be 0: look at the images, or give three numbers"
+            )
+    said = "; ".join(f"{name} {', '.join(map(number, values))}" for name, values in measured.items())
+    display.say(f"of the {len(rows)} training images: {said}")
+    return replace(checked, recipe=checked.recipe.model_copy(update={"data": data.model_copy(update=measured)}))
+
+
+def warn_of_lacking_pairs(batches: TrainingBatches, losses: LossTerms, display: Display) -> None:
+    """Say so where a loss asks for pairs, or for the labels that make them, and the batches have none of a sort."""
+    if {"pairs", "labels"} & set().union(*losses.needs):
+        for sort in batches.lacking():
+            whose = f"{'one' if sort == 'positive' else 'different'} {batches.sampler.label}"
+            display.warn(
+                f"no batch of the first epoch has a {sort} pair (two images of {whose}), so a loss of pairs has "
+                f"nothing to learn from: change the sampler or its batch_size"
+            )
