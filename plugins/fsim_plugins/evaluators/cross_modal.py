@@ -41,7 +41,8 @@ class CrossModal:
     The whole split is ranked, never a batch. Queries without a right answer, such as images of items without a caption,
     are left out; a caption without a word that the network knows asks all the same. With `junk: item` all of known
     items are left out. Equal scores rank in the order of the catalog.
-    `task.per_query` has the metrics of images that ask.
+    `task.per_query` has the recalls of images: whether it finds one, and how many of its captions do, over how many the
+    usual image has. So the mean over images is that over captions.
     NaN: every metric where no query has a right answer.
 
     Args:
@@ -85,6 +86,7 @@ class CrossModal:
         for depth in self.k:
             hits = (ranks["i2t"] <= depth).double()
             task.per_query[f"i2t_recall@{depth}"] = hits.masked_fill(ranks["i2t"] == NOWHERE, math.nan)
+            task.per_query[f"t2i_recall@{depth}"] = _of_images(ranks["t2i"], depth, _counts(task.query))
         recalls = [measures[f"{way}_recall@{depth}"] for way in BOTH_WAYS for depth in self.k]
         found = float((ranks["t2i"] != NOWHERE).sum())
         return {**measures, "rsum": PERCENT * sum(recalls), "num_captions": found}
@@ -111,9 +113,24 @@ def _images_of(task: RetrievalTask) -> tuple[_Side, _Side]:
 def _captions_of(task: RetrievalTask, images: Embedded, side: _Side) -> _Side:
     assert images.captions is not None and task.embed_text is not None
     texts = [caption for of_image in images.captions for caption in of_image]
-    counts = torch.tensor([len(of_image) for of_image in images.captions], dtype=torch.int64)
     embedding = task.embed_text(texts) if texts else images.embedding[:0]
-    return _Side(embedding, side.items.repeat_interleave(counts))
+    return _Side(embedding, side.items.repeat_interleave(_counts(images)))
+
+
+def _counts(images: Embedded) -> Tensor:
+    """[N] int64, the captions of each image."""
+    assert images.captions is not None
+    return torch.tensor([len(of_image) for of_image in images.captions], dtype=torch.int64)
+
+
+def _of_images(ranks: Tensor, depth: int, counts: Tensor) -> Tensor:
+    """Ranks of captions [T], `counts` of each image [N] -> [N]: how many of an image's captions find one among the
+    first `depth`, over how many the usual image has; NaN where none of them has an answer."""
+    whose = torch.arange(len(counts)).repeat_interleave(counts)  # [T]
+    hits = torch.bincount(whose[ranks <= depth], minlength=len(counts)).double()
+    asking = torch.bincount(whose[ranks != NOWHERE], minlength=len(counts))
+    usual = asking.sum() / (asking > 0).sum()
+    return (hits / usual).masked_fill(asking == 0, math.nan)
 
 
 def _first_ranks(query: _Side, gallery: _Side, distance: Distance) -> Tensor:

@@ -96,6 +96,9 @@ def test_equals_looking_at_each_pair(
     np.testing.assert_allclose(measures["rsum"], total)
     per_image = [math.nan if rank is None else float(rank <= 3) for rank in slow_ranks(task)[0]]
     np.testing.assert_allclose(task.per_query["i2t_recall@3"], per_image)
+    for metric, values in task.per_query.items():  # of each image, and yet the mean over captions
+        counted = values[~values.isnan()]
+        np.testing.assert_allclose(counted.mean() if len(counted) else math.nan, measures[metric])
 
 
 def test_the_published_protocol_where_no_item_is_known() -> None:
@@ -130,6 +133,15 @@ def test_an_image_without_captions_asks_nothing() -> None:
     assert measures["i2t_recall@1"] == measures["t2i_recall@1"] == 1
     assert measures["num_captions"] == 2
     np.testing.assert_array_equal(task.per_query["i2t_recall@1"], [1, math.nan, 1])
+
+
+def test_an_image_fares_as_its_captions_do() -> None:
+    """Of the two captions of image 0 one finds it, of that of image 2 none; the usual image has 1.5 that ask."""
+    side = images(torch.eye(3), [0, 1, 2], [["1 0 0", "0 1 0"], [], ["0 1 0"]])
+    task = RetrievalTask(side, side, "item", "cosine", embed_text=vectors_of)
+    measures = CrossModal(k=(1,))(task)
+    np.testing.assert_allclose(task.per_query["t2i_recall@1"], [1 / 1.5, math.nan, 0])
+    assert measures["t2i_recall@1"] == pytest.approx(1 / 3)
 
 
 def test_other_images_of_the_item_are_right_too() -> None:
