@@ -16,7 +16,7 @@ data:
   dataset: {name: garments, items: 42, views: 3}
   image_size: 32
 model:
-  backbone: {name: resnet18, stem_stride: 4}
+  backbone: {name: resnet18, num_stages: 2}
   head: {name: siam_cat_attr, embedding_dim: 8}
 sampler: {name: balanced_pairs, batch_size: 8, batches_per_epoch: 2}
 losses:

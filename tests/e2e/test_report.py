@@ -30,7 +30,7 @@ name: small
 data:
   dataset: {name: garments, items: 42, views: 3}
   image_size: 32
-model: {backbone: {name: resnet18, stem_stride: 4}, head: {name: siam_cat, embedding_dim: 8}}
+model: {backbone: {name: resnet18, num_stages: 2}, head: {name: siam_cat, embedding_dim: 8}}
 sampler: {name: balanced_pairs, batch_size: 16, label: item}
 losses: [{name: contrastive, margin: 0.0}, {name: cross_entropy}]
 train: {epochs: 2}

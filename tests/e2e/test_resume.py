@@ -37,7 +37,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Path:
 RECIPE = """
 name: small
 data: {{dataset: {{name: folder, root: {root}}}, image_size: 32}}
-model: {{backbone: {{name: resnet18, stem_stride: 4}}, head: {{name: siam_cat, embedding_dim: 8}}}}
+model: {{backbone: {{name: resnet18, num_stages: 2}}, head: {{name: siam_cat, embedding_dim: 8}}}}
 sampler: {{name: balanced_pairs, batch_size: 8}}
 losses: [{{name: contrastive}}, {{name: cross_entropy}}]
 train: {{epochs: 3, scheduler: {{name: cosine}}}}

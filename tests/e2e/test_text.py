@@ -26,7 +26,7 @@ RECIPE = """
 name: words
 data: {{dataset: {{name: csv, file: {file}}}, image_size: 32}}
 model:
-  backbone: {{name: resnet18, stem_stride: 4}}
+  backbone: {{name: resnet18, num_stages: 2}}
   head: {{name: siam_cat, embedding_dim: 8, distance: cosine}}
   text_encoder: {{name: gru, word_dim: 8, hidden_dim: 12}}
 sampler: {{name: m_per_class, label: item, batch_size: 8, images_per_label: 2}}

@@ -21,7 +21,7 @@ RECIPE = """
 name: bert
 data: {dataset: {name: garments, items: 42, views: 3}, image_size: 32}
 model:
-  backbone: {name: resnet18, stem_stride: 4}
+  backbone: {name: resnet18, num_stages: 2}
   head: {name: siam, embedding_dim: 8, distance: cosine}
   text_encoder: {name: huggingface, folder: models/bert, max_length: 16}
 sampler: {name: shuffled, batch_size: 16}

@@ -33,7 +33,7 @@ RECIPE = """
 name: words
 data: {{dataset: {{name: csv, file: {file}}}, image_size: 32}}
 model:
-  backbone: {{name: resnet18, stem_stride: 4}}
+  backbone: {{name: resnet18, num_stages: 2}}
   head: {{name: siam, embedding_dim: 8, distance: cosine}}
   text_encoder: {{name: bag_of_words, word_dim: 8}}
 sampler: {{name: shuffled, batch_size: 8}}

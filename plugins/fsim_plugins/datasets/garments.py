@@ -83,8 +83,9 @@ class Garments:
         Raises:
             FsimError: there is no such layout, or `out` is not empty.
         """
-        from fsim_plugins.garments.layouts import write_layout
+        from fsim_plugins.garments.layouts import refuse_layout, write_layout
 
+        refuse_layout(out, layout)
         write_layout(self.load(), out, layout)
 
     def _make(self, folder: Path) -> None:

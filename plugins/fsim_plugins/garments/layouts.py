@@ -27,15 +27,24 @@ def write_layout(catalog: Catalog, out: Path, layout: str) -> None:
     Raises:
         FsimError: `out` is not empty, the layout unknown, or the catalog lacks what it needs.
     """
-    if layout not in _WRITERS:
-        raise FsimError(f"there is no layout '{layout}'{nearest(layout, _WRITERS)}")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FsimError(f"{out} is not an empty folder; name a new one, or empty it")
+    refuse_layout(out, layout)
     try:
         out.mkdir(parents=True, exist_ok=True)
         _WRITERS[layout](catalog, out)
     except OSError as error:
         raise FsimError(f"cannot write {out}: {error}; mend that and name a new folder") from error
+
+
+def refuse_layout(out: Path, layout: str) -> None:
+    """Tell what `write_layout` refuses, before anything is drawn.
+
+    Raises:
+        FsimError: `out` is not empty, or the layout unknown.
+    """
+    if layout not in _WRITERS:
+        raise FsimError(f"there is no layout '{layout}'{nearest(layout, _WRITERS)}")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FsimError(f"{out} is not an empty folder; name a new one, or empty it")
 
 
 def _write_folder(catalog: Catalog, out: Path) -> None:
