@@ -71,7 +71,7 @@ data:
   dataset: {{name: folder, root: {root}}}
   image_size: 32
 model:
-  backbone: {{name: resnet18}}
+  backbone: {{name: resnet18, num_stages: 2}}
   head: {{name: siam_cat, embedding_dim: 8}}
 sampler: {{name: balanced_pairs, batch_size: 8}}
 losses:
