@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import Any
 
 from fsim import __version__
+from fsim.commands.parser import Parser
 from fsim.errors import FsimError
-from fsim.parser import Parser
-from fsim.quick_start import postpone_garbage_collection
+from fsim.runtime.garbage_collection import postpone_garbage_collection
 
 # command -> what it does; the module fsim.commands.<command> has add_arguments(parser) and execute(args) -> exit code
 COMMANDS = {
@@ -62,7 +62,7 @@ def _execute(given: list[str]) -> int:
         sys.stdout.flush()
         return code
     except FsimError as error:
-        from fsim.display import say_error
+        from fsim.runtime.display import say_error
 
         say_error(str(error))
         return error.exit_code
@@ -80,7 +80,7 @@ def _run(args: argparse.Namespace) -> int:
     if os.environ.get("WORLD_SIZE", "1") == "1":
         code: int = command.execute(args)
         return code
-    from fsim.processes import processes
+    from fsim.runtime.processes import processes
 
     with processes():
         code = command.execute(args)

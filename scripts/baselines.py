@@ -15,18 +15,18 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from fsim.data.normalise import Normalise
-from fsim.display import Display, number
 from fsim.errors import FsimError
 from fsim.evaluation.embedding import Embed
 from fsim.evaluation.evaluation import Evaluation
+from fsim.images.normalise import Normalise
 from fsim.interfaces import Distance
-from fsim.machine import prepare_machine
-from fsim.network.network import Network, build_network
-from fsim.randomness import seed_torch
+from fsim.model.network import Network, build_network
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document, check_recipe
+from fsim.runtime.display import Display, number
+from fsim.runtime.machine import prepare_machine
+from fsim.runtime.randomness import seed_torch
 from fsim.training.training_captions import learned_vocabulary, training_captions
 from fsim.training.training_data import attributes_asked_for, prepare_data
 

@@ -22,16 +22,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fsim.data.catalog import EncodedCatalog
-from fsim.display import Display
+from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.errors import FsimError
 from fsim.evaluation.embedding import Embed
+from fsim.evaluation.run_network import RunNetwork
 from fsim.functional.draws import keyed_generator
-from fsim.functional.topk import topk
+from fsim.functional.retrieval.topk import topk
 from fsim.interfaces import IntArray
 from fsim.recipe.validate import check_recipe
-from fsim.runs.run_folder import RunFolder
-from fsim.runs.run_network import RunNetwork
+from fsim.runtime.display import Display
+from fsim.store.run_folder import RunFolder
 from fsim.training.training_data import prepare_data
 
 K = 10

@@ -29,9 +29,9 @@ from torch import Tensor, nn
 import fsim.commands.resume
 import fsim.commands.run
 from fsim.cli import main as fsim
-from fsim.registry import register
-from fsim.running.run_equality import differences
-from fsim.runs.run_folder import RunFolder
+from fsim.history.run_equality import differences
+from fsim.plugin.registry import register
+from fsim.store.run_folder import RunFolder
 
 RECIPE = """
 name: killed

@@ -28,8 +28,8 @@ MODULES = (
     "pandas",
     "torch._dynamo",  # of which every optimizer takes a part
     "torch.utils.tensorboard",
-    "fsim.running.run",
-    "fsim.running.summary",
+    "fsim.run.run",
+    "fsim.run.summary",
     "fsim_plugins.backbones.resnet",
     "fsim_plugins.evaluators.exact",
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from fsim.backup.copying import back_up
 from fsim.backup.place import PAUSES, BackupPlace
 from fsim.errors import FsimError
-from fsim.runs.run_folder import RunFolder
+from fsim.store.run_folder import RunFolder
 
 
 class Backup:

@@ -11,9 +11,9 @@ from typing import IO
 from fsim.backup.manifest import Manifest, Stored
 from fsim.backup.place import CHUNK, BackupPlace
 from fsim.errors import FsimError
-from fsim.files import LEFTOVER
-from fsim.recipe.recipe import BACKUP_PARTS
-from fsim.runs.run_folder import RunFolder
+from fsim.kit.files import LEFTOVER
+from fsim.recipe.schema import BACKUP_PARTS
+from fsim.store.run_folder import RunFolder
 
 
 def back_up(folder: RunFolder, place: BackupPlace, parts: Sequence[str] = BACKUP_PARTS) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fsim.backup.place import BackupPlace
 from fsim.errors import FsimError
-from fsim.runs.run_folder import RunFolder
+from fsim.store.run_folder import RunFolder
 
 
 def restore(place: BackupPlace, out: Path) -> RunFolder:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fsim.display import Display, number
 from fsim.errors import FsimError
-from fsim.processes import processes
+from fsim.evaluation.evaluate_run import evaluate_run
 from fsim.recipe.validate import check_recipe
-from fsim.report.evaluate_run import evaluate_run
-from fsim.runs.run_folder import RunFolder
+from fsim.runtime.display import Display, number
+from fsim.runtime.processes import processes
+from fsim.store.run_folder import RunFolder
 
 TOLERANCE = 0.005  # another processor rounds otherwise, and an answer in a thousand changes its place
 

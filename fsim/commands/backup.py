@@ -21,10 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     from fsim.backup.copying import back_up
     from fsim.backup.place import BackupPlace
-    from fsim.display import Display
     from fsim.errors import FsimError, nearest
-    from fsim.recipe.recipe import BACKUP_PARTS
-    from fsim.runs.run_folder import RunFolder
+    from fsim.recipe.schema import BACKUP_PARTS
+    from fsim.runtime.display import Display
+    from fsim.store.run_folder import RunFolder
 
     folder = RunFolder.open(args.run)
     for part in args.part or ():

@@ -19,13 +19,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     import json
 
-    from fsim.display import Display
     from fsim.errors import FsimError
-    from fsim.files import write_text
+    from fsim.history.comparison import compare, run_paths
+    from fsim.history.comparison_tables import comparison_page, difference_table, metric_table
+    from fsim.kit.files import write_text
     from fsim.pages.page import refuse_page_file
-    from fsim.runs.comparison import compare, run_paths
-    from fsim.runs.comparison_tables import comparison_page, difference_table, metric_table
-    from fsim.runs.recipe_differences import recipe_differences
+    from fsim.recipe.differences import recipe_differences
+    from fsim.runtime.display import Display
 
     if args.html is not None:
         refuse_page_file(args.html)

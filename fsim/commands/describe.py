@@ -6,7 +6,7 @@ import argparse
 import inspect
 from typing import Any
 
-from fsim.kinds import KINDS
+from fsim.plugin.kinds import KINDS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,8 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from fsim.params import injected_names, needs, parameter_model
-    from fsim.registry import find, load
+    from fsim.plugin.parameters import injected_names, needs, parameter_model
+    from fsim.plugin.registry import find, load
 
     offer = find(args.kind, args.name)
     component = load(args.kind, args.name)

@@ -29,13 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     import json
 
-    from fsim.display import Display
-    from fsim.processes import processes
+    from fsim.evaluation.evaluate_run import evaluate_run
     from fsim.recipe.override import WITHOUT_MONITOR, refuse_other_keys
     from fsim.recipe.validate import check_recipe
-    from fsim.report.evaluate_run import evaluate_run
-    from fsim.running.summary import show_evaluation
-    from fsim.runs.run_folder import RunFolder
+    from fsim.run.summary import show_evaluation
+    from fsim.runtime.display import Display
+    from fsim.runtime.processes import processes
+    from fsim.store.run_folder import RunFolder
 
     folder = RunFolder.open(args.run)
     refuse_other_keys(args.overrides, CHANGEABLE, "the network is the run's")

@@ -35,12 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     import json
 
-    from fsim.display import Display
     from fsim.errors import FsimError
     from fsim.export.export_run import CARD, PREPROCESSING, export_run
     from fsim.recipe.override import refuse_other_keys
     from fsim.recipe.validate import check_recipe
-    from fsim.runs.run_folder import RunFolder
+    from fsim.runtime.display import Display
+    from fsim.store.run_folder import RunFolder
 
     folder = RunFolder.open(args.run)
     refuse_other_keys(args.overrides, ["data.dataset"], "an export is what the run learned")

@@ -7,8 +7,8 @@ import json
 from dataclasses import asdict
 
 from fsim.errors import FsimError
-from fsim.kinds import KINDS
-from fsim.registry import Offer, find, load, offers, unreadable_distributions
+from fsim.plugin.kinds import KINDS
+from fsim.plugin.registry import Offer, find, load, offers, unreadable_distributions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _problem(offer: Offer) -> str | None:
-    from fsim.params import parameter_model
+    from fsim.plugin.parameters import parameter_model
 
     try:
         find(offer.kind, offer.name)  # nobody else offers it

@@ -21,10 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     import json
 
-    from fsim.display import Display, number
-    from fsim.machine import prepare_machine
     from fsim.pages.page import refuse_page_file
     from fsim.recipe.validate import check_recipe
+    from fsim.runtime.display import Display, number
+    from fsim.runtime.machine import prepare_machine
     from fsim.training.learning_rate_finder import find_learning_rate, refuse_range
     from fsim.training.learning_rate_page import learning_rate_page
     from fsim.training.prepared import prepare

@@ -24,13 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from fsim.display import Display
     from fsim.pages.page import refuse_page_file
     from fsim.recipe.override import refuse_other_keys
     from fsim.recipe.validate import check_recipe
     from fsim.report.page import report_page
     from fsim.report.reopened import reopened_subject
-    from fsim.runs.run_folder import RunFolder
+    from fsim.runtime.display import Display
+    from fsim.store.run_folder import RunFolder
 
     folder = RunFolder.open(args.run)
     refuse_other_keys(args.overrides, ["data.dataset"], "a report shows what the run measured")

@@ -27,8 +27,8 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.backup.place import BackupPlace
     from fsim.backup.restoring import restore
     from fsim.backup.verifying import verify
-    from fsim.display import Display
     from fsim.recipe.override import refuse_other_keys
+    from fsim.runtime.display import Display
 
     refuse_other_keys(args.overrides, ["data.dataset"], "what was recorded is measured again")
     with Display() as display:

@@ -19,20 +19,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     from fsim.errors import FsimError
-    from fsim.processes import processes
     from fsim.recipe.expectation import hold_against
     from fsim.recipe.validate import check_recipe
-    from fsim.running.resumption import allowed_changes
-    from fsim.running.run import execute as execute_run
-    from fsim.running.run_session import session
-    from fsim.running.summary import summarise
-    from fsim.runs.run_folder import RunFolder
+    from fsim.run.resumption import allowed_changes
+    from fsim.run.run import execute as execute_run
+    from fsim.run.run_session import session
+    from fsim.run.summary import summarise
+    from fsim.runtime.processes import processes
+    from fsim.store.run_folder import RunFolder
 
     if args.run.is_file():
         if args.allow:
             raise FsimError("--allow is for one run: give its folder, or leave it out")
-        from fsim.running.run_seeds import run_seeds
-        from fsim.runs.seed_series import SeedSeries
+        from fsim.history.run_seeds import run_seeds
+        from fsim.history.seed_series import SeedSeries
 
         run_seeds(SeedSeries.open(args.run))
         return 0

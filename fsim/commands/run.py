@@ -37,13 +37,13 @@ def execute(args: argparse.Namespace) -> int:
     checked = check_recipe(args.recipe, args.overrides)
 
     from fsim.errors import FsimError, WriteError
-    from fsim.processes import LostProcessError, processes
     from fsim.recipe.expectation import hold_against, refuse_outside
-    from fsim.running.run import InterruptedRunError
-    from fsim.running.run import execute as execute_run
-    from fsim.running.run_session import session
-    from fsim.running.summary import summarise
-    from fsim.runs.run_folder import RunFolder
+    from fsim.run.run import InterruptedRunError
+    from fsim.run.run import execute as execute_run
+    from fsim.run.run_session import session
+    from fsim.run.summary import summarise
+    from fsim.runtime.processes import LostProcessError, processes
+    from fsim.store.run_folder import RunFolder
     from fsim.training.overfit import overfit_recipe, verdict
 
     if args.overfit is not None and (args.check or args.seeds is not None):
@@ -54,8 +54,8 @@ def execute(args: argparse.Namespace) -> int:
             f"evaluation: {{expect: {{exact/recall@1: 0.85 +- 0.02}}}}"
         )
     if args.seeds is not None:
-        from fsim.running.run_seeds import run_seeds
-        from fsim.runs.seed_series import SeedSeries
+        from fsim.history.run_seeds import run_seeds
+        from fsim.history.seed_series import SeedSeries
 
         series = SeedSeries.create(args.out, checked, args.seeds)
         held = run_seeds(series)

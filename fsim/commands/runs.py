@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fsim.runs.run_record import RunRecord
+    from fsim.history.run_record import RunRecord
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,10 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     import json
 
-    from fsim.display import Display
     from fsim.errors import FsimError
-    from fsim.runs.run_record import find_runs, read_record
-    from fsim.runs.run_selection import refuse_unknown_metrics, select, sort
+    from fsim.history.run_record import find_runs, read_record
+    from fsim.history.run_selection import refuse_unknown_metrics, select, sort
+    from fsim.runtime.display import Display
 
     records, warnings = [], []
     for folder in find_runs(args.folder):
@@ -80,7 +80,7 @@ def execute(args: argparse.Namespace) -> int:
 def _row(record: RunRecord, below: Path, columns: list[str]) -> list[str]:
     from datetime import timedelta
 
-    from fsim.display import number
+    from fsim.runtime.display import number
 
     last = record.metrics.get(record.monitor) if record.monitor else None
     return [

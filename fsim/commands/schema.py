@@ -22,9 +22,9 @@ def execute(args: argparse.Namespace) -> int:
 def recipe_schema() -> dict[str, Any]:
     """The schema of `Recipe`, each component slot narrowed to the components that are installed."""
     from fsim.errors import FsimError
-    from fsim.params import parameter_model
-    from fsim.recipe.recipe import SETTINGS, SLOTS, ComponentSettings, Recipe
-    from fsim.registry import find, load, offers
+    from fsim.plugin.parameters import parameter_model
+    from fsim.plugin.registry import find, load, offers
+    from fsim.recipe.schema import SETTINGS, SLOTS, ComponentSettings, Recipe
 
     schema = Recipe.model_json_schema(by_alias=True)
     definitions = schema.setdefault("$defs", {})

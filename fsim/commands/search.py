@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fsim.parser import Parser
+    from fsim.commands.parser import Parser
     from fsim.search.query_embedder import QueryEmbedder
     from fsim.search.query_parts import Query
     from fsim.search.reader import Reader
@@ -69,9 +69,9 @@ def add_arguments(parser: Parser) -> None:
 def execute(args: argparse.Namespace) -> int:
     import json
 
-    from fsim.display import Display
     from fsim.errors import FsimError
     from fsim.pages.page import refuse_page_file
+    from fsim.runtime.display import Display
     from fsim.search.answers import Wish, search
     from fsim.search.filters import read_filters
     from fsim.search.places import index_place
@@ -127,9 +127,9 @@ def _embedder(args: argparse.Namespace, place: Path, index: SearchIndex) -> Quer
         from fsim.search.onnx_embedder import OnnxEmbedder
 
         return OnnxEmbedder(args.network)
-    from fsim.runs.run_folder import RunFolder
     from fsim.search.embedder import Embedder
     from fsim.search.places import run_of
+    from fsim.store.run_folder import RunFolder
 
     return Embedder(RunFolder.open(args.run or run_of(place)), index.passport.made.checkpoint)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fsim.display import Display
+    from fsim.runtime.display import Display
     from fsim.tuning.outcome import Outcome
     from fsim.tuning.study import Study
 
@@ -49,8 +49,8 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _tune(args: argparse.Namespace) -> dict[str, Any]:
-    from fsim.display import Display
     from fsim.errors import FsimError
+    from fsim.runtime.display import Display
 
     if args.trials < 1:
         raise FsimError(f"--trials {args.trials}: give 1 or more")

@@ -13,8 +13,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     import sys
 
-    from fsim.display import say_error
     from fsim.errors import FsimError
+    from fsim.runtime.display import say_error
     from fsim.tuning.searched_recipe import check_searched_recipe
 
     failed = 0

@@ -22,10 +22,10 @@ def execute(args: argparse.Namespace) -> int:
     import shutil
     import tempfile
 
-    from fsim.display import Display
     from fsim.errors import FsimError
+    from fsim.history.resume_proof import prove_resume
     from fsim.recipe.validate import check_recipe
-    from fsim.running.resume_proof import prove_resume
+    from fsim.runtime.display import Display
 
     if args.kills < 1:
         raise FsimError("--kills: kill it once at least")

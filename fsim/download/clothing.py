@@ -5,9 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from fsim.download.fetch import Progress, fetch
-from fsim.download.unpack import BrokenZipError, unpack
 from fsim.errors import FsimError
+from fsim.kit.fetch import Progress, fetch
+from fsim.kit.unpack import BrokenZipError, unpack
 
 CLOTHING_URL = "https://github.com/alexeygrigorev/clothing-dataset-small/archive/refs/heads/master.zip"
 CLOTHING_SPLITS = {"train", "validation", "test"}

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from fsim.display import Display
 from fsim.download.deepfashion_archives import MEGABYTE, unpack_images, unpack_texts
 from fsim.download.deepfashion_files import BENCHMARKS, IMAGES, Benchmark, BenchmarkFile
 from fsim.download.deepfashion_partition import check_images
 from fsim.download.deepfashion_terms import PROJECT_PAGE
-from fsim.download.drive import DriveError, drive_url, fetch_drive
-from fsim.download.fetch import NotFoundError, Progress, fetch, unwritable
-from fsim.download.unpack import is_web_page
 from fsim.errors import FsimError
+from fsim.kit.fetch import NotFoundError, Progress, fetch, unwritable
+from fsim.kit.google_drive import DriveError, drive_url, fetch_drive
+from fsim.kit.unpack import is_web_page
+from fsim.runtime.display import Display
 
 UNKNOWN = "no address of it is known"
 

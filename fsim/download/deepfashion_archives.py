@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fsim.display import Display
 from fsim.download.deepfashion_terms import PROJECT_PAGE
-from fsim.download.unpack import BrokenZipError, LockedZipError, UnreadableZipError, check_zip, unpack
 from fsim.errors import FsimError
+from fsim.kit.unpack import BrokenZipError, LockedZipError, UnreadableZipError, check_zip, unpack
+from fsim.runtime.display import Display
 
 TEXT_FOLDERS = ("Anno_coarse", "Anno_fine", "Anno", "Eval")
 MEGABYTE = 10**6

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from fsim.evaluation.embedding import Embed
 from fsim.interfaces import IntArray
-from fsim.network.network import Network
-from fsim.processes import Processes
+from fsim.model.network import Network
+from fsim.runtime.processes import Processes
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from fsim.data.catalog import EncodedCatalog
-from fsim.data.image_cache import CachedImages
+from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.evaluation.evaluation import Evaluated
 from fsim.functional.draws import keyed_generator
-from fsim.functional.subsets import stratified_subset
+from fsim.functional.labels.subsets import stratified_subset
+from fsim.images.image_cache import CachedImages
 from fsim.interfaces import EmbeddedImages, IntArray
 
 THUMBNAIL = 64  # pixels

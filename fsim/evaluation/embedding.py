@@ -8,11 +8,11 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from fsim.data.normalise import Normalise
 from fsim.functional.distances import unit
+from fsim.images.normalise import Normalise
 from fsim.interfaces import Distance, IntArray
-from fsim.machine import Machine
-from fsim.network.network import Network
+from fsim.model.network import Network
+from fsim.runtime.machine import Machine
 
 BATCH_SIZE = 256
 

@@ -11,16 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fsim.data.catalog import EncodedCatalog
+from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.errors import FsimError
 from fsim.evaluation.embedding import Embedder
 from fsim.evaluation.evaluators import build_evaluators, directions_of
 from fsim.evaluation.protocol import Protocol, protocols_of
-from fsim.functional.embedding_health import embedding_health
-from fsim.functional.subsets import comparable
+from fsim.functional.clusters.embedding_health import embedding_health
+from fsim.functional.labels.subsets import comparable
 from fsim.interfaces import Direction, Embedded, IntArray, RetrievalTask
-from fsim.network.network import Network
-from fsim.params import evaluator_needs
+from fsim.model.network import Network
+from fsim.plugin.parameters import evaluator_needs
 from fsim.recipe.checked_recipe import CheckedRecipe
 
 NOT_OF_IMAGES = {"attributes", "captions", "text_embedding"}  # what evaluators may need that is no output for an image

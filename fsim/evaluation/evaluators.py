@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fsim import interfaces
 from fsim.interfaces import Direction, Evaluator
-from fsim.network.built import built
+from fsim.plugin.build import built
 from fsim.recipe.checked_recipe import CheckedRecipe
 
 

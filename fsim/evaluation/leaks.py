@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fsim.data.catalog import EncodedCatalog
+from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.errors import FsimError
 from fsim.interfaces import IntArray
 

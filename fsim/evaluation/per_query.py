@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from fsim.data.catalog import EncodedCatalog
+from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.errors import FsimError
-from fsim.files import write_text
+from fsim.kit.files import write_text
 
 if TYPE_CHECKING:
     from fsim.evaluation.evaluation import Evaluated

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from fsim.data.catalog import EncodedCatalog
+from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.errors import FsimError
 from fsim.evaluation.leaks import without_leaks
-from fsim.functional.relevant_ranks import num_relevant
+from fsim.functional.retrieval.relevant_ranks import num_relevant
 from fsim.interfaces import Evaluator, IntArray, JunkLabel, JunkLabels, Label
-from fsim.params import evaluator_needs
-from fsim.recipe.recipe import Evaluation, ProtocolSettings
+from fsim.plugin.parameters import evaluator_needs
+from fsim.recipe.schema import Evaluation, ProtocolSettings
 
 METRICS_VERSION = 1  # raised when the definition of a metric changes: older results have another fingerprint
 

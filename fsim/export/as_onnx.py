@@ -69,7 +69,7 @@ def opened(file: Path, network: PixelNetwork) -> Exported:
     """Checked by onnx, run by onnxruntime."""
     import onnx
 
-    from fsim.onnx_network import session_of
+    from fsim.export.onnx_network import session_of
 
     onnx.checker.check_model(file, full_check=True)
     session = session_of(file)

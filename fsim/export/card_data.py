@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Sequence
 
-from fsim.data.licence import licence_of
+from fsim.catalog.licence import licence_of
 from fsim.export.subject import Subject
 
 MOST_NAMES = 50

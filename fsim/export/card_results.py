@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fsim.display import main_metrics, number
 from fsim.evaluation.per_query import read_per_query
 from fsim.export.card_data import cell, table
 from fsim.export.subject import Subject
+from fsim.history.run_evaluations import RunEvaluation
 from fsim.report.results import intervals
-from fsim.runs.run_evaluations import RunEvaluation
+from fsim.runtime.display import main_metrics, number
 
 WEAKEST = 5  # categories that are named
 

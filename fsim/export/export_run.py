@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fsim.data.image_cache import CachedImages
-from fsim.data.normalise import Normalise
-from fsim.display import Display
 from fsim.errors import FsimError
 from fsim.evaluation.embedding import Embed
 from fsim.evaluation.evaluation import Evaluation
+from fsim.evaluation.run_network import trained_network
 from fsim.export.formats import Format, format_of
 from fsim.export.model_card import model_card
 from fsim.export.parity import BATCH_SIZES, MOST_IMAGES, in_batches, parity
 from fsim.export.pixel_network import PixelNetwork
 from fsim.export.preprocessing import preprocessing
 from fsim.export.subject import Subject, Written
-from fsim.files import atomic_folder, write_json, write_text, write_with
 from fsim.functional.draws import keyed_generator
-from fsim.functional.subsets import stratified_subset
-from fsim.machine import prepare_machine
-from fsim.network.network import Network
+from fsim.functional.labels.subsets import stratified_subset
+from fsim.images.image_cache import CachedImages
+from fsim.images.normalise import Normalise
+from fsim.kit.files import atomic_folder, write_json, write_text, write_with
+from fsim.model.network import Network
 from fsim.recipe.checked_recipe import CheckedRecipe
-from fsim.runs.run_folder import RunFolder
-from fsim.runs.run_network import trained_network
+from fsim.runtime.display import Display
+from fsim.runtime.machine import prepare_machine
+from fsim.store.run_folder import RunFolder
 from fsim.training.training_data import attributes_asked_for, prepare_data
 
 if TYPE_CHECKING:

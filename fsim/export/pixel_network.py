@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from fsim.data.normalise import Normalise
 from fsim.evaluation.embedding import mean_with_mirrored
-from fsim.network.network import Network
+from fsim.images.normalise import Normalise
+from fsim.model.network import Network
 
 
 class PixelNetwork(nn.Module):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from fsim import __version__
+from fsim.evaluation.stored_embeddings import weights_hash
+from fsim.export.onnx_network import FORMAT
 from fsim.export.parity import BATCH_SIZES
 from fsim.export.subject import Subject, Written
-from fsim.onnx_network import FORMAT
-from fsim.runs.embedding_store import weights_hash
 
 RESIZE_RULES = {
     "squash": "both sides to size, whatever the shape was",

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from fsim.data.catalog import EncodedCatalog
+from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.evaluation.evaluation import Evaluation
 from fsim.evaluation.per_query import per_query_file
+from fsim.evaluation.run_network import TrainedNetwork
 from fsim.export.formats import Format
 from fsim.export.parity import Parity
+from fsim.history.run_evaluations import RunEvaluation
 from fsim.recipe.checked_recipe import CheckedRecipe
-from fsim.runs.run_evaluations import RunEvaluation
-from fsim.runs.run_folder import RunFolder
-from fsim.runs.run_network import TrainedNetwork
+from fsim.store.run_folder import RunFolder
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from fsim.data.decode import decode
-{imported}from fsim.network.network import build_network
-from fsim.data.normalise import Normalise
+from fsim.images.decode import decode
+{imported}from fsim.model.network import build_network
+from fsim.images.normalise import Normalise
 from fsim.recipe.validate import check_recipe
 
 {words}network = build_network(check_recipe(Path("recipe.yaml")), {num_categories}, {num_attributes}{vocabulary}).eval()
@@ -38,7 +38,7 @@ images = Normalise({mean}, {std})(pixels)  # float32 [1, 3, {size}, {size}]
 with torch.inference_mode():
     embedding = network(images)["embedding"]  # float32 [1, {width}]
 """
-IMPORT_VOCABULARY = "from fsim.functional.vocabulary import Vocabulary\n"
+IMPORT_VOCABULARY = "from fsim.functional.text.vocabulary import Vocabulary\n"
 READ_WORDS = 'words = Path("vocabulary.txt").read_text(encoding="utf-8").splitlines()\n'
 OF_TEXT = """\
 of_text = network.text.embed(["a red dress"])  # float32 [1, {width}], in the same space
@@ -93,8 +93,8 @@ def _to_know(subject: Subject, written: Written) -> str:
         told = ["Compare embeddings by their cosine: the larger, the more alike. They do not have length one."]
     if written.name == "onnx":
         told.append(
-            "`fsim.onnx_network.OnnxNetwork(folder)` does the same without importing torch, with the very pixels that "
-            f"the run saw. {PILLOW}"
+            "`fsim.export.onnx_network.OnnxNetwork(folder)` does the same without importing torch, with the very "
+            f"pixels that the run saw. {PILLOW}"
         )
     elif written.name == "torchscript":
         told.append(PILLOW)

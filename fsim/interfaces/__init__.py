@@ -1,7 +1,8 @@
 """The contracts: one small interface for each kind, and the data that passes between components; a module for each.
 
 A component needs no base class: it fits if it has the members named here. Values that are known only at run time
-(`in_features`, `num_categories`, `seed`, ...) are injected by parameter name; `fsim.kinds` lists them for each kind.
+(`in_features`, `num_categories`, `seed`, ...) are injected by parameter name; `fsim.plugin.kinds` lists them for each
+kind.
 """
 
 from fsim.interfaces.arrays import IntArray, Vectors

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fsim.functional.attribute_labels import AttributeLabels, attribute_labels
-from fsim.functional.captions import captions_of
+from fsim.functional.labels.attribute_labels import AttributeLabels, attribute_labels
+from fsim.functional.text.captions import captions_of
 from fsim.interfaces.arrays import IntArray
 
 if TYPE_CHECKING:

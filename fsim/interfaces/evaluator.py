@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
 
-from fsim.functional.attribute_labels import AttributeLabels
+from fsim.functional.labels.attribute_labels import AttributeLabels
 from fsim.interfaces.arrays import IntArray
 from fsim.interfaces.network import Distance
 from fsim.interfaces.sampler import Label

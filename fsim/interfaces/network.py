@@ -29,8 +29,8 @@ class Backbone(Protocol):
 class TextEncoder(Protocol):
     """An nn.Module: captions as tokens int64 [B, L] -> features [B, F].
 
-    Injected: `vocabulary` (`fsim.functional.vocabulary.Vocabulary`), the words of the training images' captions. One
-    that does not ask for it has words of its own.
+    Injected: `vocabulary` (`fsim.functional.text.vocabulary.Vocabulary`), the words of the training images' captions.
+    One that does not ask for it has words of its own.
     """
 
     out_features: int  # F

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fsim.errors import FsimError
-from fsim.functional.box_formats import Box, box_from
+from fsim.functional.pictures.box_formats import Box, box_from
 from fsim.layouts.listing import read_columns
 from fsim.layouts.understood import Picture, Understood, there
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from fsim.errors import FsimError
-from fsim.functional.splits import SPLIT_NAMES
+from fsim.functional.labels.splits import SPLIT_NAMES
 from fsim.layouts.understood import Picture, Understood
 
 NUMBERED = 0.8  # share of the folders' names with a digit, from which on they are taken for items

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fsim.errors import FsimError, nearest
-from fsim.functional.splits import SPLIT_NAMES
+from fsim.functional.labels.splits import SPLIT_NAMES
 from fsim.layouts.understood import Picture, Understood
 
 GROUPS = ("split", "category", "item", "caption")

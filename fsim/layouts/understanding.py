@@ -6,8 +6,8 @@ import shlex
 from pathlib import Path
 
 from fsim.errors import FsimError
-from fsim.functional.deepfashion_folder import TITLES, deepfashion_datasets
-from fsim.functional.picture_files import SUFFIXES, picture_files
+from fsim.functional.pictures.deepfashion_folder import TITLES, deepfashion_datasets
+from fsim.kit.picture_files import SUFFIXES, picture_files
 from fsim.layouts import cub, folders, inshop, pattern, sop
 from fsim.layouts.understood import Understood
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from fsim.functional.box_formats import Box
-from fsim.functional.splits import split_by_name
+from fsim.functional.labels.splits import split_by_name
+from fsim.functional.pictures.box_formats import Box
 from fsim.interfaces import Catalog
 
 VAL_SHARE = 0.2  # where a folder has no splits; that of the datasets `csv` and `folder`

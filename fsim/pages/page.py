@@ -14,11 +14,11 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from fsim.data.decode import decode, read_image
-from fsim.data.resize import DamagedImageError
 from fsim.errors import FsimError
-from fsim.files import refuse_without_folder, write_text
+from fsim.images.decode import decode, read_image
+from fsim.images.resize import DamagedImageError
 from fsim.interfaces import Catalog, IntArray
+from fsim.kit.files import refuse_without_folder, write_text
 from fsim.pages.image_map import ImageMap
 
 THUMBNAIL = 96  # pixels

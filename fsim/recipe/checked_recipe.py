@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from fsim.errors import FsimError
-from fsim.params import construct
+from fsim.plugin.parameters import construct
 from fsim.recipe.problem import Key
-from fsim.recipe.recipe import Recipe
+from fsim.recipe.schema import Recipe
 
 
 class _Invalid(BaseModel): ...

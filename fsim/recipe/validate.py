@@ -10,17 +10,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from fsim.errors import FsimError
-from fsim.params import injected_names, parameter_model
+from fsim.plugin.parameters import injected_names, parameter_model
+from fsim.plugin.registry import find, load
 from fsim.recipe.checked_recipe import INVALID, CheckedComponent, CheckedRecipe
+from fsim.recipe.component_checks import misfits
 from fsim.recipe.document import Document
-from fsim.recipe.misfits import misfits
 from fsim.recipe.override import override
 from fsim.recipe.problem import Key, Problem, RecipeError, in_order
-from fsim.recipe.recipe import SETTINGS, SLOTS, ComponentSettings, Recipe, value_at
 from fsim.recipe.recipe_file import read_document
-from fsim.recipe.search_misfits import search_misfits
+from fsim.recipe.schema import SETTINGS, SLOTS, ComponentSettings, Recipe, value_at
+from fsim.recipe.search_space_checks import search_misfits
 from fsim.recipe.value_problems import value_problems
-from fsim.registry import find, load
 
 
 def check_recipe(file: Path, assignments: Iterable[str] = ()) -> CheckedRecipe:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from fsim.errors import nearest
 from fsim.recipe.document import Document
 from fsim.recipe.problem import Key, Problem
-from fsim.recipe.recipe import SLOTS
+from fsim.recipe.schema import SLOTS
 
 
 def value_problems(

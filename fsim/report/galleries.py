@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fsim.functional.answers import skewness
+from fsim.functional.retrieval.answer_counts import skewness
 from fsim.interfaces import IntArray
 from fsim.pages.page import Picture, Section
 from fsim.report.subject import Subject

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from fsim.functional.answers import category_confusion
-from fsim.functional.attribute_labels import HAS
+from fsim.functional.labels.attribute_labels import HAS
+from fsim.functional.retrieval.answer_counts import category_confusion
 from fsim.pages.page import Bar, Section, Table
 from fsim.report.results import intervals
 from fsim.report.subject import Numbers, Subject

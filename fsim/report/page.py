@@ -7,7 +7,6 @@ from typing import Any
 
 import yaml
 
-from fsim.display import number
 from fsim.pages.page import Page, Section, Table
 from fsim.report.galleries import failure_section, gallery_section
 from fsim.report.groups import attribute_section, category_section
@@ -15,6 +14,7 @@ from fsim.report.points import map_section
 from fsim.report.results import health_section, intervals, result_sections
 from fsim.report.subject import Subject
 from fsim.report.text_gallery import text_section
+from fsim.runtime.display import number
 
 
 def report_page(subject: Subject) -> Page:

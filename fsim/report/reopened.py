@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import torch
 
-from fsim.display import Display
 from fsim.errors import FsimError
 from fsim.evaluation.evaluation import Evaluated
 from fsim.evaluation.per_query import per_query_file, read_per_query
-from fsim.processes import processes
+from fsim.evaluation.reopened_run import reopen
+from fsim.history.run_evaluations import Which, run_evaluations
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.report.subject import Subject
-from fsim.runs.reopened_run import reopen
-from fsim.runs.run_evaluations import Which, run_evaluations
-from fsim.runs.run_folder import RunFolder
+from fsim.runtime.display import Display
+from fsim.runtime.processes import processes
+from fsim.store.run_folder import RunFolder
 
 
 def reopened_subject(checked: CheckedRecipe, folder: RunFolder, which: Which | None, display: Display) -> Subject:

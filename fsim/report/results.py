@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from fsim.display import main_metrics, number
 from fsim.errors import FsimError
 from fsim.evaluation.per_query import per_query_file, read_per_query
-from fsim.functional.paired_bootstrap import paired_bootstrap
+from fsim.functional.statistics.paired_bootstrap import paired_bootstrap
+from fsim.history.run_evaluations import best_epoch
 from fsim.pages.line_chart import line_chart
 from fsim.pages.page import Picture, Section, Table
 from fsim.pages.svg import COLOURS, data_uri
 from fsim.report.subject import Numbers, Subject
-from fsim.runs.run_evaluations import best_epoch
-from fsim.runs.run_folder import RunFolder
+from fsim.runtime.display import main_metrics, number
+from fsim.store.run_folder import RunFolder
 
 SAMPLES = 2000  # of the bootstrap
 Interval = tuple[float, float, float]  # the mean, and the bounds of its 95 % interval

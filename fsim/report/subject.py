@@ -11,16 +11,16 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from fsim.data.catalog import EncodedCatalog
-from fsim.data.image_cache import CachedImages
+from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.evaluation.evaluation import Evaluated
-from fsim.functional.answers import occurrences
-from fsim.functional.topk import topk
+from fsim.functional.retrieval.answer_counts import occurrences
+from fsim.functional.retrieval.topk import topk
+from fsim.history.run_evaluations import Which
+from fsim.images.image_cache import CachedImages
 from fsim.interfaces import IntArray
 from fsim.pages.page import thumbnail
 from fsim.recipe.checked_recipe import CheckedRecipe
-from fsim.runs.run_evaluations import Which
-from fsim.runs.run_folder import RunFolder
+from fsim.store.run_folder import RunFolder
 
 ANSWERS = 10  # K: of each query so many are looked at
 PIXELS = 128  # the side of a picture

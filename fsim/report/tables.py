@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fsim.files import write_text
+from fsim.kit.files import write_text
 from fsim.report.groups import by_attribute, by_category, confusion
 from fsim.report.subject import Subject
 

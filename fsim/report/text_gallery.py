@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from fsim.functional.topk import topk
+from fsim.functional.retrieval.topk import topk
 from fsim.pages.page import Picture, Section
 from fsim.report.galleries import varied
 from fsim.report.subject import ANSWERS, Numbers, Subject

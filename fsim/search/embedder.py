@@ -9,22 +9,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fsim.data.boxes import padded, padding_share
-from fsim.data.decode import decode
-from fsim.data.image_cache import CachedImages
 from fsim.evaluation.embed_in_parts import EmbedInParts
 from fsim.evaluation.embedding import Embed, Gathered
+from fsim.evaluation.run_network import RunNetwork
+from fsim.evaluation.stored_embeddings import weights_hash
+from fsim.images.boxes import padded, padding_share
+from fsim.images.decode import decode
+from fsim.images.image_cache import CachedImages
 from fsim.interfaces import Catalog, Distance, IntArray, Vectors
-from fsim.processes import ALONE, Processes
-from fsim.runs.embedding_store import weights_hash
-from fsim.runs.run_folder import RunFolder
-from fsim.runs.run_network import RunNetwork
+from fsim.runtime.processes import ALONE, Processes
 from fsim.search.passport import Made, preprocessing
 from fsim.search.picture import Picture
 from fsim.search.reader import Reader
+from fsim.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from fsim.data.resize import Pixels
+    from fsim.images.resize import Pixels
 
 
 class Pictures:

@@ -12,7 +12,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from fsim.functional.index_vectors import checked_embeddings, unit_length
+from fsim.functional.retrieval.index_vectors import checked_embeddings, unit_length
 from fsim.interfaces import Answers, Distance, IntArray, Vectors
 
 PART = 16  # queries of a product, filled up by zeros: one is rounded as it is among others

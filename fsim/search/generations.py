@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from fsim.errors import FsimError, WriteError
-from fsim.files import write_json
+from fsim.kit.files import write_json
 
 CURRENT = "current.json"
 KEPT = 2  # generations: a reader that has begun with the last one can finish

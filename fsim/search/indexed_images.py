@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsim.data.resize import Box
 from fsim.errors import FsimError
-from fsim.files import write_with
-from fsim.functional.captions import captions_of_text
-from fsim.functional.catalog_table import attributes_of, catalog_table
+from fsim.functional.labels.catalog_table import attributes_of, catalog_table
+from fsim.functional.text.captions import captions_of_text
+from fsim.images.resize import Box
 from fsim.interfaces import IntArray
+from fsim.kit.files import write_with
 
 TABLE, THUMBNAILS, OFFSETS = "images.parquet", "thumbnails.bin", "thumbnails.npy"
 COLUMNS = ("id", "image", "split", "category", "item", "box", "attributes", "caption")

@@ -12,15 +12,15 @@ import numpy as np
 
 from fsim import __version__
 from fsim.errors import FsimError, nearest
-from fsim.functional.captions import caption_value, captions_of_text
-from fsim.functional.catalog_table import attributes_of
-from fsim.functional.picture_files import picture_files
-from fsim.indexes.index_tuning import Questions, choose, curves
-from fsim.indexes.made_index import make_index
+from fsim.functional.labels.catalog_table import attributes_of
+from fsim.functional.text.captions import caption_value, captions_of_text
 from fsim.interfaces import Catalog, IntArray, Vectors
+from fsim.kit.picture_files import picture_files
 from fsim.pages.page import thumbnail_bytes
 from fsim.search.embedder import Embedder
+from fsim.search.index_tuning import Questions, choose, curves
 from fsim.search.indexed_images import IndexedImages
+from fsim.search.made_index import make_index
 from fsim.search.passport import Passport
 from fsim.search.search_index import SearchIndex
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fsim.export.onnx_network import OnnxNetwork
 from fsim.interfaces import Distance, Vectors
-from fsim.onnx_network import OnnxNetwork
 from fsim.search.passport import Made, preprocessing
 from fsim.search.picture import Picture
 from fsim.search.reader import Reader

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fsim.errors import FsimError
-from fsim.files import write_text
 from fsim.interfaces import Distance
+from fsim.kit.files import write_text
 
 FORMAT = 1
 FILE = "passport.json"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fsim.data.resize import Box
+    from fsim.images.resize import Box
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fsim.data.resize import Box
 from fsim.errors import FsimError
+from fsim.images.resize import Box
 from fsim.interfaces import Distance, Vectors
 
 HALF = 0.5  # how much a text counts against a picture, where nothing else is asked for

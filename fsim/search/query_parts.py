@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fsim.data.decode import read_image
-from fsim.data.resize import Box, DamagedImageError
 from fsim.errors import FsimError
+from fsim.images.decode import read_image
+from fsim.images.resize import Box, DamagedImageError
 from fsim.interfaces import Vectors
 from fsim.search.indexed_images import IndexedImages
 from fsim.search.picture import Picture

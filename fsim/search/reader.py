@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fsim.errors import FsimError
-from fsim.functional.vocabulary import words_of
+from fsim.functional.text.vocabulary import words_of
 from fsim.interfaces import Vectors
 
 if TYPE_CHECKING:
-    from fsim.network.text_tower import TextTower
+    from fsim.model.text_tower import TextTower
 
 FREQUENT, EXAMPLES = 100, 8  # words that are likely to be told as examples, and how many are
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from fsim.errors import FsimError
-from fsim.files import write_with
-from fsim.indexes.made_index import make_index
 from fsim.interfaces import Answers, Index, Vectors
+from fsim.kit.files import write_with
 from fsim.search.filters import Filters
 from fsim.search.gallery import Gallery
 from fsim.search.generations import Generations
 from fsim.search.indexed_images import IndexedImages
+from fsim.search.made_index import make_index
 from fsim.search.passport import Passport
 
 EMBEDDING, INDEX = "embedding.npy", "index"

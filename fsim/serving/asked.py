@@ -10,8 +10,8 @@ from typing import TypeVar
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect, Request
 
-from fsim.data.resize import Box
 from fsim.errors import FsimError
+from fsim.images.resize import Box
 from fsim.search.answers import Wish
 from fsim.search.queries import HALF, read_box, read_text
 from fsim.serving.limits import FIELD_BYTES, FIELDS, TEXT, Limits

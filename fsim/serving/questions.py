@@ -14,7 +14,7 @@ from fsim.search.queries import HALF, weighted_query
 from fsim.serving.served import Served
 
 if TYPE_CHECKING:
-    from fsim.data.resize import Pixels
+    from fsim.images.resize import Pixels
     from fsim.interfaces import Vectors
 
 Found = list[dict[str, Any]]  # see `fsim.search.answers.search`

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from fsim.interfaces import IntArray
-from fsim.runs.run_folder import RunFolder
 from fsim.search.embedder import Embedder
 from fsim.search.passport import COMPARED
 from fsim.search.search_index import SearchIndex
+from fsim.store.run_folder import RunFolder
 
 
 @dataclass(frozen=True)

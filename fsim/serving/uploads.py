@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, UnidentifiedImageError
 
-from fsim.data.resize import Box, DamagedImageError
-from fsim.machine import return_freed_memory
+from fsim.images.resize import Box, DamagedImageError
+from fsim.runtime.machine import return_freed_memory
 from fsim.search.embedder import Embedder
 from fsim.search.picture import Picture
 from fsim.serving.limits import Limits
 from fsim.serving.refused import RefusedError
 
 if TYPE_CHECKING:
-    from fsim.data.resize import Pixels
+    from fsim.images.resize import Pixels
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 SCANS = 100  # of a progressive JPEG: each goes over the whole picture

@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from fsim.errors import FsimError, WriteError
-from fsim.files import refuse_without_folder
+from fsim.kit.files import refuse_without_folder
 
 LOCK_SECONDS = 5.0
 

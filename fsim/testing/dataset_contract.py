@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from fsim.data.catalog import load_catalog
+from fsim.catalog.encoded_catalog import load_catalog
 from fsim.interfaces import CATALOG_COLUMNS, Dataset
 
 

@@ -19,7 +19,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fsim.functional.attribute_labels import AttributeLabels
+from fsim.functional.labels.attribute_labels import AttributeLabels
 from fsim.interfaces import Distance, Embedded, Evaluator, Label, RetrievalTask
 
 UNKNOWN = -1

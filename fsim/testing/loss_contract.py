@@ -17,10 +17,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from fsim.functional.attribute_labels import AttributeCounts
+from fsim.functional.labels.attribute_labels import AttributeCounts
 from fsim.functional.precision import at_least_float32
 from fsim.interfaces import Pairs
-from fsim.params import needs
+from fsim.plugin.parameters import needs
 
 UNKNOWN = -1
 LEARNED = ("embedding", "logits", "attribute_logits", "text_embedding")  # the parts of a batch that a network gives

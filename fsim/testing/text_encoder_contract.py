@@ -18,7 +18,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fsim.functional.vocabulary import Vocabulary
+from fsim.functional.text.vocabulary import Vocabulary
 from fsim.interfaces import TextEncoder
 
 CAPTIONS = (

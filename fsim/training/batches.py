@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from fsim.data.catalog import EncodedCatalog
-from fsim.data.image_cache import CachedImages
-from fsim.data.normalise import Normalise
-from fsim.functional.attribute_labels import AttributeLabels
+from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.functional.draws import keyed_generator
+from fsim.functional.labels.attribute_labels import AttributeLabels
+from fsim.images.image_cache import CachedImages
+from fsim.images.normalise import Normalise
 from fsim.interfaces import Augmentation, IntArray, Pairs, Sampler, Selection
-from fsim.processes import Processes
+from fsim.runtime.processes import Processes
 from fsim.training.training_captions import TrainingCaptions
 
 

@@ -15,16 +15,16 @@ from torch.optim.swa_utils import AveragedModel
 
 from fsim.errors import FsimError
 from fsim.interfaces import IntArray
-from fsim.machine import Machine
-from fsim.network.network import LossTerms, Network
-from fsim.network.weight_groups import Frozen, parameter_groups
-from fsim.params import arguments
-from fsim.processes import ALONE, Processes
-from fsim.randomness import seed_torch
+from fsim.model.network import LossTerms, Network
+from fsim.plugin.parameters import arguments
 from fsim.recipe.checked_recipe import CheckedRecipe
+from fsim.runtime.machine import Machine
+from fsim.runtime.processes import ALONE, Processes
+from fsim.runtime.randomness import seed_torch
 from fsim.training.batches import Batch
 from fsim.training.gradients import in_parts, whole_batch
 from fsim.training.loss_signs import loss_signs
+from fsim.training.weight_groups import Frozen, parameter_groups
 
 SIGN_STEPS = 8  # the last steps of an epoch, at which the losses are asked for their signs
 

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from fsim.machine import Machine
-from fsim.network.network import Network
-from fsim.processes import Processes
+from fsim.model.network import Network
+from fsim.runtime.machine import Machine
+from fsim.runtime.processes import Processes
 
 Inputs = tuple[Tensor, ...]  # images [B, 3, S, S] and, where captions are read, their tokens [B, L]
 Loss = Callable[[dict[str, Tensor]], Tensor]  # outputs of the network for the whole batch -> the scaled loss

@@ -15,7 +15,7 @@ from ignite.handlers import FastaiLRFinder
 from torch.optim.lr_scheduler import LambdaLR
 
 from fsim.errors import FsimError
-from fsim.machine import Machine
+from fsim.runtime.machine import Machine
 from fsim.training.engine import NotFiniteError, build_engine
 from fsim.training.prepared import Prepared
 

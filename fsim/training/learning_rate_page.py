@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fsim.display import number
 from fsim.pages.line_chart import line_chart
 from fsim.pages.page import Page, Picture, Section, Table
 from fsim.pages.svg import data_uri
+from fsim.runtime.display import number
 from fsim.training.learning_rate_finder import RateCurve
 
 

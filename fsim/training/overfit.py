@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from fsim.data.catalog import encode
-from fsim.display import number
+from fsim.catalog.encoded_catalog import encode
 from fsim.errors import FsimError
 from fsim.functional.draws import keyed_generator, place_in_group
 from fsim.interfaces import Catalog, Label
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
+from fsim.runtime.display import number
 
 EPOCHS, STEPS_PER_EPOCH = 10, 20
 LEARNT = "exact/recall@1"

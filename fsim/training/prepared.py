@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fsim.data.catalog import EncodedCatalog
-from fsim.data.image_cache import CachedImages
-from fsim.data.normalise import Normalise
-from fsim.display import Display
-from fsim.machine import Machine
-from fsim.network.compiled import compile_in_place
-from fsim.network.network import build_losses, build_network
-from fsim.processes import ALONE, Processes
-from fsim.randomness import seed_torch
+from fsim.catalog.encoded_catalog import EncodedCatalog
+from fsim.images.image_cache import CachedImages
+from fsim.images.normalise import Normalise
+from fsim.model.compiled import compile_in_place
+from fsim.model.network import build_losses, build_network
 from fsim.recipe.checked_recipe import CheckedRecipe
-from fsim.recipe.recipe import AUTO
+from fsim.recipe.schema import AUTO
+from fsim.runtime.display import Display
+from fsim.runtime.machine import Machine
+from fsim.runtime.processes import ALONE, Processes
+from fsim.runtime.randomness import seed_torch
 from fsim.training.batches import TrainingBatches
 from fsim.training.engine import Training
 from fsim.training.training_captions import TrainingCaptions, learned_vocabulary, training_captions

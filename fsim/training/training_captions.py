@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fsim.data.catalog import EncodedCatalog
+from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.errors import FsimError
-from fsim.functional.vocabulary import Vocabulary
+from fsim.functional.text.vocabulary import Vocabulary
 from fsim.interfaces import IntArray
-from fsim.network.text_tower import TextTower
-from fsim.params import injected_names
+from fsim.model.text_tower import TextTower
+from fsim.plugin.parameters import injected_names
 from fsim.recipe.checked_recipe import CheckedRecipe
 
 

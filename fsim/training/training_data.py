@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fsim import interfaces
-from fsim.data.boxes import cut_by
-from fsim.data.catalog import EncodedCatalog, encode, load_catalog
-from fsim.data.image_cache import CachedImages, open_image_cache
-from fsim.display import Display, number
+from fsim.catalog.encoded_catalog import EncodedCatalog, encode, load_catalog
+from fsim.catalog.statistics.channel_statistics import cached_channel_sums
 from fsim.errors import FsimError
-from fsim.functional.attribute_labels import AttributeLabels
+from fsim.functional.labels.attribute_labels import AttributeLabels
+from fsim.images.boxes import cut_by
+from fsim.images.image_cache import CachedImages, open_image_cache
 from fsim.interfaces import IntArray, Sampler
-from fsim.network.built import built
-from fsim.network.network import LossTerms
-from fsim.params import injected_names, needs
-from fsim.paths import cache_dir
-from fsim.processes import ALONE, Processes
+from fsim.kit.cache_folder import cache_dir
+from fsim.model.network import LossTerms
+from fsim.plugin.build import built
+from fsim.plugin.parameters import injected_names, needs
 from fsim.recipe.checked_recipe import CheckedRecipe
-from fsim.recipe.recipe import AUTO
-from fsim.statistics.channel_statistics import cached_channel_sums
+from fsim.recipe.schema import AUTO
+from fsim.runtime.display import Display, number
+from fsim.runtime.processes import ALONE, Processes
 from fsim.training.batches import TrainingBatches
 from fsim.training.overfit import overfit_catalog
 

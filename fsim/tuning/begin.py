@@ -9,8 +9,8 @@ from pathlib import Path
 from fsim.errors import FsimError, WriteError
 from fsim.evaluation.evaluators import build_evaluators, directions_of
 from fsim.recipe.problem import Problem, RecipeError
-from fsim.recipe.searched import label
-from fsim.runs.run_folder import RunFolder
+from fsim.recipe.search_space import label
+from fsim.store.run_folder import RunFolder
 from fsim.tuning.searched_recipe import SearchedRecipe, check_searched_recipe
 from fsim.tuning.storage import Storage, file_url
 from fsim.tuning.study import Study

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fsim.files import write_text
+from fsim.kit.files import write_text
 from fsim.recipe.document import yaml_text
 from fsim.tuning.outcome import Outcome, Tried, shown_value
 from fsim.tuning.searched_recipe import SearchedRecipe

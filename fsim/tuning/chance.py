@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from fsim.runs.comparison import compare
-from fsim.runs.run_folder import RunFolder
-from fsim.runs.run_record import read_record
+from fsim.history.comparison import compare
+from fsim.history.run_record import read_record
+from fsim.store.run_folder import RunFolder
 
 
 def interval(first: RunFolder, second: RunFolder, metric: str) -> tuple[float, float] | None:
     """The 95 % interval of what the second run's best network has more of a metric of the monitored protocol, over the
-    queries (`fsim.runs.comparison`); None where the runs did not keep what each query found, or were asked different
+    queries (`fsim.history.comparison`); None where the runs did not keep what each query found, or were asked different
     things.
 
     Raises:

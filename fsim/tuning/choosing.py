@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import optuna
 
-from fsim.recipe.searched import Searched, label
+from fsim.recipe.search_space import Searched, label
 from fsim.tuning.searched_recipe import SearchedRecipe, choice_of
 
 RANDOM_TRIALS = 10  # so many are drawn before TPE learns from them

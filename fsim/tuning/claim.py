@@ -9,7 +9,7 @@ from typing import Any
 import optuna
 
 from fsim.errors import FsimError
-from fsim.runs.run_folder import RunFolder
+from fsim.store.run_folder import RunFolder
 
 
 class LostTrialError(FsimError):

@@ -8,8 +8,8 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
-from fsim.display import number
-from fsim.recipe.searched import label
+from fsim.recipe.search_space import label
+from fsim.runtime.display import number
 from fsim.tuning.chance import interval
 from fsim.tuning.searched_recipe import choice_of
 from fsim.tuning.study import Study

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fsim.errors import FsimError
-from fsim.running.watched import Watched
+from fsim.run.watched import Watched
 
 
 class OtherDataError(FsimError):

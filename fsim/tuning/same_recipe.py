@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fsim.errors import FsimError
-from fsim.runs.recipe_differences import differing
+from fsim.recipe.differences import differing
 from fsim.tuning.searched_recipe import SearchedRecipe
 
 

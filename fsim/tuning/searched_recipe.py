@@ -14,7 +14,7 @@ from fsim.recipe.document import Document
 from fsim.recipe.override import assign, override, path_key
 from fsim.recipe.problem import Key, Problem, RecipeError, dotted, in_order
 from fsim.recipe.recipe_file import read_document
-from fsim.recipe.searched import Searched, label
+from fsim.recipe.search_space import Searched, label
 from fsim.recipe.validate import check_document
 
 

@@ -15,7 +15,7 @@ from filelock import FileLock
 from sqlalchemy.pool import NullPool
 
 from fsim.errors import FsimError
-from fsim.files import refuse_without_folder
+from fsim.kit.files import refuse_without_folder
 
 WAIT = 3600  # seconds for another process that decides, which takes well under one
 BUSY = 60  # seconds that SQLite waits for another writer

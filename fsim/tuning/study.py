@@ -21,11 +21,11 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from fsim.files import write_json
 from fsim.interfaces import Direction
-from fsim.running.watched import Watched
-from fsim.runs.run_folder import RunFolder
-from fsim.runs.run_lock import HeldError, locked
+from fsim.kit.files import write_json
+from fsim.run.watched import Watched
+from fsim.store.run_folder import RunFolder
+from fsim.store.run_lock import HeldError, locked
 from fsim.tuning.choosing import own_values, sampler, suggest
 from fsim.tuning.claim import Claim, LostTrialError
 from fsim.tuning.heartbeat import GRACE

@@ -10,11 +10,11 @@ from typing import Any
 
 import optuna
 
-from fsim.display import number
 from fsim.pages.page import Bar, Link, Page, Picture, Section, Table
 from fsim.pages.scatter_chart import scatter_chart
 from fsim.pages.svg import data_uri
-from fsim.recipe.searched import Searched, label
+from fsim.recipe.search_space import Searched, label
+from fsim.runtime.display import number
 from fsim.tuning.outcome import Outcome, Tried, shown_value, varied
 from fsim.tuning.study import Study
 

@@ -7,12 +7,12 @@ import math
 
 from optuna.trial import TrialState
 
-from fsim.display import Display, number
 from fsim.errors import FsimError, WriteError
 from fsim.recipe.validate import check_document, check_recipe
-from fsim.running.run import InterruptedRunError, Result, StopRunError, execute
-from fsim.running.run_identity import ChangedDataError
-from fsim.running.watched import Watched
+from fsim.run.run import InterruptedRunError, Result, StopRunError, execute
+from fsim.run.run_identity import ChangedDataError
+from fsim.run.watched import Watched
+from fsim.runtime.display import Display, number
 from fsim.tuning.claim import Claim, LostTrialError
 from fsim.tuning.heartbeat import Heartbeat
 from fsim.tuning.outcome import shown_values

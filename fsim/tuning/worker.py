@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fsim.errors import FsimError
-from fsim.running.interruption import Interruption
-from fsim.running.run import InterruptedRunError
+from fsim.run.interruption import Interruption
+from fsim.run.run import InterruptedRunError
 from fsim.tuning.study import Study
 from fsim.tuning.trial_run import run_trial
 

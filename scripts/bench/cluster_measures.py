@@ -33,7 +33,7 @@ Work = Callable[[], float]
 def by_fsim(points: np.ndarray, labels: np.ndarray) -> Work:
     import torch
 
-    from fsim.functional.clusters import silhouette
+    from fsim.functional.clusters.clusters import silhouette
 
     embedding, groups = torch.from_numpy(points), torch.from_numpy(labels)
     silhouette(embedding[:500], groups[:500])
@@ -52,7 +52,7 @@ def evaluator(name: str) -> Callable[[np.ndarray, np.ndarray], Work]:
         import torch
 
         from fsim.interfaces import Embedded, RetrievalTask
-        from fsim.registry import load
+        from fsim.plugin.registry import load
 
         made = load("evaluator", name)(seed=0)
 

@@ -25,11 +25,11 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
-from fsim.data.image_cache import CachedImages, open_image_cache
-from fsim.data.image_cache_build import available_processors
-from fsim.data.normalise import Normalise
+from fsim.images.image_cache import CachedImages, open_image_cache
+from fsim.images.image_cache_build import available_processors
+from fsim.images.normalise import Normalise
 from fsim.interfaces import Augmentation, Catalog
-from fsim.machine import prepare_machine
+from fsim.runtime.machine import prepare_machine
 from fsim_plugins.augmentations.none import NoAugmentation
 from fsim_plugins.augmentations.standard import Standard
 from fsim_plugins.torchvision_import import import_torchvision

@@ -16,18 +16,18 @@ from pathlib import Path
 
 import torch
 
-from fsim.display import Display
 from fsim.evaluation.embed_in_parts import EmbedInParts
 from fsim.evaluation.embedding import Embed
 from fsim.evaluation.evaluation import Evaluation
-from fsim.machine import prepare_machine
-from fsim.processes import ALONE
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
-from fsim.running.handlers import attach
-from fsim.running.interruption import Interruption
-from fsim.running.keeper import Keeper
-from fsim.runs.run_folder import RunFolder
+from fsim.run.handlers import attach
+from fsim.run.interruption import Interruption
+from fsim.run.keeper import Keeper
+from fsim.runtime.display import Display
+from fsim.runtime.machine import prepare_machine
+from fsim.runtime.processes import ALONE
+from fsim.store.run_folder import RunFolder
 from fsim.training.engine import build_engine
 from fsim.training.prepared import prepare
 

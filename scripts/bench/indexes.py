@@ -19,10 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fsim.indexes.index_tuning import Measured, Questions, choose, curve, usable_indexes
-from fsim.indexes.recall_chart import recall_chart, unbeaten
 from fsim.interfaces import Trial
-from fsim.registry import load
+from fsim.plugin.registry import load
+from fsim.search.index_tuning import Measured, Questions, choose, curve, usable_indexes
+from fsim.search.recall_chart import recall_chart, unbeaten
 
 DIM, CLUSTERS, APART = 128, 1_000, 1.4
 K, QUERIES, ENOUGH, SLOWEST = 10, 1_000, 0.9995, 300

@@ -30,15 +30,15 @@ import pandas as pd
 from PIL import Image
 
 from fsim import __version__
-from fsim.functional.catalog_table import catalog_table
-from fsim.indexes.index_tuning import make_index
+from fsim.functional.labels.catalog_table import catalog_table
 from fsim.interfaces import Catalog
-from fsim.runs.run_folder import RunFolder
 from fsim.search.embedder import Embedder
 from fsim.search.generations import Generations
+from fsim.search.index_tuning import make_index
 from fsim.search.indexed_images import NO_IMAGES
 from fsim.search.passport import Passport
 from fsim.search.search_index import SearchIndex
+from fsim.store.run_folder import RunFolder
 
 RECIPE = """
 name: serving

@@ -81,8 +81,8 @@ def main(recipe: list[str]) -> None:
 
     import torch
 
-    from fsim.machine import prepare_machine
     from fsim.recipe.validate import check_recipe
+    from fsim.runtime.machine import prepare_machine
 
     checked = check_recipe(Path(recipe[0]), recipe[1:])
     size, batch = checked.recipe.data.image_size, checked.recipe.sampler.parameters.get("batch_size", 64)

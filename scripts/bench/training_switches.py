@@ -68,10 +68,10 @@ def measure(args: argparse.Namespace, train: dict[str, Any]) -> dict[str, float]
     """Images/s (the median of the steps) and bytes of one setting, in this process."""
     import torch
 
-    from fsim.display import Display
-    from fsim.machine import prepare_machine
     from fsim.recipe.document import Document
     from fsim.recipe.validate import check_document
+    from fsim.runtime.display import Display
+    from fsim.runtime.machine import prepare_machine
     from fsim.training.engine import build_engine
     from fsim.training.prepared import prepare
 
@@ -118,12 +118,12 @@ def switches(args: argparse.Namespace) -> None:
 
 def epochs_of_a_run(args: argparse.Namespace, kept: bool) -> list[float]:
     """Seconds of each epoch but the first of `fsim run`, evaluation included; `kept` with all that keeps the run."""
-    from fsim.display import Display
     from fsim.recipe.validate import check_recipe
-    from fsim.running import keeper
-    from fsim.running.checkpoint_folder import CheckpointFolder
-    from fsim.running.run import execute
-    from fsim.runs.run_folder import RunFolder
+    from fsim.run import keeper
+    from fsim.run.run import execute
+    from fsim.runtime.display import Display
+    from fsim.store.checkpoint_folder import CheckpointFolder
+    from fsim.store.run_folder import RunFolder
 
     ends: list[float] = []
 
@@ -132,7 +132,7 @@ def epochs_of_a_run(args: argparse.Namespace, kept: bool) -> list[float]:
             super().evaluate(said)
             ends.append(time.perf_counter())
 
-    keeper_of_runs = sys.modules["fsim.running.run"]
+    keeper_of_runs = sys.modules["fsim.run.run"]
     keeper_of_runs.Keeper = Timed  # type: ignore[attr-defined]
     if not kept:
         for name in ("save_last", "save_best", "save_among_best"):

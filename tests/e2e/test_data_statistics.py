@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
-from fsim.data.decode import decode, read_image
+from fsim.images.decode import decode, read_image
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 GARMENTS = ("garments", "items=42", "views=2")

@@ -14,12 +14,12 @@ import pandas as pd
 import pytest
 import torch
 
-from fsim.data.decode import decode
+from fsim.evaluation.run_network import trained_network
 from fsim.functional.distances import unit
+from fsim.images.decode import decode
 from fsim.recipe.validate import check_recipe
-from fsim.runs.run_folder import RunFolder
-from fsim.runs.run_network import trained_network
 from fsim.search.embedder import Embedder
+from fsim.store.run_folder import RunFolder
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 TOLERANCE = 1e-4
@@ -30,7 +30,7 @@ WITHOUT_TORCH = """
 import sys
 from pathlib import Path
 import numpy as np
-from fsim.onnx_network import OnnxNetwork
+from fsim.export.onnx_network import OnnxNetwork
 
 folder, out, *files = map(Path, sys.argv[1:])
 network = OnnxNetwork(folder, threads=1)

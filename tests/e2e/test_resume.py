@@ -18,8 +18,8 @@ import safetensors.torch
 import torch
 import yaml
 
-from fsim.running.run_equality import differences
-from fsim.runs.run_folder import RunFolder
+from fsim.history.run_equality import differences
+from fsim.store.run_folder import RunFolder
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).resolve().parents[2]

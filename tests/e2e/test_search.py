@@ -15,7 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
-from fsim.functional.topk import topk
+from fsim.functional.retrieval.topk import topk
 from fsim.search.search_index import SearchIndex
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]

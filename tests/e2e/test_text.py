@@ -16,9 +16,9 @@ import pandas as pd
 import pytest
 import torch
 
-from fsim.running.run_equality import differences
-from fsim.runs.run_folder import RunFolder
-from fsim.runs.run_network import RunNetwork
+from fsim.evaluation.run_network import RunNetwork
+from fsim.history.run_equality import differences
+from fsim.store.run_folder import RunFolder
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from fsim.running.run_equality import differences
-from fsim.runs.checkpoint import load_checkpoint
-from fsim.runs.run_folder import RunFolder
+from fsim.history.run_equality import differences
+from fsim.store.checkpoint import load_checkpoint
+from fsim.store.run_folder import RunFolder
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "fsim"]

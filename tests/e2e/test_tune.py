@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fsim.runs.run_record import find_runs
+from fsim.history.run_record import find_runs
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 import torch
 
-from fsim.data.decode import read_image
-from fsim.runs.run_folder import RunFolder
+from fsim.images.decode import read_image
 from fsim.search.embedder import Embedder
 from fsim.search.picture import Picture
 from fsim.search.search_index import SearchIndex
+from fsim.store.run_folder import RunFolder
 
 from .served import check_with, serving
 

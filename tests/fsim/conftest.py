@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fsim.runs.run_folder import RunFolder
+from fsim.store.run_folder import RunFolder
 
 
 @dataclass

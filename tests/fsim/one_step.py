@@ -15,14 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from fsim.errors import FsimError
-from fsim.functional.vocabulary import Vocabulary
+from fsim.functional.text.vocabulary import Vocabulary
 from fsim.interfaces import IntArray, Pairs
-from fsim.machine import prepare_machine
-from fsim.network.network import build_losses, build_network
-from fsim.processes import Processes, processes
+from fsim.model.network import build_losses, build_network
+from fsim.plugin.registry import register, unregister
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
-from fsim.registry import register, unregister
+from fsim.runtime.machine import prepare_machine
+from fsim.runtime.processes import Processes, processes
 from fsim.training.batches import Batch
 from fsim.training.engine import Training, build_engine
 

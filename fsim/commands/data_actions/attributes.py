@@ -35,12 +35,12 @@ def execute(args: argparse.Namespace) -> int:
     import json
     from dataclasses import asdict
 
-    from fsim.data.data_source import open_source
-    from fsim.display import Display
+    from fsim.catalog.source import open_source
+    from fsim.catalog.statistics.category_attributes import category_marks
+    from fsim.catalog.statistics.category_attributes_page import marks_page, marks_table, summary
     from fsim.errors import FsimError
     from fsim.pages.page import refuse_page_file
-    from fsim.statistics.category_attributes import category_marks
-    from fsim.statistics.category_attributes_page import marks_page, marks_table, summary
+    from fsim.runtime.display import Display
 
     for name in ("top", "min_count"):
         if getattr(args, name) < 1:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fsim.audit.catalog_cleaning import Cleaned
-    from fsim.display import Display
+    from fsim.catalog.audit.catalog_cleaning import Cleaned
     from fsim.interfaces import Catalog
+    from fsim.runtime.display import Display
 
 FEWEST = 10
 LINES_SHOWN = 10  # of each kind of finding
@@ -50,17 +50,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     import json
 
-    from fsim.audit.catalog_cleaning import REASONS, clean
-    from fsim.audit.data_audit import data_audit
-    from fsim.audit.data_audit_page import audit_page
-    from fsim.audit.duplicates import find_duplicates, one_of_each
-    from fsim.audit.image_prints import print_images
-    from fsim.data.catalog_file import refuse_catalog, refuse_catalog_file, write_catalog
-    from fsim.data.data_source import open_source
-    from fsim.display import Display
+    from fsim.catalog.audit.catalog_cleaning import REASONS, clean
+    from fsim.catalog.audit.data_audit import data_audit
+    from fsim.catalog.audit.data_audit_page import audit_page
+    from fsim.catalog.audit.duplicates import find_duplicates, one_of_each
+    from fsim.catalog.audit.image_prints import print_images
+    from fsim.catalog.catalog_file import refuse_catalog, refuse_catalog_file, write_catalog
+    from fsim.catalog.source import open_source
     from fsim.errors import FsimError
-    from fsim.functional.attribute_labels_file import labels_file
+    from fsim.kit.attribute_labels_file import labels_file
     from fsim.pages.page import refuse_page_file
+    from fsim.runtime.display import Display
 
     if args.min_images < 1:
         raise FsimError(f"--min-images {args.min_images}: give 1 or more")
@@ -75,8 +75,8 @@ def execute(args: argparse.Namespace) -> int:
         refuse_catalog(catalog)
     network = None
     if args.run is not None:
-        from fsim.audit.near_by_run import near_by_run
-        from fsim.runs.run_network import RunNetwork
+        from fsim.catalog.audit.near_by_run import near_by_run
+        from fsim.evaluation.run_network import RunNetwork
 
         network = RunNetwork(args.run)
     with Display() as display:
@@ -114,7 +114,7 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _show(source: str, audit: dict[str, Any], display: Display) -> None:
-    from fsim.audit.data_audit_tables import FINDINGS, finding_lines, summary_table
+    from fsim.catalog.audit.data_audit_tables import FINDINGS, finding_lines, summary_table
 
     for key, (name, _) in FINDINGS.items():
         if not audit.get(key):

@@ -46,8 +46,8 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _clothing(args: argparse.Namespace) -> int:
-    from fsim.display import Display
     from fsim.download.clothing import download_clothing
+    from fsim.runtime.display import Display
 
     with Display() as display:
         folder = download_clothing(args.to, args.url, lambda done, total: display.bar("download", done, total))
@@ -56,9 +56,9 @@ def _clothing(args: argparse.Namespace) -> int:
 
 
 def _deepfashion(args: argparse.Namespace) -> int:
-    from fsim.display import Display
     from fsim.download.deepfashion import download_deepfashion
     from fsim.download.deepfashion_terms import ask_consent
+    from fsim.runtime.display import Display
 
     with Display() as display:
         ask_consent(args.accept_terms, display.say)

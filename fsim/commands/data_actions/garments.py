@@ -30,9 +30,9 @@ def execute(args: argparse.Namespace) -> int:
     from pydantic import ValidationError
 
     from fsim.errors import FsimError
-    from fsim.params import construct, parameter_model
-    from fsim.paths import cache_dir
-    from fsim.registry import load
+    from fsim.kit.cache_folder import cache_dir
+    from fsim.plugin.parameters import construct, parameter_model
+    from fsim.plugin.registry import load
 
     component = load("dataset", "garments")
     given = {name: getattr(args, name) for name, *_ in PARAMETERS if hasattr(args, name)}

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fsim.display import Display
     from fsim.layouts.understood import Understood
+    from fsim.runtime.display import Display
 
 LAYOUTS = ("auto", "sop", "cub", "inshop", "folder")
 EXAMPLES = 5
@@ -49,12 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from fsim.data.catalog_file import refuse_catalog_file, write_catalog
-    from fsim.data.data_source import TABLES
-    from fsim.display import Display
+    from fsim.catalog.catalog_file import refuse_catalog_file, write_catalog
+    from fsim.catalog.source import TABLES
     from fsim.errors import FsimError
-    from fsim.files import refuse_without_folder
+    from fsim.kit.files import refuse_without_folder
     from fsim.layouts.understanding import folder_of_pictures, understand
+    from fsim.runtime.display import Display
 
     if args.pattern is not None and args.layout != "auto":
         raise FsimError("--layout and --pattern both say what the paths are; leave one out")

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _sample_file(text: str) -> Path:
     """What stands behind --sample, which may be what was meant as SOURCE."""
-    from fsim.data.catalog_file import refuse_catalog_file
+    from fsim.catalog.catalog_file import refuse_catalog_file
     from fsim.errors import FsimError
 
     try:
@@ -42,12 +42,12 @@ def _sample_file(text: str) -> Path:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from fsim.data.catalog_file import refuse_catalog, refuse_catalog_file, write_catalog
-    from fsim.data.data_source import TABLES, open_source
-    from fsim.display import Display
+    from fsim.catalog.catalog_file import refuse_catalog, refuse_catalog_file, write_catalog
+    from fsim.catalog.source import TABLES, open_source
     from fsim.errors import FsimError
-    from fsim.functional.attribute_labels_file import labels_file
-    from fsim.functional.balanced_sample import balanced_sample
+    from fsim.functional.labels.balanced_sample import balanced_sample
+    from fsim.kit.attribute_labels_file import labels_file
+    from fsim.runtime.display import Display
 
     if args.more_than < 0:
         raise FsimError(f"--more-than {args.more_than}: give 0 or more")

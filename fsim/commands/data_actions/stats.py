@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fsim.display import Display
+    from fsim.runtime.display import Display
 
 ROWS_SHOWN = 25
 NAMES_SHOWN = 2  # values of an attribute type
@@ -42,13 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     import json
 
-    from fsim.data.data_source import open_source
-    from fsim.display import Display
+    from fsim.catalog.source import open_source
+    from fsim.catalog.statistics.data_statistics import data_statistics
+    from fsim.catalog.statistics.data_statistics_page import statistics_page
+    from fsim.catalog.statistics.image_survey import survey_images
     from fsim.errors import FsimError
     from fsim.pages.page import refuse_page_file
-    from fsim.statistics.data_statistics import data_statistics
-    from fsim.statistics.data_statistics_page import statistics_page
-    from fsim.statistics.image_survey import survey_images
+    from fsim.runtime.display import Display
 
     if args.size is not None and args.size not in SIZES:
         raise FsimError(f"--size {args.size}: give {SIZES[0]} to {SIZES[-1]} pixels")
@@ -71,7 +71,7 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _show(source: str, statistics: dict[str, Any], display: Display) -> None:
-    from fsim.statistics.data_statistics_tables import channels_of_text, channels_text, statistics_tables
+    from fsim.catalog.statistics.data_statistics_tables import channels_of_text, channels_text, statistics_tables
 
     for title, table in statistics_tables(statistics, NAMES_SHOWN).items():
         rows = [[str(cell) for cell in row] for row in table.rows]

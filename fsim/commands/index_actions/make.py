@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fsim.display import Display
     from fsim.interfaces import Catalog
-    from fsim.processes import Processes
-    from fsim.runs.run_folder import RunFolder
+    from fsim.runtime.display import Display
+    from fsim.runtime.processes import Processes
     from fsim.search.making import Kind
     from fsim.search.search_index import SearchIndex
+    from fsim.store.run_folder import RunFolder
 
 RECALL = 0.95
 
@@ -57,12 +57,12 @@ def execute(args: argparse.Namespace) -> int:
     import json
     from dataclasses import asdict
 
-    from fsim.display import Display
     from fsim.errors import FsimError
-    from fsim.processes import processes
-    from fsim.runs.run_folder import RunFolder
+    from fsim.runtime.display import Display
+    from fsim.runtime.processes import processes
     from fsim.search.generations import Generations
     from fsim.search.places import index_folder
+    from fsim.store.run_folder import RunFolder
 
     folder = RunFolder.open(args.run)
     if args.recall is not None and not 0 < args.recall <= 1:
@@ -142,10 +142,10 @@ def _changed(
 
 def _catalog(args: argparse.Namespace, folder: RunFolder, before: SearchIndex | None) -> tuple[Catalog, str]:
     """The images that are asked for, and what they are called."""
-    from fsim.data.catalog import load_catalog
-    from fsim.data.data_source import open_source
+    from fsim.catalog.encoded_catalog import load_catalog
+    from fsim.catalog.source import open_source
     from fsim.errors import FsimError, nearest
-    from fsim.paths import cache_dir
+    from fsim.kit.cache_folder import cache_dir
     from fsim.recipe.validate import check_recipe
     from fsim.search.making import catalog_of, loose_pictures
 
@@ -174,7 +174,7 @@ def _kind(args: argparse.Namespace, before: SearchIndex | None) -> Kind:
     import yaml
 
     from fsim.errors import FsimError
-    from fsim.indexes.made_index import make_index
+    from fsim.search.made_index import make_index
     from fsim.search.making import Kind
 
     parameters = {}
@@ -195,7 +195,7 @@ def _list(args: argparse.Namespace) -> int:
     import json
     from dataclasses import asdict
 
-    from fsim.display import Display
+    from fsim.runtime.display import Display
     from fsim.search.generations import Generations
     from fsim.search.passport import Passport
     from fsim.search.places import index_folder, index_names

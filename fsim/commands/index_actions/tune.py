@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fsim.display import Display
-    from fsim.indexes.index_tuning import Measured, Questions
+    from fsim.runtime.display import Display
+    from fsim.search.index_tuning import Measured, Questions
 
 QUERIES = 1_000
 
@@ -38,13 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     import json
 
-    from fsim.display import Display
     from fsim.errors import FsimError
-    from fsim.indexes.embeddings_file import read_embeddings
-    from fsim.indexes.index_tuning import Questions, choose, usable_indexes
-    from fsim.indexes.index_tuning_page import tuning_page
-    from fsim.indexes.made_index import make_index
     from fsim.pages.page import refuse_page_file
+    from fsim.runtime.display import Display
+    from fsim.search.embeddings_file import read_embeddings
+    from fsim.search.index_tuning import Questions, choose, usable_indexes
+    from fsim.search.index_tuning_page import tuning_page
+    from fsim.search.made_index import make_index
 
     if not 0 < args.recall <= 1:
         raise FsimError(f"--recall {args.recall:g}: give more than 0, up to 1")
@@ -83,7 +83,7 @@ def execute(args: argparse.Namespace) -> int:
 def _measure(names: list[str], questions: Questions, args: argparse.Namespace, display: Display) -> list[Measured]:
     import os
 
-    from fsim.indexes.index_tuning import curves
+    from fsim.search.index_tuning import curves
 
     measured: list[Measured] = []
     for name in names:
@@ -97,8 +97,8 @@ def _measure(names: list[str], questions: Questions, args: argparse.Namespace, d
 
 
 def _show(questions: Questions, measured: list[Measured], chosen: Measured | None, display: Display) -> None:
-    from fsim.indexes.index_tuning_page import by_index, measured_table
-    from fsim.indexes.recall_chart import unbeaten
+    from fsim.search.index_tuning_page import by_index, measured_table
+    from fsim.search.recall_chart import unbeaten
 
     best = [one for of_index in by_index(measured).values() for one in unbeaten(of_index)]
     if chosen is not None and chosen not in best:  # as fast as the fastest, and smaller

@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from fsim.functional.balanced_sample import balanced_sample
-from fsim.functional.splits import split_by_name
+from fsim.functional.labels.balanced_sample import balanced_sample
+from fsim.functional.labels.splits import split_by_name
 from fsim.interfaces import Catalog
 from fsim_plugins.deepfashion.coarse import Coarse
 from fsim_plugins.deepfashion.fine import Fine

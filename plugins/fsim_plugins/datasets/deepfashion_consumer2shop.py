@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from fsim.functional.attribute_labels import AttributeLabels, attribute_labels
+from fsim.functional.labels.attribute_labels import AttributeLabels, attribute_labels
 from fsim.interfaces import Catalog
 from fsim_plugins.deepfashion.annotation_file import read_rows, shown, trailing, two_paths
 from fsim_plugins.deepfashion.attributes import read_attributes

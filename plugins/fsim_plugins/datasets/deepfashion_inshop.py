@@ -11,8 +11,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from fsim.errors import FsimError
-from fsim.functional.attribute_labels import AttributeLabels, attribute_labels
-from fsim.functional.splits import split_by_name
+from fsim.functional.labels.attribute_labels import AttributeLabels, attribute_labels
+from fsim.functional.labels.splits import split_by_name
 from fsim.interfaces import Catalog
 from fsim_plugins.deepfashion.annotation_file import path_and_text, read_rows, trailing
 from fsim_plugins.deepfashion.attributes import read_attributes

@@ -8,9 +8,9 @@ from typing import Annotated
 from pydantic import Field
 
 from fsim.errors import FsimError
-from fsim.functional.picture_files import SUFFIXES, picture_files
-from fsim.functional.splits import SPLIT_NAMES, split_by_name
+from fsim.functional.labels.splits import SPLIT_NAMES, split_by_name
 from fsim.interfaces import Catalog
+from fsim.kit.picture_files import SUFFIXES, picture_files
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import pandas as pd
 from pydantic import Field
 
-from fsim.functional.captions import caption_value
+from fsim.functional.text.captions import caption_value
 from fsim.interfaces import Catalog
 from fsim_plugins.garments.catalog_folder import METADATA, read_metadata
 from fsim_plugins.garments.categories import CATEGORIES

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from fsim.errors import FsimError
-from fsim.functional.box_formats import BoxFormat
-from fsim.functional.splits import SPLIT_NAMES
+from fsim.functional.labels.splits import SPLIT_NAMES
+from fsim.functional.pictures.box_formats import BoxFormat
 from fsim.interfaces import Catalog
 from fsim_plugins.huggingface.columns import chosen_columns, read_columns
 from fsim_plugins.huggingface.pictures import picture_names

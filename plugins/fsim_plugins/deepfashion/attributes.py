@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from fsim.functional.attribute_labels import AttributeLabels
+from fsim.functional.labels.attribute_labels import AttributeLabels
 from fsim_plugins.deepfashion.annotation_file import read_rows, trailing
 from fsim_plugins.deepfashion.attribute_file import read_attribute_file
 from fsim_plugins.deepfashion.joining import looked_up_labels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fsim.functional.attribute_labels import AttributeLabels
+from fsim.functional.labels.attribute_labels import AttributeLabels
 from fsim_plugins.deepfashion.annotation_file import read_rows, trailing
 from fsim_plugins.deepfashion.attributes import read_attributes
 from fsim_plugins.deepfashion.categories import category_names, named_category

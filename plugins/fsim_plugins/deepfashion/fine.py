@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fsim.errors import FsimError
-from fsim.functional.attribute_labels import HAS, HAS_NOT, AttributeLabels
+from fsim.functional.labels.attribute_labels import HAS, HAS_NOT, AttributeLabels
 from fsim_plugins.deepfashion.annotation_file import read_rows
 from fsim_plugins.deepfashion.attributes import FINE_TYPES, read_attribute_names
 from fsim_plugins.deepfashion.categories import category_names, named_category

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from fsim.errors import FsimError
-from fsim.functional.attribute_labels import HAS, UNKNOWN, AttributeLabels
+from fsim.functional.labels.attribute_labels import HAS, UNKNOWN, AttributeLabels
 from fsim_plugins.deepfashion.annotation_file import shown
 from fsim_plugins.deepfashion.attribute_file import Labels
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fsim.errors import FsimError
-from fsim.functional.deepfashion_folder import TITLES, deepfashion_datasets
+from fsim.functional.pictures.deepfashion_folder import TITLES, deepfashion_datasets
 
 PAGE = "http://mmlab.ie.cuhk.edu.hk/projects/DeepFashion.html"
 COARSE = ("Anno", "Anno_coarse", "Anno/Anno_coarse", "Anno/attributes", "")

@@ -10,13 +10,18 @@ from pydantic import Field
 from torch import Tensor
 
 from fsim.functional.distances import unit
-from fsim.functional.index_vectors import without_self
-from fsim.functional.ranking_metrics import metrics_of_blocks, rank_metric_names, ranking_directions, summarise
-from fsim.functional.relevant_ranks import ranks_in_answers, ranks_in_scores, relevant_of
-from fsim.functional.retrieval_metrics import Depths
-from fsim.functional.search_cost import cost_of_ranks, cost_of_topk
-from fsim.functional.similarity import whole_rows
-from fsim.functional.topk import topk
+from fsim.functional.retrieval.index_vectors import without_self
+from fsim.functional.retrieval.ranking_metrics import (
+    metrics_of_blocks,
+    rank_metric_names,
+    ranking_directions,
+    summarise,
+)
+from fsim.functional.retrieval.relevant_ranks import ranks_in_answers, ranks_in_scores, relevant_of
+from fsim.functional.retrieval.retrieval_metrics import Depths
+from fsim.functional.retrieval.search_cost import cost_of_ranks, cost_of_topk
+from fsim.functional.retrieval.similarity import whole_rows
+from fsim.functional.retrieval.topk import topk
 from fsim.interfaces import Cost, Direction, Distance, RetrievalTask
 
 NUMBERS_IN_MEMORY = 2**22  # of the neighbours' embeddings

@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 
 from fsim.errors import FsimError, nearest
-from fsim.functional.attribute_labels import AttributeLabels
-from fsim.functional.attribute_metrics import Floats, average_precision_of_attribute, found_among_first
-from fsim.functional.retrieval_metrics import Depths
+from fsim.functional.labels.attribute_labels import AttributeLabels
+from fsim.functional.labels.attribute_metrics import Floats, average_precision_of_attribute, found_among_first
+from fsim.functional.retrieval.retrieval_metrics import Depths
 from fsim.interfaces import Direction, RetrievalTask
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from fsim.errors import FsimError
-from fsim.functional.retrieval_metrics import Depths, micro_and_macro
+from fsim.functional.retrieval.retrieval_metrics import Depths, micro_and_macro
 from fsim.interfaces import Direction, RetrievalTask
 
 

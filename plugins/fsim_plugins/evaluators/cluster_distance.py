@@ -9,9 +9,9 @@ from typing import Annotated
 import torch
 from pydantic import Field
 
-from fsim.functional.clusters import calinski_harabasz, coincide, separation, silhouette, summarise
+from fsim.functional.clusters.clusters import calinski_harabasz, coincide, separation, silhouette, summarise
 from fsim.functional.draws import keyed_generator
-from fsim.functional.subsets import labelled, numbered, stratified_subset
+from fsim.functional.labels.subsets import labelled, numbered, stratified_subset
 from fsim.interfaces import Direction, RetrievalTask
 
 

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from fsim.functional.clusters import coincide
+from fsim.functional.clusters.clusters import coincide
+from fsim.functional.clusters.principal import principal_components
 from fsim.functional.draws import keyed_generator
-from fsim.functional.principal import principal_components
-from fsim.functional.subsets import labelled, stratified_subset
+from fsim.functional.labels.subsets import labelled, stratified_subset
 from fsim.interfaces import Direction, RetrievalTask
 from fsim_plugins.scikit_learn import (
     NOISE,

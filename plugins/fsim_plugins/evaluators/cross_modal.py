@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fsim.functional.relevant_ranks import NOWHERE, ranks_in_gallery
-from fsim.functional.retrieval_metrics import Depths
-from fsim.functional.search_cost import cost_of_ranks
+from fsim.functional.retrieval.relevant_ranks import NOWHERE, ranks_in_gallery
+from fsim.functional.retrieval.retrieval_metrics import Depths
+from fsim.functional.retrieval.search_cost import cost_of_ranks
 from fsim.interfaces import Cost, Direction, Distance, Embedded, RetrievalTask
 
 USUAL = 4  # captions of an image, for the cost

@@ -12,9 +12,9 @@ import numpy as np
 from pydantic import Field
 
 from fsim.errors import FsimError
+from fsim.functional.clusters.principal import principal_components
 from fsim.functional.draws import keyed_generator
-from fsim.functional.principal import principal_components
-from fsim.functional.subsets import labelled, numbered, stratified_subset
+from fsim.functional.labels.subsets import labelled, numbered, stratified_subset
 from fsim.interfaces import Direction, RetrievalTask
 
 FEWEST = 3  # images of a label: of two, no tree has an inner node

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from fsim.functional.retrieval_metrics import Depths
+from fsim.functional.retrieval.retrieval_metrics import Depths
 from fsim.interfaces import Direction, RetrievalTask
 from fsim_plugins.evaluators.through_index import TIMINGS, index_directions, measure_index
 from fsim_plugins.indexes.hnswlib import Hnswlib as HnswlibIndex

@@ -15,8 +15,8 @@ from scipy import sparse
 from torch import Tensor
 
 from fsim.functional.distances import unit
-from fsim.functional.similarity import whole_rows
-from fsim.functional.topk import topk
+from fsim.functional.retrieval.similarity import whole_rows
+from fsim.functional.retrieval.topk import topk
 from fsim.interfaces import Distance, IntArray
 
 Floats = npt.NDArray[np.float32]

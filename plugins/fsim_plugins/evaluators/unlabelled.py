@@ -11,12 +11,12 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from fsim.functional.clusters import coincide, silhouette
+from fsim.functional.clusters.clusters import coincide, silhouette
+from fsim.functional.clusters.hopkins import cloud_to_uniform, hopkins
+from fsim.functional.clusters.hypersphere import alignment, uniformity
+from fsim.functional.clusters.principal import effective_rank, principal_components
 from fsim.functional.draws import keyed_generator
-from fsim.functional.hopkins import cloud_to_uniform, hopkins
-from fsim.functional.hypersphere import alignment, uniformity
-from fsim.functional.principal import effective_rank, principal_components
-from fsim.functional.subsets import comparable, labelled, numbered
+from fsim.functional.labels.subsets import comparable, labelled, numbered
 from fsim.interfaces import Direction, RetrievalTask
 from fsim_plugins.scikit_learn import kmeans
 

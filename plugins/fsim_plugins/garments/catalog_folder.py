@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from fsim.errors import FsimError
-from fsim.functional.captions import caption_value, captions_of_text
-from fsim.functional.catalog_table import attributes_of, catalog_table
+from fsim.functional.labels.catalog_table import attributes_of, catalog_table
+from fsim.functional.text.captions import caption_value, captions_of_text
 from fsim.interfaces import CATALOG_COLUMNS, Catalog
 from fsim_plugins.garments.outline import Landmark
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from fsim.errors import FsimError
-from fsim.functional.captions import captions_of
+from fsim.functional.text.captions import captions_of
 from fsim.interfaces import Catalog
 from fsim_plugins.garments.catalog_folder import read_landmarks
 from fsim_plugins.garments.deepfashion import (

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from fsim.errors import FsimError
-from fsim.functional.index_folder import SavedIndex, open_index, save_index
-from fsim.functional.index_vectors import checked_embeddings, checked_queries
-from fsim.functional.topk import topk
+from fsim.functional.retrieval.index_vectors import checked_embeddings, checked_queries
+from fsim.functional.retrieval.topk import topk
 from fsim.interfaces import Answers, Distance, Vectors
+from fsim.kit.saved_index import SavedIndex, open_index, save_index
 
 FILE = "embeddings.npy"
 

@@ -16,9 +16,9 @@ from typing import Any, Literal
 import numpy as np
 
 from fsim.errors import FsimError
-from fsim.functional.index_folder import SavedIndex, open_index, save_index
-from fsim.functional.index_vectors import checked_embeddings, checked_queries, filled_up, unit_length
+from fsim.functional.retrieval.index_vectors import checked_embeddings, checked_queries, filled_up, unit_length
 from fsim.interfaces import Answers, Distance, Vectors
+from fsim.kit.saved_index import SavedIndex, open_index, save_index
 from fsim_plugins.indexes.required import required
 
 FILE = "index.milvus"

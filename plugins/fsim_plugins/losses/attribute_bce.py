@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from fsim.functional.attribute_labels import HAS, UNKNOWN, AttributeCounts
+from fsim.functional.labels.attribute_labels import HAS, UNKNOWN, AttributeCounts
 from fsim.functional.masked import masked_mean
 from fsim.functional.precision import at_least_float32
 

@@ -8,9 +8,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from fsim.functional.caption_negatives import caption_negatives
 from fsim.functional.distances import cosine_matrix
 from fsim.functional.masked import masked_mean
+from fsim.functional.text.caption_negatives import caption_negatives
 
 Margin = Annotated[float, Field(ge=0)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fsim.functional.plane import compared, principal_plane
+from fsim.functional.clusters.plane import compared, principal_plane
 from fsim.interfaces import Distance, Vectors
 
 

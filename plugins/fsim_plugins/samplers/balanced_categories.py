@@ -9,7 +9,7 @@ from pydantic import Field
 
 from fsim.errors import FsimError
 from fsim.functional.draws import IntArray, all_pairs, keyed_generator, known_labels, next_images
-from fsim.functional.laps import batch_numbers, batches_per_rank, draw_laps
+from fsim.functional.labels.laps import batch_numbers, batches_per_rank, draw_laps
 from fsim.interfaces import Label, Selection
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from fsim.errors import FsimError
 from fsim.functional.draws import IntArray, keyed_generator
-from fsim.functional.laps import batch_numbers, batches_per_rank, draw_laps
+from fsim.functional.labels.laps import batch_numbers, batches_per_rank, draw_laps
 from fsim.interfaces import Label, Selection
 
 

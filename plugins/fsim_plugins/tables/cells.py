@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fsim.functional.captions import caption_value, captions_of, captions_of_text
+from fsim.functional.text.captions import caption_value, captions_of, captions_of_text
 
 PLAIN_ATTRIBUTES = "attribute"  # the type of attributes that stand in a plain list
 

@@ -10,9 +10,9 @@ from typing import Annotated
 from pydantic import Field
 
 from fsim.errors import FsimError
-from fsim.functional.attribute_labels_file import labels_file, read_labels
-from fsim.functional.box_formats import BoxFormat
+from fsim.functional.pictures.box_formats import BoxFormat
 from fsim.interfaces import Catalog
+from fsim.kit.attribute_labels_file import labels_file, read_labels
 from fsim_plugins.tables.table_rows import SplitRule, TableRows, catalog_of
 
 Share = Annotated[float, Field(ge=0, lt=1)]

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 from torch import Tensor, nn
 
-from fsim.functional.vocabulary import Vocabulary
+from fsim.functional.text.vocabulary import Vocabulary
 from fsim.interfaces import IntArray
 from fsim_plugins.text_encoders.pooling import lengths, mean_of
 from fsim_plugins.text_encoders.words import WordVectors

@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from fsim.errors import FsimError
-from fsim.functional.vocabulary import PADDING
+from fsim.functional.text.vocabulary import PADDING
 from fsim.interfaces import IntArray
 from fsim_plugins.huggingface.text_model import from_folder, from_hub
 from fsim_plugins.text_encoders.pooling import last_of, lengths, mean_of

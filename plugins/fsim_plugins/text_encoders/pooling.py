@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from fsim.functional.vocabulary import PADDING
+from fsim.functional.text.vocabulary import PADDING
 
 
 def lengths(tokens: Tensor) -> Tensor:

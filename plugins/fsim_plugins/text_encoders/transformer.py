@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from fsim.errors import FsimError
-from fsim.functional.vocabulary import PADDING, Vocabulary
+from fsim.functional.text.vocabulary import PADDING, Vocabulary
 from fsim.interfaces import IntArray
 from fsim_plugins.text_encoders.pooling import lengths, mean_of
 from fsim_plugins.text_encoders.words import WordVectors

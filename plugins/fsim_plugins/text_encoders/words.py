@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from fsim.functional.vocabulary import PADDING, Vocabulary
+from fsim.functional.text.vocabulary import PADDING, Vocabulary
 
 BOUND = 0.1
 

@@ -18,7 +18,7 @@ from fsim.backup.manifest import Manifest
 from fsim.backup.place import BackupPlace
 from fsim.backup.restoring import restore
 from fsim.errors import FsimError
-from fsim.runs.run_folder import RunFolder
+from fsim.store.run_folder import RunFolder
 
 
 class Shaky(MemoryFileSystem):

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from fsim.display import Display
 from fsim.download.deepfashion import download_deepfashion
 from fsim.download.deepfashion_files import BENCHMARKS
 from fsim.errors import FsimError
+from fsim.runtime.display import Display
 
 IMAGES = {f"img/WOMEN/Dresses/id_0000000{n}/01_1_front.jpg": b"\xff\xd8 picture %d" % n * 40 for n in range(1, 6)}
 ZIP, PARTITION, BOXES = "Img/img.zip", "Eval/list_eval_partition.txt", "Anno/list_bbox_inshop.txt"

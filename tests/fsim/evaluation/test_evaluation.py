@@ -10,12 +10,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from fsim.data.catalog import EncodedCatalog, encode
+from fsim.catalog.encoded_catalog import EncodedCatalog, encode
 from fsim.errors import FsimError
 from fsim.evaluation.evaluation import Evaluation
 from fsim.evaluation.per_query import per_query_file, read_per_query, write_per_query
 from fsim.interfaces import Catalog, IntArray
-from fsim.network.network import Network, build_network
+from fsim.model.network import Network, build_network
 from fsim.recipe.validate import check_recipe
 
 POINTS = torch.tensor([[0.0], [0.1], [5.0], [9.0], [9.1], [2.0]])

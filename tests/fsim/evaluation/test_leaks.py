@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fsim.data.catalog import EncodedCatalog, encode
+from fsim.catalog.encoded_catalog import EncodedCatalog, encode
 from fsim.errors import FsimError
 from fsim.evaluation.leaks import without_leaks
 from fsim.interfaces import Catalog

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fsim.data.licence import NOT_STATED, licence_of
+from fsim.catalog.licence import NOT_STATED, licence_of
 from fsim.export.card_data import cell, table
-from fsim.registry import load
+from fsim.plugin.registry import load
 
 
 def test_names_cannot_break_a_table() -> None:

@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from fsim.data.normalise import Normalise
 from fsim.errors import FsimError
 from fsim.evaluation.embedding import mean_with_mirrored
 from fsim.export import as_onnx
 from fsim.export.export_run import content_of
 from fsim.export.formats import FORMATS, format_of
 from fsim.export.pixel_network import PixelNetwork
-from fsim.network.network import Network
+from fsim.images.normalise import Normalise
+from fsim.model.network import Network
 
 from .tiny import Backbone, Head, pixels, tiny
 

@@ -7,10 +7,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from fsim.data.normalise import Normalise
 from fsim.export.pixel_network import PixelNetwork
+from fsim.images.normalise import Normalise
 from fsim.interfaces import Distance
-from fsim.network.network import Network
+from fsim.model.network import Network
 
 SIZE = 8
 

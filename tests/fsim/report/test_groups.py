@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from fsim.data.catalog import encode
+from fsim.catalog.encoded_catalog import encode
 from fsim.evaluation.evaluation import Evaluated
 from fsim.evaluation.protocol import Protocol
 from fsim.interfaces import Catalog, Embedded, RetrievalTask

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from fsim.data.catalog import encode
+from fsim.catalog.encoded_catalog import encode
 from fsim.interfaces import Catalog, Embedded, RetrievalTask
 from fsim.report.subject import Subject
 from fsim.report.text_gallery import text_section

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from fsim.display import Display
+from fsim.history.run_record import read_record
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.validate import check_recipe
-from fsim.running.keeper import Watch
-from fsim.running.run import Result, StopRunError, execute
-from fsim.running.watched import Watched
-from fsim.runs.checkpoint import load_checkpoint
-from fsim.runs.run_folder import RunFolder
-from fsim.runs.run_record import read_record
+from fsim.run.keeper import Watch
+from fsim.run.run import Result, StopRunError, execute
+from fsim.run.watched import Watched
+from fsim.runtime.display import Display
+from fsim.store.checkpoint import load_checkpoint
+from fsim.store.run_folder import RunFolder
 
 
 def run(checked: CheckedRecipe, folder: RunFolder, watch: Watch) -> Result:

@@ -10,12 +10,12 @@ import torch
 from hypothesis import strategies as st
 
 from fsim.errors import FsimError
-from fsim.functional.topk import topk
-from fsim.indexes.made_index import make_index
+from fsim.functional.retrieval.topk import topk
 from fsim.interfaces import Catalog, Distance
 from fsim.search.answers import MOST, Wish, search, varied
 from fsim.search.filters import read_filters
 from fsim.search.indexed_images import NO_IMAGES
+from fsim.search.made_index import make_index
 from fsim.search.passport import Made, Passport
 from fsim.search.queries import mean_query, moved_query, read_box
 from fsim.search.search_index import SearchIndex

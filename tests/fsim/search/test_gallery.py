@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from fsim.errors import FsimError
-from fsim.functional.topk import topk
+from fsim.functional.retrieval.topk import topk
 from fsim.interfaces import Distance
 from fsim.search.gallery import Gallery
 

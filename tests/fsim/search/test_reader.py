@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from fsim.errors import FsimError
-from fsim.functional.vocabulary import Vocabulary
-from fsim.network.text_tower import LinearTextHead, TextTower
+from fsim.functional.text.vocabulary import Vocabulary
+from fsim.model.text_tower import LinearTextHead, TextTower
 from fsim.search.reader import Reader
 from fsim_plugins.text_encoders.bag_of_words import BagOfWords
 

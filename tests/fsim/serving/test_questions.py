@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fsim.functional.vocabulary import Vocabulary
-from fsim.indexes.made_index import make_index
+from fsim.functional.text.vocabulary import Vocabulary
 from fsim.interfaces import Catalog
-from fsim.network.text_tower import LinearTextHead, TextTower
+from fsim.model.text_tower import LinearTextHead, TextTower
 from fsim.search.answers import Wish, search
 from fsim.search.indexed_images import NO_IMAGES
+from fsim.search.made_index import make_index
 from fsim.search.passport import Made, Passport
 from fsim.search.reader import Reader
 from fsim.search.search_index import SearchIndex

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fsim.functional.vocabulary import Vocabulary
+from fsim.functional.text.vocabulary import Vocabulary
 from fsim.testing.text_encoder_contract import ODD, TextEncoderContract
 
 

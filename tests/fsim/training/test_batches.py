@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fsim.data.catalog import encode
-from fsim.data.image_cache import open_image_cache
-from fsim.data.normalise import Normalise
+from fsim.catalog.encoded_catalog import encode
+from fsim.images.image_cache import open_image_cache
+from fsim.images.normalise import Normalise
 from fsim.interfaces import Catalog
 from fsim.training.batches import TrainingBatches
 from fsim_plugins.augmentations.none import NoAugmentation

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from fsim.machine import prepare_machine
-from fsim.network.network import LossTerms, Network, build_losses, build_network
+from fsim.model.network import LossTerms, Network, build_losses, build_network
+from fsim.plugin.registry import register, unregister
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
-from fsim.registry import register, unregister
+from fsim.runtime.machine import prepare_machine
 from fsim.training.engine import Training
 
 

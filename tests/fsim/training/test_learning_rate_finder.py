@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fsim.display import Display
 from fsim.errors import FsimError
-from fsim.machine import prepare_machine
+from fsim.plugin.registry import register, unregister
 from fsim.recipe.validate import check_recipe
-from fsim.registry import register, unregister
+from fsim.runtime.display import Display
+from fsim.runtime.machine import prepare_machine
 from fsim.training.learning_rate_finder import RateCurve, find_learning_rate, refuse_range
 from fsim.training.prepared import Prepared, prepare
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from fsim.interfaces import Pairs
-from fsim.network.network import LossTerms
+from fsim.model.network import LossTerms
 from fsim.training.loss_signs import loss_signs
 from fsim_plugins.losses.contrastive import Contrastive
 from fsim_plugins.losses.cosine_contrastive import CosineContrastive

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from fsim.display import Display
-from fsim.machine import prepare_machine
 from fsim.recipe.validate import check_recipe
+from fsim.runtime.display import Display
+from fsim.runtime.machine import prepare_machine
 from fsim.training.engine import build_engine
 from fsim.training.prepared import Prepared, prepare
 

@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import torch
 
-from fsim.functional.vocabulary import Vocabulary
-from fsim.network.text_tower import TextTower
+from fsim.functional.text.vocabulary import Vocabulary
+from fsim.model.text_tower import TextTower
 from fsim.training.training_captions import TrainingCaptions
 
 CAPTIONS = [["a red dress", "red dress"], [], ["a blue shirt with long sleeves"], ["hat", "a hat", "one hat"]]

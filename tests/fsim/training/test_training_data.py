@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fsim.data.decode import decode, read_image
-from fsim.data.normalise import Normalise
-from fsim.display import Display
 from fsim.errors import FsimError
+from fsim.images.decode import decode, read_image
+from fsim.images.normalise import Normalise
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.problem import RecipeError
 from fsim.recipe.validate import check_recipe
+from fsim.runtime.display import Display
 from fsim.training.training_data import measure_channels, prepare_data
 
 

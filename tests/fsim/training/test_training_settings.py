@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from fsim.errors import FsimError
-from fsim.machine import prepare_machine
-from fsim.network.network import build_losses, build_network
+from fsim.model.network import build_losses, build_network
+from fsim.plugin.registry import register, unregister
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
-from fsim.registry import register, unregister
+from fsim.runtime.machine import prepare_machine
 from fsim.training.batches import Batch
 from fsim.training.engine import Training, build_engine
 

@@ -10,7 +10,7 @@ import pytest
 from optuna.trial import TrialState
 
 from fsim.errors import FsimError
-from fsim.running.watched import Watched
+from fsim.run.watched import Watched
 from fsim.tuning.begin import begin
 from fsim.tuning.claim import Claim, LostTrialError
 from fsim.tuning.heartbeat import GRACE

@@ -14,9 +14,9 @@ from optuna.trial import TrialState
 
 from fsim.evaluation.per_query import per_query_file
 from fsim.recipe.validate import check_recipe
-from fsim.running.watched import Watched
-from fsim.runs.checkpoint import save_checkpoint
-from fsim.runs.run_folder import RunFolder
+from fsim.run.watched import Watched
+from fsim.store.checkpoint import save_checkpoint
+from fsim.store.run_folder import RunFolder
 from fsim.tuning.begin import begin
 from fsim.tuning.best_recipe import write_best
 from fsim.tuning.outcome import outcome

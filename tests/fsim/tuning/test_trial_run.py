@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from optuna.trial import TrialState
 
-from fsim.display import Display
 from fsim.recipe.validate import check_document
-from fsim.running.run import StopRunError, execute
-from fsim.running.run_identity import ChangedDataError
-from fsim.running.watched import Watched
+from fsim.run.run import StopRunError, execute
+from fsim.run.run_identity import ChangedDataError
+from fsim.run.watched import Watched
+from fsim.runtime.display import Display
 from fsim.tuning.begin import begin
 from fsim.tuning.claim import Claim
 from fsim.tuning.same_data import OtherDataError

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fsim.data.catalog import load_catalog
-from fsim.data.decode import decode
+from fsim.catalog.encoded_catalog import load_catalog
 from fsim.errors import FsimError
+from fsim.images.decode import decode
 from fsim_plugins.datasets.huggingface import HuggingFace
 
 datasets = pytest.importorskip("datasets")

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from fsim.data.catalog import load_catalog
+from fsim.catalog.encoded_catalog import load_catalog
 from fsim.errors import FsimError
 from fsim_plugins.datasets.csv import Csv
 from fsim_plugins.datasets.huggingface import HuggingFace

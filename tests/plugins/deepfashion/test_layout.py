@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fsim.data.data_source import open_source
+from fsim.catalog.source import open_source
 from fsim.errors import FsimError
 from fsim_plugins.garments.layouts import write_layout
 

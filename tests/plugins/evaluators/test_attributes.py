@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsim.errors import FsimError
-from fsim.functional.attribute_labels import AttributeLabels
+from fsim.functional.labels.attribute_labels import AttributeLabels
 from fsim.interfaces import Embedded, Evaluator, RetrievalTask
 from fsim.testing.evaluator_contract import EvaluatorContract
 from fsim_plugins.evaluators.attributes import Attributes

@@ -14,7 +14,7 @@ from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
 from torch import Tensor
 
 from fsim.errors import FsimError
-from fsim.functional.attribute_labels import AttributeLabels
+from fsim.functional.labels.attribute_labels import AttributeLabels
 from fsim.interfaces import Distance, Embedded, Evaluator, JunkLabel, Label, RetrievalTask
 from fsim.testing.evaluator_contract import EvaluatorContract, embedded
 from fsim_plugins.evaluators import exact as module

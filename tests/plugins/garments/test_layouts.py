@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from fsim.errors import FsimError
-from fsim.functional.captions import captions_of
+from fsim.functional.text.captions import captions_of
 from fsim.interfaces import Catalog
 from fsim_plugins.datasets.csv import Csv
 from fsim_plugins.datasets.folder import Folder

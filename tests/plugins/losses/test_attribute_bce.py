@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsim.functional.attribute_labels import AttributeCounts
+from fsim.functional.labels.attribute_labels import AttributeCounts
 from fsim.testing.loss_contract import LossContract
 from fsim_plugins.losses.attribute_bce import AttributeBce
 

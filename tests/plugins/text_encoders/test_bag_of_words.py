@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from fsim.functional.vocabulary import PADDING
+from fsim.functional.text.vocabulary import PADDING
 from fsim.interfaces import TextEncoder
 from fsim.testing.text_encoder_contract import CAPTIONS, VOCABULARY, TextEncoderContract
 from fsim_plugins.text_encoders.bag_of_words import BagOfWords

@@ -9,7 +9,7 @@ import pytest
 
 from fsim.cli import main
 from fsim.interfaces import Trial
-from fsim.registry import register, unregister
+from fsim.plugin.registry import register, unregister
 from fsim_plugins.indexes.annoy import Annoy
 
 

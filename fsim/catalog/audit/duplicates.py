@@ -1,0 +1,59 @@
+"""Which images of a catalog are the same picture."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fsim.functional.labels.groups import alike, connected
+from fsim.functional.pictures.near_pairs import near_pairs
+
+if TYPE_CHECKING:
+    from fsim.catalog.audit.image_prints import ImagePrints
+    from fsim.interfaces import Catalog, IntArray
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Groups of rows, each ascending, in the order of their first rows.
+
+    exact  those with the same pixels
+    same   those that show the same picture: pairs of equal or near pixels connect them, directly or through others
+    """
+
+    exact: list[IntArray]
+    same: list[IntArray]
+
+
+def find_duplicates(
+    catalog: Catalog, prints: ImagePrints, progress: Callable[[int, int], None] | None = None
+) -> Duplicates:
+    """The duplicates among the images that are not damaged.
+
+    What is compared is the part in an image's box. Two parts of one file that differ are two garments of one picture,
+    however near: they are no duplicates.
+    """
+    exact = alike([one or None for one in prints.hashes])
+    once = _first_of_each(prints.usable, exact)
+    sizes = np.stack([prints.widths, prints.heights], axis=1)
+    first, second = (once[place] for place in near_pairs(prints.thumbnails[once], sizes[once], progress))
+    files = [os.path.normpath(catalog.root / image) for image in catalog.frame["image"]]
+    near = [
+        (one, other) for one, other in zip(first.tolist(), second.tolist(), strict=True) if files[one] != files[other]
+    ]
+    copies = [(int(group[0]), other) for group in exact for other in group[1:].tolist()]
+    return Duplicates(exact, connected(len(catalog.frame), copies + near))
+
+
+def one_of_each(prints: ImagePrints, duplicates: Duplicates) -> IntArray:
+    """The rows of undamaged images without the later ones of each group that shows the same picture, ascending."""
+    return _first_of_each(prints.usable, duplicates.same)
+
+
+def _first_of_each(rows: IntArray, groups: list[IntArray]) -> IntArray:
+    later = [group[1:] for group in groups]
+    return np.setdiff1d(rows, np.concatenate(later)) if later else rows

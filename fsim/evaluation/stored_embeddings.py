@@ -1,0 +1,96 @@
+"""Embeddings that a run has made, kept beside it, and read again while nothing has changed that they depend on.
+
+`RUN/embeddings/<key>/` has `embedding.npy` (float32 [N, D]; beside it `logits.npy` and the like where evaluators asked
+for them), `catalog.parquet` (the N rows, in that order) and `about.json`, which is written last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from fsim.catalog.encoded_catalog import EncodedCatalog
+from fsim.evaluation.embedding import Embed, Embedder
+from fsim.functional.labels.catalog_table import catalog_table
+from fsim.images.image_cache import CachedImages
+from fsim.interfaces import IntArray
+from fsim.kit.files import write_json, write_with
+from fsim.model.network import Network
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class EmbeddingStore:
+    """An `Embedder` that asks another one only for what it has not kept.
+
+    folder  where to keep them
+    images  the pixels, and
+    embed   what the network sees of them: the key depends on both
+    source  who makes them: `embed` itself, or several processes
+    """
+
+    folder: Path
+    catalog: EncodedCatalog
+    images: CachedImages
+    embed: Embed
+    source: Embedder
+
+    def __call__(self, network: Network, rows: IntArray, names: Sequence[str]) -> dict[str, Tensor]:
+        about = self._about(network, rows)
+        place = self.folder / _digest(about)
+        there = place / "about.json"
+        if place.is_dir():
+            self._write_table(place, rows)  # captions, say, may have changed since
+        if there.is_file() and all((place / f"{name}.npy").is_file() for name in names):
+            return {name: torch.from_numpy(np.load(place / f"{name}.npy", allow_pickle=False)) for name in names}
+        outputs = self.source(network, rows, names)
+        place.mkdir(parents=True, exist_ok=True)
+        for name, values in outputs.items():
+            write_with(place / f"{name}.npy", partial(np.save, arr=values.numpy()))
+        self._write_table(place, rows)
+        write_json(there, about)
+        return outputs
+
+    def _write_table(self, place: Path, rows: IntArray) -> None:
+        table = io.BytesIO()
+        catalog_table(self.catalog.catalog.frame.iloc[rows]).to_parquet(table, index=False)
+        write_with(place / "catalog.parquet", lambda stream: stream.write(table.getvalue()))
+
+    def _about(self, network: Network, rows: IntArray) -> dict[str, Any]:
+        """All that the numbers depend on, but for the machine's rounding."""
+        return {
+            "format": FORMAT,
+            "weights": weights_hash(network),
+            "pixels": self.images.folder.name,  # the cache's key: files, boxes, size and way of resizing
+            "images": self.catalog.fingerprint(rows),
+            "rows": hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()[:16],
+            "num_images": len(rows),
+            "scale": self.embed.normalise.scale.tolist(),
+            "shift": self.embed.normalise.shift.tolist(),
+            "flip": self.embed.flip,
+            "precision": self.embed.machine.precision,
+        }
+
+
+def weights_hash(network: nn.Module) -> str:
+    """A hash of all weights and buffers, by name."""
+    digest = hashlib.sha256()
+    for name, values in sorted(network.state_dict().items()):
+        digest.update(f"{name} {values.dtype} {tuple(values.shape)}".encode())
+        digest.update(values.detach().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _digest(about: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]

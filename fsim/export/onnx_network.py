@@ -1,0 +1,122 @@
+"""What `fsim export --to onnx` wrote, run by onnxruntime: nothing here imports torch.
+
+Shape legend: B batch, S image size, D embedding.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fsim.errors import FsimError
+from fsim.images.boxes import padded, padding_share
+from fsim.images.decode import decode
+
+if TYPE_CHECKING:
+    from fsim.images.resize import Box, Pixels
+    from fsim.interfaces import Distance, Vectors
+
+FORMAT = 1  # of preprocessing.json
+
+
+class OnnxNetwork:
+    """An exported network on the CPU, with the recipe's own view of an image.
+
+    about           preprocessing.json: what was exported, and how images are prepared
+    size            S, in pixels
+    embedding_dim   D
+    distance        how the embeddings are to be compared
+    category_names  what its logits are of; none where it gives no logits
+
+    Args:
+        folder: what the export wrote: model.onnx and preprocessing.json.
+        threads: of onnxruntime, for each call; None: as many as there are cores.
+
+    Raises:
+        FsimError: there is no such export, it is of another fsim, or onnxruntime is not installed or refuses it.
+    """
+
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
+        about = self.about = read_preprocessing(folder)
+        self.size: int = about["image"]["size"]
+        self.names = list(about["outputs"])
+        self.embedding_dim: int = about["outputs"]["embedding"]["size"]
+        self.distance: Distance = about["outputs"]["embedding"]["distance"]
+        self.category_names: list[str] = about["outputs"].get("logits", {}).get("names", [])
+        self._session = session_of(folder / about["model"], threads)
+
+    def image(self, source: bytes | Pixels, box: Box | None = None) -> Pixels:
+        """The bytes of a file, or uint8 [H, W, 3] -> uint8 [S, S, 3], as the run saw its images.
+
+        Args:
+            box: the part to look at, (x1, y1, x2, y2) in pixels of the upright picture; padded as the recipe pads the
+                garments' boxes, where it cuts by them.
+
+        Raises:
+            DamagedImageError: with the cause.
+        """
+        rule = self.about["image"]
+        if box is not None and rule["box"] == "crop":
+            box = padded(box, padding_share(rule["box_padding"], self.size))
+        return decode(source, size=self.size, resize=rule["resize"], box=box)
+
+    def embed(self, images: Pixels) -> Vectors:
+        """uint8 [B, S, S, 3] -> float32 [B, D], as the run indexes them; B may be 0."""
+        return self.outputs(images, ["embedding"])["embedding"]
+
+    def outputs(self, images: Pixels, names: Sequence[str] | None = None) -> dict[str, Vectors]:
+        """uint8 [B, S, S, 3] -> {name: float32 [B, ...]}: of the embedding, and the logits where it gives any."""
+        if images.dtype != np.uint8 or images.shape[1:] != (self.size, self.size, 3):
+            raise FsimError(
+                f"images are {images.dtype} {list(images.shape)}, and must be uint8 [B, {self.size}, {self.size}, 3]: "
+                f"make them by OnnxNetwork.image"
+            )
+        asked = list(names or self.names)
+        if not len(images):  # which some operators refuse
+            one = self.outputs(np.zeros((1, *images.shape[1:]), np.uint8), asked)
+            return {name: values[:0] for name, values in one.items()}
+        return dict(zip(asked, self._session.run(asked, {"images": images}), strict=True))
+
+
+def read_preprocessing(folder: Path) -> dict[str, Any]:
+    """preprocessing.json of an ONNX export.
+
+    Raises:
+        FsimError: it is not there, damaged, or of another format.
+    """
+    file = folder / "preprocessing.json"
+    try:
+        about: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        kind, number = about["format"], about["format_version"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FsimError(f"{folder} is no export of a run; make one: fsim export RUN --to onnx --out DIR") from error
+    if (kind, number) != ("onnx", FORMAT):
+        raise FsimError(
+            f"{folder} is an export to {kind} in format {number}; make one that onnxruntime reads: "
+            f"fsim export RUN --to onnx"
+        )
+    return about
+
+
+def session_of(file: Path, threads: int | None = None) -> Any:
+    """An onnxruntime session on the CPU.
+
+    Raises:
+        FsimError: onnxruntime is not installed, or can't read the file.
+    """
+    try:
+        import onnxruntime  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise FsimError(f"an ONNX model needs the package onnxruntime ({error}): pip install 'fsim[onnx]'") from error
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors alone
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    try:
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime has exceptions of its own
+        raise FsimError(f"cannot read {file}: {str(error).splitlines()[0]}; export the run again") from error

@@ -1,0 +1,58 @@
+"""Whether two runs came to the same end, bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from fsim.store.checkpoint import load_checkpoint
+from fsim.store.run_folder import RunFolder
+
+MOST = 5  # differences that are told of each file
+
+
+def differences(first: RunFolder, second: RunFolder) -> list[str]:
+    """In what the states, the best networks and the metrics of two runs differ; timings and the like are left out.
+
+    Raises:
+        FsimError: a checkpoint can't be read.
+    """
+    found = []
+    for name in ("last", "best"):
+        states = [load_checkpoint(folder.checkpoint(name)) for folder in (first, second)]
+        for state in states:
+            state.pop("resolved", None)
+        found += [f"{name}.pt: {one}" for one in _of_values(states[0], states[1])][:MOST]
+    lines = [
+        [{key: value for key, value in line.items() if key != "timings"} for line in folder.read_metrics()]
+        for folder in (first, second)
+    ]
+    found += [f"metrics.jsonl: line {one}" for one in _of_values(lines[0], lines[1])][:MOST]
+    return found
+
+
+def _of_values(first: Any, second: Any, at: str = "") -> Iterator[str]:
+    """Paths at which two values differ."""
+    if isinstance(first, Tensor) and isinstance(second, Tensor):
+        if first.shape != second.shape or not torch.equal(_bits(first), _bits(second)):
+            yield at
+    elif isinstance(first, Mapping) and isinstance(second, Mapping):
+        for key in dict.fromkeys([*first, *second]):
+            place = f"{at}.{key}" if at else str(key)
+            if key in first and key in second:
+                yield from _of_values(first[key], second[key], place)
+            else:
+                yield f"{place} is there once"
+    elif isinstance(first, list | tuple) and isinstance(second, list | tuple) and len(first) == len(second):
+        for number, (one, other) in enumerate(zip(first, second, strict=True), 1):
+            yield from _of_values(one, other, f"{at}.{number}" if at else str(number))
+    elif first != second and not (first != first and second != second):
+        yield f"{at}: {first} and {second}"
+
+
+def _bits(values: Tensor) -> Tensor:
+    """So that NaN is the same as NaN, and 0 not as -0."""
+    return values.detach().cpu().contiguous().reshape(-1).view(torch.uint8)

@@ -1,0 +1,66 @@
+"""A recipe, run with several seeds one after the other."""
+
+from __future__ import annotations
+
+import gc
+import signal
+
+from fsim.errors import FsimError
+from fsim.history.run_record import read_record
+from fsim.history.seed_means import seed_means, show_means, write_means
+from fsim.history.seed_series import SeedSeries
+from fsim.recipe.expectation import Held, hold_against
+from fsim.run.run import InterruptedRunError, execute
+from fsim.run.run_session import session
+from fsim.run.summary import show_held, summarise
+from fsim.runtime.display import Display
+
+
+def run_seeds(series: SeedSeries) -> list[Held]:
+    """Run what is not finished yet, show and write the means, and hold those of the monitored protocol against what the
+    recipe expects.
+
+    Raises:
+        FsimError: a run failed; the finished ones are kept, and the series can be taken up again.
+        InterruptedRunError: Ctrl-C; likewise.
+    """
+    for seed in series.seeds:
+        if series.finished(seed):
+            continue
+        try:
+            _run(series, seed)
+        except KeyboardInterrupt:
+            raise InterruptedRunError(f"stopped; {_go_on(series)}", 128 + signal.SIGINT) from None
+        except InterruptedRunError as error:
+            raise InterruptedRunError(f"stopped; {_go_on(series)}", error.exit_code) from None
+        except FsimError as error:
+            series.discard_if_unused(seed)
+            raise FsimError(f"seed {seed}: {error}" + (f"\n{_go_on(series)}" if series.runs else "")) from error
+    means = seed_means(series)
+    write_means(series, means)
+    with Display() as display:
+        show_means(series, means, display)
+        monitored = read_record(series.runs[series.seeds[0]]).last
+        assert monitored is not None, "all runs are finished"
+        (of,) = (one for one in means if one.split == monitored["split"])
+        expect = series.checked(series.seeds[0]).recipe.evaluation.expect
+        held = hold_against(expect, {name: mean.mean for name, mean in of.metrics.items()})
+        show_held(held, display)
+    return held
+
+
+def _run(series: SeedSeries, seed: int) -> None:
+    checked, folder = series.checked(seed), series.begin(seed)
+    with session(folder) as display:
+        display.say(f"seed {seed}, run {series.seeds.index(seed) + 1} of {len(series.seeds)}")
+        result = execute(checked, folder, display, resume=folder.recipe.is_file())
+        assert result is not None, "there is one process"
+        summarise(result, (), folder, display)
+    del result
+    gc.unfreeze()  # what the start froze is garbage now, and holds the network of this run
+    gc.collect()
+
+
+def _go_on(series: SeedSeries) -> str:
+    finished = sum(map(series.finished, series.seeds))
+    return f"{finished} of {len(series.seeds)} runs are finished and kept. Go on with: fsim resume {series.file}"

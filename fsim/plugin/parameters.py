@@ -1,0 +1,141 @@
+"""Constructors are the schema: a component's typed signature as a strict pydantic model."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import operator
+import sys
+import types
+import typing
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from fsim.errors import FsimError
+from fsim.plugin.kinds import kind_of
+
+_PLAIN = (bool, int, float, str, Path, type(None))
+_FIELD = "p_"  # field names are prefixed, so that a parameter may be called `json` or `copy`
+
+
+class UnfitSignatureError(FsimError):
+    """A component has a required parameter that neither a recipe nor the engine can give."""
+
+
+@functools.cache
+def parameter_model(kind: str, component: Callable[..., Any]) -> type[BaseModel]:
+    """The parameters that a recipe may set, as a strict model: unknown keys are errors, nothing is coerced.
+
+    Raises:
+        UnfitSignatureError: a required parameter has a type that cannot be written in a recipe.
+    """
+    fields: dict[str, Any] = {}
+    injects = kind_of(kind).injects
+    hints = _hints(component)
+    for parameter in _signature(component).parameters.values():
+        if parameter.name in injects or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        required = parameter.default is parameter.empty
+        annotation = _recipe_type(hints.get(parameter.name, Any))
+        if annotation is None:
+            if required:
+                raise UnfitSignatureError(
+                    f"{kind} {component.__module__}:{_name(component)} needs '{parameter.name}', which no "
+                    f"recipe can give and the engine does not inject (it injects: {', '.join(sorted(injects)) or '-'})"
+                )
+            continue
+        default = ... if required else parameter.default
+        fields[_FIELD + parameter.name] = (annotation, Field(default, alias=parameter.name))
+    config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
+    return create_model(_name(component), __config__=config, **fields)
+
+
+def arguments(model: BaseModel) -> dict[str, Any]:
+    """The keyword arguments that a validated model stands for."""
+    return {name.removeprefix(_FIELD): getattr(model, name) for name in type(model).model_fields}
+
+
+def injected_names(kind: str, component: Callable[..., Any]) -> set[str]:
+    """The parameters of a component that the engine injects."""
+    return set(kind_of(kind).injects) & set(_signature(component).parameters)
+
+
+def needs(component: Callable[..., Any]) -> set[str]:
+    """What a loss asks for: the required parameters of its `forward`."""
+    forward = getattr(component, "forward", component)
+    return {
+        parameter.name
+        for parameter in inspect.signature(forward).parameters.values()
+        if parameter.name != "self"
+        and parameter.default is parameter.empty
+        and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    }
+
+
+def takes_memory(component: Callable[..., Any]) -> bool:
+    """Whether a loss can compare with embeddings of earlier batches: its `forward` has a parameter `memory`."""
+    return "memory" in inspect.signature(getattr(component, "forward", component)).parameters
+
+
+def evaluator_needs(evaluator: Any) -> frozenset[str]:
+    """What an evaluator needs beside embeddings and labels: its attribute `needs`, where it has one."""
+    return frozenset(getattr(evaluator, "needs", ()))
+
+
+def construct(kind: str, component: Callable[..., Any], settings: BaseModel, given: Mapping[str, Any]) -> Any:
+    """Call a component with its settings and with those of `given` that its signature names."""
+    wanted = injected_names(kind, component)
+    return component(**arguments(settings), **{name: value for name, value in given.items() if name in wanted})
+
+
+def _name(component: Callable[..., Any]) -> str:
+    return getattr(component, "__qualname__", repr(component))
+
+
+def _signature(component: Callable[..., Any]) -> inspect.Signature:
+    if inspect.isclass(component) and component.__init__ is object.__init__:
+        return inspect.Signature()
+    return inspect.signature(component)
+
+
+def _hints(component: Callable[..., Any]) -> dict[str, Any]:
+    """Annotations as types. One that cannot be resolved (a name imported for type checkers only) counts as absent."""
+    function = component.__init__ if inspect.isclass(component) else component
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except (NameError, TypeError, AttributeError):
+        raw = inspect.get_annotations(function)
+    scope = vars(sys.modules[component.__module__])
+    hints = {}
+    for name, annotation in raw.items():
+        try:
+            hints[name] = eval(annotation, dict(scope)) if isinstance(annotation, str) else annotation
+        except (NameError, TypeError, AttributeError):
+            hints[name] = object
+    return hints
+
+
+def _recipe_type(annotation: Any) -> Any:
+    """The part of a type that YAML can express; None where there is none (`float | Tensor` -> `float`)."""
+    if annotation is Any or annotation in _PLAIN or annotation is None:
+        return annotation if annotation is not None else type(None)
+    origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Literal:
+        return annotation
+    if origin is Annotated:
+        base = _recipe_type(inner[0])
+        return None if base is None else Annotated[(base, *inner[1:])]
+    if origin in (Union, types.UnionType):
+        kept = [kept for kept in map(_recipe_type, inner) if kept is not None]
+        return functools.reduce(operator.or_, kept) if any(one is not type(None) for one in kept) else None
+    if origin in (list, tuple, dict, set, frozenset) or (origin is not None and hasattr(origin, "__iter__")):
+        kept = [one if one is Ellipsis else _recipe_type(one) for one in inner]
+        return None if any(one is None for one in kept) else annotation if kept == list(inner) else _again(origin, kept)
+    return None
+
+
+def _again(origin: Any, inner: list[Any]) -> Any:
+    return origin[tuple(inner)] if origin in (tuple, dict) else origin[inner[0]]

@@ -1,0 +1,222 @@
+"""One run, from top to bottom: catalog, images, network, training, evaluation, checkpoints."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from ignite.engine import Engine
+
+from fsim.backup.background import Backup
+from fsim.backup.place import BackupPlace
+from fsim.errors import FsimError, WriteError
+from fsim.evaluation.embed_in_parts import EmbedInParts
+from fsim.evaluation.embedding import Embed
+from fsim.evaluation.evaluation import Evaluation
+from fsim.evaluation.evaluation_cost import say_cost
+from fsim.recipe.checked_recipe import CheckedRecipe
+from fsim.recipe.schema import Recipe
+from fsim.report.page import report_page
+from fsim.report.subject import Subject
+from fsim.run.follower import Follower
+from fsim.run.handlers import attach
+from fsim.run.interruption import Interruption
+from fsim.run.keeper import Keeper, Watch
+from fsim.runtime.display import Display
+from fsim.runtime.garbage_collection import take_up_garbage_collection
+from fsim.runtime.machine import Machine, prepare_machine
+from fsim.runtime.processes import ALONE, LostProcessError, Processes
+from fsim.store.ending import stopped_at
+from fsim.store.run_environment import note_environment
+from fsim.store.run_folder import RunFolder
+from fsim.training.engine import NotFiniteError, build_engine
+from fsim.training.prepared import Prepared, prepare
+
+
+class InterruptedRunError(FsimError):
+    """A signal stopped the run; everything up to there is saved."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class StopRunError(FsimError):
+    """Whoever watches the run wants no more of it. All is saved, and it can be resumed."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a finished run found: the last evaluation, that of the monitored protocol among it, and the best one by the
+    monitored metric."""
+
+    last: list[dict[str, Any]]
+    monitored: dict[str, Any]
+    best: dict[str, Any] | None
+
+
+def execute(
+    checked: CheckedRecipe,
+    folder: RunFolder,
+    display: Display,
+    *,
+    resume: bool = False,
+    changes: Mapping[str, Sequence[str]] | None = None,
+    processes: Processes = ALONE,
+    watch: Watch | None = None,
+) -> Result | None:
+    """Train and evaluate as the recipe says; the run folder has everything afterwards.
+
+    Args:
+        resume: whether to go on from the last checkpoint.
+        changes: what was changed in the recipe since then, to be recorded.
+        processes: those that train together. Only rank 0 writes, and gets the result.
+        watch: told of each evaluation; it may raise StopRunError.
+
+    Raises:
+        FsimError: the data does not fit the recipe, or the loss is no longer finite.
+        WriteError: a full disk; the run can be resumed once there is room.
+        InterruptedRunError: Ctrl-C or SIGTERM; the run can be resumed.
+        StopRunError: `watch` wanted that.
+    """
+    machine = prepare_machine(checked.recipe.train.precision)
+    if processes.first:
+        if not resume:
+            folder.write_recipe(checked.resolved())
+        note_environment(folder, machine, processes, changes, display)
+
+    prepared = prepare(checked, machine, display, processes)
+    training = prepared.training
+    if prepared.checked is not checked:  # measured channels
+        checked = prepared.checked
+        if processes.first:
+            folder.write_recipe(checked.resolved())
+    recipe = checked.recipe
+    embed = Embed(
+        prepared.images,
+        prepared.normalise,
+        machine,
+        recipe.evaluation.flip,
+        lambda done, total: display.bar("evaluate", done, total),
+    )
+    embedder = EmbedInParts(embed, processes)
+    evaluation = Evaluation(checked, prepared.catalog, embedder)
+    display.say(_plan(checked, prepared, machine, processes))
+    say_cost(evaluation.protocols, evaluation.evaluators, training.network.embedding_dim, display.say)
+    engine = build_engine(training, machine, recipe.seed, processes)
+    keeper = (
+        Keeper(prepared, folder, evaluation, embedder, display, watch)
+        if processes.first
+        else Follower(folder, training, embedder)
+    )
+    resume_command = f"{processes.command} resume {folder.path}"
+    with _backup(recipe, folder, display, processes) as backup, Interruption() as interruption:
+        try:
+            if resume:
+                with interruption.immediate():
+                    keeper.take_up()
+            take_up_garbage_collection()
+            attach(engine, training, keeper, display, interruption, recipe.train.epochs, processes, backup)
+            if not keeper.finished:
+                _train(engine, prepared, interruption)
+        except KeyboardInterrupt:
+            pass
+        except WriteError as error:
+            saved = f"all up to step {keeper.saved_step} is saved; then go on with: {resume_command}"
+            raise WriteError(f"{error}; {saved}") from error
+        except StopRunError as stop:
+            display.close_bars()
+            keeper.close()
+            if backup is not None:
+                backup.close()
+            raise StopRunError(f"{stopped_at(keeper.saved_step)}: {stop}") from stop
+        except LostProcessError as error:
+            if not interruption.requested:
+                raise
+            display.warn(str(error))  # torchrun then asks those that are left to stop
+        display.close_bars()
+        if not keeper.finished:
+            if backup is not None and interruption.signal == signal.SIGINT:  # SIGTERM leaves little time
+                backup.close()
+            told = f"{stopped_at(keeper.saved_step)}. Go on with: {resume_command}"
+            raise InterruptedRunError(told, interruption.exit_code)
+        keeper.close()
+        return _conclude(keeper, prepared, folder, backup, display) if isinstance(keeper, Keeper) else None
+
+
+def _conclude(keeper: Keeper, prepared: Prepared, folder: RunFolder, backup: Backup | None, display: Display) -> Result:
+    """The report of a finished run, its last copy, and what it found."""
+    if keeper.last_monitored is not None:
+        subject = Subject(folder, prepared.checked, prepared.catalog, prepared.images, keeper.last_monitored, "last")
+        _report(subject, display)
+    elif not folder.report.is_file():
+        display.say(f"there is no report yet: fsim report {folder.path}")
+    if backup is not None:
+        backup.close()
+    monitored = next((line for line in keeper.last_lines if line["split"] == keeper.evaluation.monitored.split), None)
+    if monitored is None:
+        raise FsimError(
+            f"the run is at its end, and was not evaluated by what its recipe says now; measure it: "
+            f"fsim evaluate {folder.path}"
+        )
+    return Result(keeper.last_lines, monitored, keeper.best)
+
+
+def _plan(checked: CheckedRecipe, prepared: Prepared, machine: Machine, processes: Processes) -> str:
+    """What is going to be done, in a line."""
+    recipe, steps = checked.recipe, prepared.batches.steps_per_epoch
+    together = "" if processes.size == 1 else f" by {processes.size} processes"
+    return (
+        f"{recipe.name}: {len(prepared.batches.rows)} training images, "
+        f"{len(prepared.catalog.category_names)} categories, {recipe.train.epochs} epochs of {steps} steps"
+        f"{together} on {machine.device} in {machine.precision}"
+    )
+
+
+@contextmanager
+def _backup(recipe: Recipe, folder: RunFolder, display: Display, processes: Processes) -> Iterator[Backup | None]:
+    """The copies that the recipe asks for, made by rank 0; none any more where the run fails."""
+    where = recipe.backup
+    if where is None or not processes.first:
+        yield None
+        return
+    BackupPlace(where.url)  # a kind of URL that nobody knows is told now
+    backup = Backup(folder, where.url, where.every_minutes, where.parts, display.warn)
+    try:
+        yield backup
+    finally:
+        backup.stop()
+
+
+def _report(subject: Subject, display: Display) -> None:
+    """Write report.html; what was learned is kept whatever happens to it."""
+    try:
+        report_page(subject).write(subject.folder.report)
+    except Exception as error:  # a fault of a plugin's metrics, a full disk
+        display.warn(f"no report: {error}; then: fsim report {subject.folder.path}")
+        display.log.info("the report failed", exc_info=not isinstance(error, FsimError))
+
+
+def _train(engine: Engine, prepared: Prepared, interruption: Interruption) -> None:
+    """Run the engine from the step that the training stands at to its end."""
+    training, train, workers = prepared.training, prepared.checked.recipe.train, prepared.checked.recipe.data.workers
+    if training.step >= training.total_steps:
+        return
+    steps = training.steps_per_epoch
+    engine.load_state_dict({"iteration": training.step, "max_epochs": train.epochs, "epoch_length": steps})
+    loader = prepared.batches.loader(training.step, training.total_steps, workers, torch.cuda.is_available())
+    try:
+        engine.run(loader, max_epochs=train.epochs, epoch_length=steps)
+    except RuntimeError:
+        if not (interruption.requested and workers):  # a signal to the group of processes ends those that load images
+            raise
+    except NotFiniteError as error:
+        names = prepared.catalog.names(error.rows)
+        raise FsimError(
+            f"{error}; the images of this batch: {', '.join(names)}. Lower train.optimizer.lr, or set "
+            f"train.precision=fp32, and look at these images"
+        ) from error

@@ -1,0 +1,44 @@
+"""The trackers of a run, together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fsim import interfaces
+from fsim.evaluation.embedded_images import embedded_images
+from fsim.evaluation.evaluation import Evaluated
+from fsim.runtime.display import Display
+from fsim.store.run_folder import RunFolder
+from fsim.training.prepared import Prepared
+
+
+class Trackers:
+    """All that a recipe names, each told the same."""
+
+    def __init__(self, prepared: Prepared, folder: RunFolder, display: Display) -> None:
+        self.prepared, self.display = prepared, display
+        self.each: list[interfaces.Tracker] = [
+            part.build(folder=folder.path) for part in prepared.checked.each("trackers")
+        ]
+
+    def log(self, prefix: str, values: Mapping[str, float]) -> None:
+        """Numbers, by `<prefix>/<name>`, at the step that the training stands at."""
+        for tracker in self.each:
+            tracker.log(self.prepared.training.step, {f"{prefix}/{name}": value for name, value in values.items()})
+
+    def show(self, evaluated: Evaluated) -> None:
+        """The queries, to those that show images."""
+        if not evaluated.task.query.embedding.isfinite().all():
+            self.display.warn(f"embeddings of {evaluated.protocol.query} are not finite: the trackers do not get them")
+            return
+        of = self.prepared
+        for tracker in self.each:
+            most = getattr(tracker, "max_images", 0)
+            if most > 0:
+                images = embedded_images(of.catalog, of.images, evaluated, most, of.checked.recipe.seed)
+                tracker.show(of.training.step, images)  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        """Write out what they hold."""
+        for tracker in self.each:
+            tracker.close()
