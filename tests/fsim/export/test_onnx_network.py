@@ -16,7 +16,7 @@ from fsim.images.boxes import cut_by
 from fsim.images.decode import decode
 from fsim.interfaces import Catalog
 
-from .export.tiny import SIZE, pixels, tiny
+from .tiny import SIZE, pixels, tiny
 
 
 @pytest.fixture

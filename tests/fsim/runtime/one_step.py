@@ -1,6 +1,6 @@
 """One training step on 64 images by the processes of this command; what it did to the weights, into a file.
 
-torchrun --nproc-per-node 2 tests/fsim/one_step.py OUT, or called in one process: `one_step.steps(ALONE)`.
+torchrun --nproc-per-node 2 tests/fsim/runtime/one_step.py OUT, or called in one process: `one_step.steps(ALONE)`.
 """
 
 from __future__ import annotations
