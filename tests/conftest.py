@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from .file_server import FileServer, running_server
 from .ready_process import ReadyProcess
 
 if TYPE_CHECKING:
@@ -38,6 +39,13 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cache")
     os.environ["FSIM_CACHE_DIR"] = str(folder)
     return folder
+
+
+@pytest.fixture
+def server() -> Iterator[FileServer]:
+    """A server of files on loopback."""
+    with running_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

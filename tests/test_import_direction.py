@@ -22,8 +22,6 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("commands",),
-    ("download",),
-    ("layouts",),
     ("serving",),
     ("search",),
     ("tuning",),

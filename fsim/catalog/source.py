@@ -8,8 +8,7 @@ from pathlib import Path
 
 from fsim.catalog.encoded_catalog import load_catalog
 from fsim.errors import FsimError
-from fsim.functional.pictures.deepfashion_folder import TITLES, deepfashion_datasets
-from fsim.interfaces import Catalog
+from fsim.interfaces import Catalog, Dataset
 from fsim.kit.cache_folder import cache_dir
 from fsim.plugin.parameters import parameter_model
 from fsim.plugin.registry import load, offers
@@ -71,15 +70,31 @@ def _component(source: str, dataset: str | None, parameters: Sequence[str]) -> C
 
 def _of_folder(folder: Path) -> str:
     """The dataset that reads a folder without a metadata.csv."""
-    found = deepfashion_datasets(folder)
-    if len(found) > 1:
+    benchmarks = benchmarks_in(folder)
+    if len(benchmarks) > 1:
         raise FsimError(
-            f"{folder} is of DeepFashion, and its files do not say which benchmark; add --dataset {' or '.join(found)}"
+            f"{folder} may be {' or '.join(benchmarks.values())}, and its files do not say which; add --dataset "
+            f"{' or '.join(benchmarks)}"
         )
-    if not found:
-        return "folder"
-    log.warning("%s is DeepFashion's %s: read by the dataset %s", folder, TITLES[found[0]], found[0])
-    return found[0]
+    for name, title in benchmarks.items():
+        log.warning("%s is %s: read by the dataset %s", folder, title, name)
+        return name
+    return "folder"
+
+
+def benchmarks_in(folder: Path) -> dict[str, str]:
+    """{dataset: title} of the public benchmarks that a folder may hold, as their datasets recognise them."""
+    titles = {}
+    for name in dict.fromkeys(offer.name for offer in offers("dataset")):
+        try:
+            component = load("dataset", name)
+        except FsimError as error:  # a broken plugin harms no other data set
+            log.info("%s", error)
+            continue
+        title = getattr(component, "benchmark_in", Dataset.benchmark_in)(folder)
+        if title:
+            titles[name] = title
+    return titles
 
 
 def _place(dataset: str) -> str:

@@ -8,8 +8,10 @@ kind.
 from fsim.interfaces.arrays import IntArray, Vectors
 from fsim.interfaces.augmentation import Augmentation
 from fsim.interfaces.catalog import CATALOG_COLUMNS, Catalog, Dataset
+from fsim.interfaces.download import Download, Reporter
 from fsim.interfaces.evaluator import Cost, Direction, Embedded, Evaluator, JunkLabel, JunkLabels, RetrievalTask
 from fsim.interfaces.index import Answers, Index, Trial
+from fsim.interfaces.layout import FolderReading, Layout, ListedPicture
 from fsim.interfaces.loss import Loss, Memory, Pairs
 from fsim.interfaces.network import Backbone, Distance, Head, TextEncoder
 from fsim.interfaces.projection import Projection
@@ -26,19 +28,24 @@ __all__ = [
     "Dataset",
     "Direction",
     "Distance",
+    "Download",
     "Embedded",
     "EmbeddedImages",
     "Evaluator",
+    "FolderReading",
     "Head",
     "Index",
     "IntArray",
     "JunkLabel",
     "JunkLabels",
     "Label",
+    "Layout",
+    "ListedPicture",
     "Loss",
     "Memory",
     "Pairs",
     "Projection",
+    "Reporter",
     "RetrievalTask",
     "Sampler",
     "Selection",

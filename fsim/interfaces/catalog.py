@@ -82,7 +82,13 @@ class Dataset(Protocol):
     """Turns a source into a catalog. Injected: `cache_dir` (a folder for what is downloaded or made).
 
     One that always has the same pictures says in a class attribute `licence`, a clause, under which licence they are.
+    One that reads the folder of a public benchmark recognises it by `benchmark_in`.
     """
+
+    @staticmethod
+    def benchmark_in(folder: Path) -> str:
+        """The title of the public benchmark that a folder holds and this dataset reads; empty where it holds none."""
+        return ""
 
     def load(self) -> Catalog:
         """The catalog of the whole source, rows in a stable order. FsimError where the source is missing or unfit."""

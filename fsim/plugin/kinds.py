@@ -58,6 +58,8 @@ KINDS = {
         Kind("optimizer", frozenset({"params"}), ("step", "zero_grad")),
         Kind("scheduler", frozenset({"optimizer", "total_steps", "steps_per_epoch"})),
         Kind("tracker", frozenset({"folder"}), ("log", "close")),
+        Kind("layout", members=("fits", "read")),
+        Kind("download", members=("fetch", "next_steps")),
     )
 }
 

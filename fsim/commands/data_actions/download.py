@@ -1,12 +1,16 @@
-"""fsim data download DATASET"""
+"""fsim data download NAME"""
 
 from __future__ import annotations
 
 import argparse
-import shlex
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
 
 from fsim.errors import FsimError
+
+PARAMETER = "parameter_"  # before the names of a download's own options
 
 
 class InterruptedDownloadError(FsimError):
@@ -16,54 +20,96 @@ class InterruptedDownloadError(FsimError):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from fsim.download.deepfashion_files import BENCHMARKS
+    import inspect
 
-    datasets = parser.add_subparsers(dest="dataset", metavar="DATASET", required=True)
-    clothing = datasets.add_parser("clothing", help="3,781 photographs, 10 categories, CC0")
-    clothing.add_argument("--url", help="another place that has the same zip file")
-    deepfashion = datasets.add_parser(
-        "deepfashion",
-        help="three benchmarks of attributes and retrieval, for non-commercial research",
-        description="Look what of a benchmark is there, fetch what is missing and known, verify and unpack it, and say "
-        "which files you must put where. Run it again after each step.",
-    )
-    deepfashion.add_argument("--benchmark", choices=list(BENCHMARKS), required=True, help="which one")
-    deepfashion.add_argument("--accept-terms", action="store_true", help="you accept the terms that are shown")
-    deepfashion.add_argument(
-        "--url", help="a mirror that you have, to fetch from in place of Google Drive: URL/Img/img.zip, URL/Anno/..."
-    )
-    for dataset in (clothing, deepfashion):
-        dataset.add_argument("--to", type=Path, default=Path("data"), help="the folder to put it in (default: data)")
+    from fsim.plugin.parameters import parameter_model
+    from fsim.plugin.registry import load, offers
+
+    names = parser.add_subparsers(dest="name", metavar="DATASET", required=True)
+    for name in dict.fromkeys(offer.name for offer in offers("download")):
+        try:
+            component: Any = load("download", name)
+            model = parameter_model("download", component)
+        except FsimError as error:  # the others can be used; this one says why not when it is asked for
+            names.add_parser(name, help="not usable").set_defaults(broken=str(error))
+            continue
+        about = " ".join((inspect.getdoc(component) or "").partition("\n\n")[0].split())
+        one = names.add_parser(name, help=about.partition(". ")[0], description=about)
+        for field in model.model_fields.values():
+            one.add_argument(
+                f"--{str(field.alias).replace('_', '-')}",
+                dest=f"{PARAMETER}{field.alias}",
+                required=field.is_required(),
+                choices=get_args(field.annotation) if get_origin(field.annotation) is Literal else None,
+                default=argparse.SUPPRESS,
+                help=field.description,
+            )
+        if component.terms:
+            one.add_argument("--accept-terms", action="store_true", help="you accept the terms that are shown")
+        one.add_argument("--to", type=Path, default=Path("data"), help="the folder to put it in (default: data)")
 
 
 def execute(args: argparse.Namespace) -> int:
     try:
-        return _clothing(args) if args.dataset == "clothing" else _deepfashion(args)
+        return _download(args)
     except KeyboardInterrupt as error:
         raise InterruptedDownloadError(
             "interrupted; what was fetched is kept, run the same command again to go on"
         ) from error
 
 
-def _clothing(args: argparse.Namespace) -> int:
-    from fsim.download.clothing import download_clothing
+def _download(args: argparse.Namespace) -> int:
+    from pydantic import ValidationError
+
+    from fsim.interfaces import Download
+    from fsim.plugin.parameters import construct, parameter_model
+    from fsim.plugin.registry import load
     from fsim.runtime.display import Display
 
+    if hasattr(args, "broken"):
+        raise FsimError(args.broken)
+    component: Any = load("download", args.name)
+    model = parameter_model("download", component)
+    given = {name.removeprefix(PARAMETER): text for name, text in vars(args).items() if name.startswith(PARAMETER)}
+    annotations = {field.alias: field.annotation for field in model.model_fields.values()}
+    try:
+        settings = model.model_validate({name: _value(annotations[name], text) for name, text in given.items()})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise FsimError(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}") from error
+    download: Download = construct("download", component, settings, {})
     with Display() as display:
-        folder = download_clothing(args.to, args.url, lambda done, total: display.bar("download", done, total))
-        display.say(f"the photographs are in {folder}")
+        if download.terms:
+            ask_consent(download.terms, args.accept_terms, display.say)
+        folder = download.fetch(args.to.expanduser(), display)
+        for line in download.next_steps(folder):
+            display.say(line)
     return 0
 
 
-def _deepfashion(args: argparse.Namespace) -> int:
-    from fsim.download.deepfashion import download_deepfashion
-    from fsim.download.deepfashion_terms import ask_consent
-    from fsim.runtime.display import Display
+def _value(annotation: Any, text: str) -> Any:
+    """The text of an option, read as YAML unless its parameter takes text."""
+    from fsim.recipe.document import scalar
 
-    with Display() as display:
-        ask_consent(args.accept_terms, display.say)
-        folder = download_deepfashion(args.benchmark, args.to.expanduser(), args.url, display)
-        display.say(f"DeepFashion is whole in {folder}; now:")
-        root = shlex.quote(f"data.dataset.root={folder}")
-        display.say(f"  fsim run recipes/deepfashion/{args.benchmark}.yaml {root}")
-    return 0
+    takes_text = annotation is str or str in get_args(annotation) or get_origin(annotation) is Literal
+    return text if takes_text else scalar(text)
+
+
+def ask_consent(terms: str, accepted: bool, say: Callable[[str], None]) -> None:
+    """Show terms, and return only if they are accepted, by `accepted` or by typing yes in the terminal.
+
+    Raises:
+        FsimError: they are not accepted, or nobody is there to ask.
+    """
+    say(terms)
+    if accepted:
+        say("You accepted these terms by --accept-terms.")
+        return
+    if not sys.stdin.isatty():
+        raise FsimError("nobody can be asked to accept these terms here; if you do, add --accept-terms")
+    try:
+        answer = input("Type yes to accept: ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() != "yes":
+        raise FsimError("the terms were not accepted, so nothing was fetched; to accept them type yes")

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fsim.layouts.understood import Understood
+    from fsim.interfaces import FolderReading
     from fsim.runtime.display import Display
 
-LAYOUTS = ("auto", "sop", "cub", "inshop", "folder")
 EXAMPLES = 5
 IGNORED_SHOWN = 3  # of each cause
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from fsim.catalog.read_folder import layout_names
+
     parser.add_argument("folder", type=Path, metavar="DIR", help="the folder of the pictures")
     parser.add_argument(
         "--layout",
-        choices=LAYOUTS,
+        choices=layout_names(),
         default="auto",
         help="sop (Stanford Online Products), cub (CUB-200-2011), inshop (DeepFashion In-shop, by its paths), folder "
         "(guess splits, categories and items from the names of the folders), or auto: the first that fits (default)",
@@ -50,10 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     from fsim.catalog.catalog_file import refuse_catalog_file, write_catalog
+    from fsim.catalog.read_folder import folder_of_pictures, read_folder
     from fsim.catalog.source import TABLES
     from fsim.errors import FsimError
     from fsim.kit.files import refuse_without_folder
-    from fsim.layouts.understanding import folder_of_pictures, understand
     from fsim.runtime.display import Display
 
     if args.pattern is not None and args.layout != "auto":
@@ -67,10 +68,10 @@ def execute(args: argparse.Namespace) -> int:
     if args.out is not None:
         refuse_without_folder(out)
     refuse_catalog_file(out, args.overwrite)
-    understood = understand(args.folder, args.layout, args.pattern, args.by_picture)
-    catalog = understood.catalog(args.folder.expanduser().absolute(), args.val_share)
+    reading = read_folder(args.folder, args.layout, args.pattern, {"by_picture": True} if args.by_picture else {})
+    catalog = reading.catalog(args.folder.expanduser().absolute(), args.val_share)
     with Display() as display:
-        _show(understood, catalog.frame, display)
+        _show(reading, catalog.frame, display)
         write_catalog(catalog, out, args.overwrite)
         display.say(f"{out}: {len(catalog.frame):,} images")
         display.say(f"figures and pictures of it: fsim data stats {out} --html page.html")
@@ -78,11 +79,11 @@ def execute(args: argparse.Namespace) -> int:
     return 0
 
 
-def _show(understood: Understood, frame: pd.DataFrame, display: Display) -> None:
-    display.say(f"layout: {understood.layout}")
-    for sentence in understood.how:
+def _show(reading: FolderReading, frame: pd.DataFrame, display: Display) -> None:
+    display.say(f"layout: {reading.layout}")
+    for sentence in reading.notes:
         display.say(f"  {sentence}")
-    if not understood.has_splits:
+    if not reading.has_splits:
         display.say("  the splits are made by a hash of the item, or of the path where that is unknown (--val-share)")
     rows = []
     for name, part in [*frame.groupby("split", sort=True), ("all", frame)]:
@@ -94,8 +95,8 @@ def _show(understood: Understood, frame: pd.DataFrame, display: Display) -> None
     examples = frame.iloc[::step].head(EXAMPLES)[shown]
     display.table("examples", shown, ([str(cell) or "-" for cell in row] for row in examples.to_numpy()))
     causes: dict[str, list[str]] = {}
-    for image, why in understood.ignored:
-        causes.setdefault(why, []).append(image)
-    for why, images in causes.items():
+    for image, reason in reading.ignored:
+        causes.setdefault(reason, []).append(image)
+    for reason, images in causes.items():
         more = ", ..." if len(images) > IGNORED_SHOWN else ""
-        display.warn(f"left out {len(images):,} pictures, {why}: {', '.join(images[:IGNORED_SHOWN])}{more}")
+        display.warn(f"left out {len(images):,} pictures, {reason}: {', '.join(images[:IGNORED_SHOWN])}{more}")

@@ -12,11 +12,12 @@ from pydantic import Field
 from fsim.functional.labels.balanced_sample import balanced_sample
 from fsim.functional.labels.splits import split_by_name
 from fsim.interfaces import Catalog
+from fsim_plugins.deepfashion.benchmark_folder import benchmark_title
 from fsim_plugins.deepfashion.coarse import Coarse
 from fsim_plugins.deepfashion.fine import Fine
 from fsim_plugins.deepfashion.joining import by_type
 from fsim_plugins.deepfashion.layout import Layout
-from fsim_plugins.deepfashion.licence import LICENCE
+from fsim_plugins.deepfashion.terms import LICENCE
 
 log = logging.getLogger("fsim.deepfashion")
 
@@ -51,6 +52,11 @@ class DeepFashionCategory:
     """
 
     licence: ClassVar[str] = LICENCE
+
+    @staticmethod
+    def benchmark_in(folder: Path) -> str:
+        """The benchmark's title, where the folder holds it."""
+        return benchmark_title(folder, "deepfashion_category")
 
     def __init__(
         self,

@@ -11,12 +11,13 @@ from fsim.functional.labels.attribute_labels import AttributeLabels, attribute_l
 from fsim.interfaces import Catalog
 from fsim_plugins.deepfashion.annotation_file import read_rows, shown, trailing, two_paths
 from fsim_plugins.deepfashion.attributes import read_attributes
+from fsim_plugins.deepfashion.benchmark_folder import benchmark_title
 from fsim_plugins.deepfashion.image_path import clothes_folders
 from fsim_plugins.deepfashion.joining import boxes, by_name, by_type
 from fsim_plugins.deepfashion.landmarks import variations
 from fsim_plugins.deepfashion.layout import PARTITION, Layout
-from fsim_plugins.deepfashion.licence import LICENCE
 from fsim_plugins.deepfashion.partition import require_parts
+from fsim_plugins.deepfashion.terms import LICENCE
 
 log = logging.getLogger("fsim.deepfashion")
 
@@ -46,6 +47,11 @@ class DeepFashionConsumer2shop:
     """
 
     licence: ClassVar[str] = LICENCE
+
+    @staticmethod
+    def benchmark_in(folder: Path) -> str:
+        """The benchmark's title, where the folder holds it."""
+        return benchmark_title(folder, "deepfashion_consumer2shop")
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -16,12 +16,13 @@ from fsim.functional.labels.splits import split_by_name
 from fsim.interfaces import Catalog
 from fsim_plugins.deepfashion.annotation_file import path_and_text, read_rows, trailing
 from fsim_plugins.deepfashion.attributes import read_attributes
+from fsim_plugins.deepfashion.benchmark_folder import benchmark_title
 from fsim_plugins.deepfashion.image_path import clothes_folders
 from fsim_plugins.deepfashion.joining import boxes, by_name, by_type, looked_up
 from fsim_plugins.deepfashion.landmarks import POSES, variations
 from fsim_plugins.deepfashion.layout import PARTITION, Layout
-from fsim_plugins.deepfashion.licence import LICENCE
 from fsim_plugins.deepfashion.partition import require_parts
+from fsim_plugins.deepfashion.terms import LICENCE
 
 log = logging.getLogger("fsim.deepfashion")
 
@@ -54,6 +55,11 @@ class DeepFashionInshop:
     """
 
     licence: ClassVar[str] = LICENCE
+
+    @staticmethod
+    def benchmark_in(folder: Path) -> str:
+        """The benchmark's title, where the folder holds it."""
+        return benchmark_title(folder, "deepfashion_inshop")
 
     def __init__(self, root: Path, val_share: Annotated[float, Field(ge=0, lt=1)] = 0.0) -> None:
         self.root, self.val_share = root, val_share

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fsim.errors import FsimError
-from fsim.functional.pictures.deepfashion_folder import TITLES, deepfashion_datasets
+from fsim_plugins.deepfashion.benchmark_folder import TITLES, deepfashion_datasets
+from fsim_plugins.deepfashion.terms import PROJECT_PAGE
 
-PAGE = "http://mmlab.ie.cuhk.edu.hk/projects/DeepFashion.html"
 COARSE = ("Anno", "Anno_coarse", "Anno/Anno_coarse", "Anno/attributes", "")
 FINE = ("Anno_fine", "Anno/Anno_fine")
 PARTITION = ("Eval", "Anno", "Anno_coarse", "")
@@ -47,7 +47,7 @@ class Layout:
             places = ", ".join(str(self.root / folder) for folder in folders)
             raise FsimError(
                 f"the {self.benchmark} benchmark lacks its file {name}, which was looked for in {places}; get it from "
-                f"{PAGE} and put it into the first of these"
+                f"{PROJECT_PAGE} and put it into the first of these"
             )
         return found
 
@@ -66,7 +66,11 @@ class Layout:
         places = ", ".join(str(self.root / folder / tried[0]) for folder in IMAGES)
         raise FsimError(
             f"the pictures of the {self.benchmark} benchmark are not there; looked for {places}; "
-            + (f"unpack {packed} where it lies" if packed else f"get Img/img.zip from {PAGE} and unpack it there")
+            + (
+                f"unpack {packed} where it lies"
+                if packed
+                else f"get Img/img.zip from {PROJECT_PAGE} and unpack it there"
+            )
         )
 
     def _refuse_level(self) -> None:

@@ -59,5 +59,5 @@ def test_an_unpacked_deepfashion_is_read_as_such(
 def test_a_deepfashion_that_may_be_any_is_told(tmp_path: Path) -> None:
     (tmp_path / "Eval").mkdir()
     (tmp_path / "Eval" / "list_eval_partition.txt").touch()
-    with pytest.raises(FsimError, match="add --dataset deepfashion_category or deepfashion_inshop or"):
+    with pytest.raises(FsimError, match="add --dataset deepfashion_category or deepfashion_consumer2shop or"):
         open_source(str(tmp_path))

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from fsim.download.deepfashion_files import BENCHMARKS
+from fsim_plugins.deepfashion.benchmark_files import BENCHMARKS
 
 ROOT = Path(__file__).resolve().parents[4]
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from fsim.download.deepfashion import download_deepfashion
-from fsim.download.deepfashion_files import BENCHMARKS
 from fsim.errors import FsimError
+from fsim.interfaces import Download
 from fsim.runtime.display import Display
+from fsim.testing.download_contract import DownloadContract
+from fsim_plugins.deepfashion.benchmark_files import BENCHMARKS
+from fsim_plugins.downloads.deepfashion import DeepFashion
 
 IMAGES = {f"img/WOMEN/Dresses/id_0000000{n}/01_1_front.jpg": b"\xff\xd8 picture %d" % n * 40 for n in range(1, 6)}
 ZIP, PARTITION, BOXES = "Img/img.zip", "Eval/list_eval_partition.txt", "Anno/list_bbox_inshop.txt"
@@ -58,7 +60,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def download(to: Path, url: str | None = None, benchmark: str = "inshop") -> Path:
     with Display() as display:
-        return download_deepfashion(benchmark, to, url, display)
+        return DeepFashion(benchmark, url).fetch(to, display)  # type: ignore[arg-type]
 
 
 UNPACKED = {f"Img/{name}": content for name, content in IMAGES.items()}
@@ -235,3 +237,11 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FsimError, match="choose another --to"):
         download(tmp_path / "file")
+
+
+class TestDeepFashion(DownloadContract):
+    def make(self, url: str) -> Download:
+        return DeepFashion("inshop", url)
+
+    def files(self) -> dict[str, bytes]:
+        return release()

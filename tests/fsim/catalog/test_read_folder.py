@@ -1,4 +1,4 @@
-"""Folders are understood as a person would, and what is not is told."""
+"""Folders are reading as a person would, and what is not is told."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from fsim.catalog.read_folder import read_folder
 from fsim.errors import FsimError
-from fsim.layouts.understanding import understand
-from fsim.layouts.understood import Picture, Understood
+from fsim.interfaces import FolderReading, ListedPicture
 
 
 def touch(root: Path, *files: str) -> Path:
@@ -18,8 +18,8 @@ def touch(root: Path, *files: str) -> Path:
     return root
 
 
-def labels(understood: Understood) -> list[tuple[str, str, str]]:
-    return [(picture.split, picture.category, picture.item) for picture in understood.pictures]
+def labels(reading: FolderReading) -> list[tuple[str, str, str]]:
+    return [(picture.split, picture.category, picture.item) for picture in reading.pictures]
 
 
 @pytest.mark.parametrize(
@@ -49,28 +49,28 @@ def labels(understood: Understood) -> list[tuple[str, str, str]]:
     ],
 )
 def test_levels_of_folders(files: list[str], expected: list[tuple[str, str, str]], tmp_path: Path) -> None:
-    assert labels(understand(touch(tmp_path, *files))) == expected
+    assert labels(read_folder(touch(tmp_path, *files))) == expected
 
 
 def test_pictures_outside_the_levels_are_left_out(tmp_path: Path) -> None:
     touch(tmp_path, "train/hat/a.jpg", "val/bag/b.jpg", "cover.jpg", "notes/x/c.jpg", "train/hat/readme.txt")
-    understood = understand(tmp_path)
-    assert [picture.image for picture in understood.pictures] == ["train/hat/a.jpg", "val/bag/b.jpg"]
-    assert sorted(understood.ignored) == [("cover.jpg", "not 2 folders deep"), ("notes/x/c.jpg", "in no split")]
+    reading = read_folder(tmp_path)
+    assert [picture.image for picture in reading.pictures] == ["train/hat/a.jpg", "val/bag/b.jpg"]
+    assert sorted(reading.ignored) == [("cover.jpg", "not 2 folders deep"), ("notes/x/c.jpg", "in no split")]
 
 
 def test_without_splits_items_stay_together(tmp_path: Path) -> None:
     touch(tmp_path, *(f"{kind}/{kind}{item}/{view}.jpg" for kind in "ab" for item in range(30) for view in range(3)))
-    frame = understand(tmp_path).catalog(tmp_path).frame
+    frame = read_folder(tmp_path).catalog(tmp_path).frame
     assert set(frame["split"]) == {"train", "val"}
     assert (frame.groupby("item")["split"].nunique() == 1).all()
 
 
 def test_a_share_of_train_may_become_val(tmp_path: Path) -> None:
     touch(tmp_path, *(f"{split}/hat/{number}.jpg" for split in ("train", "test") for number in range(60)))
-    understood = understand(tmp_path)
-    assert set(understood.catalog(tmp_path).frame["split"]) == {"train", "test"}
-    counts = understood.catalog(tmp_path, 0.5).frame["split"].value_counts()
+    reading = read_folder(tmp_path)
+    assert set(reading.catalog(tmp_path).frame["split"]) == {"train", "test"}
+    counts = reading.catalog(tmp_path, 0.5).frame["split"].value_counts()
     assert counts["test"] == 60
     assert 10 < counts["val"] < 50
 
@@ -85,14 +85,14 @@ def sop(root: Path) -> Path:
 
 
 def test_stanford_online_products(tmp_path: Path) -> None:
-    understood = understand(sop(tmp_path))
-    assert understood.layout == "sop"
-    assert understood.pictures == [
-        Picture("bicycle_final/1_0.JPG", "train", "bicycle", "1"),
-        Picture("coffee_maker_final/2_0.JPG", "train", "coffee_maker", "2"),
-        Picture("bicycle_final/3_0.JPG", "test", "bicycle", "3"),
+    reading = read_folder(sop(tmp_path))
+    assert reading.layout == "sop"
+    assert reading.pictures == [
+        ListedPicture("bicycle_final/1_0.JPG", "train", "bicycle", "1"),
+        ListedPicture("coffee_maker_final/2_0.JPG", "train", "coffee_maker", "2"),
+        ListedPicture("bicycle_final/3_0.JPG", "test", "bicycle", "3"),
     ]
-    assert understood.ignored == [
+    assert reading.ignored == [
         ("bicycle_final/1_1.JPG", "listed, but not there"),
         ("more/x.jpg", "in neither Ebay_train.txt nor Ebay_test.txt"),
     ]
@@ -113,36 +113,36 @@ def cub(root: Path) -> Path:
 
 
 def test_birds_by_class_as_in_metric_learning(tmp_path: Path) -> None:
-    understood = understand(cub(tmp_path))
-    assert understood.layout == "cub"
-    assert [(picture.split, picture.category) for picture in understood.pictures] == [
+    reading = read_folder(cub(tmp_path))
+    assert reading.layout == "cub"
+    assert [(picture.split, picture.category) for picture in reading.pictures] == [
         (split, f"Bird_{label}")
         for label, split in enumerate(["train", "train", "test", "test"], start=1)
         for _ in "01"
     ]
-    assert understood.pictures[0].image == "images/001.Bird_1/b1 0.jpg"
-    assert understood.pictures[2].box == (10, 20, 40, 63)
-    assert not understood.ignored
+    assert reading.pictures[0].image == "images/001.Bird_1/b1 0.jpg"
+    assert reading.pictures[2].box == (10, 20, 40, 63)
+    assert not reading.ignored
 
 
 def test_birds_by_picture(tmp_path: Path) -> None:
-    understood = understand(cub(tmp_path), "cub", by_picture=True)
-    assert [picture.split for picture in understood.pictures] == ["train", "test"] * 4
+    reading = read_folder(cub(tmp_path), "cub", parameters={"by_picture": True})
+    assert [picture.split for picture in reading.pictures] == ["train", "test"] * 4
 
 
 def test_birds_without_boxes_and_with_holes(tmp_path: Path) -> None:
     (cub(tmp_path) / "bounding_boxes.txt").unlink()
-    assert understand(tmp_path).pictures[0].box is None
+    assert read_folder(tmp_path).pictures[0].box is None
     (tmp_path / "bounding_boxes.txt").write_text("1 10 20 0 40\n")
     with pytest.raises(FsimError, match="the box of picture 1 cannot be read"):
-        understand(tmp_path)
+        read_folder(tmp_path)
     (tmp_path / "bounding_boxes.txt").write_text("1 10\n")
     with pytest.raises(FsimError, match=r"bounding_boxes.txt, line 1: expected 5 columns"):
-        understand(tmp_path)
+        read_folder(tmp_path)
     (tmp_path / "image_class_labels.txt").write_text("1 1\n")
     (tmp_path / "bounding_boxes.txt").unlink()
     with pytest.raises(FsimError, match=r"lists 2 .*says nothing"):
-        understand(tmp_path)
+        read_folder(tmp_path)
 
 
 INSHOP = ["WOMEN/Dresses/id_00000002/02_1_front.jpg", "WOMEN/Dresses/id_00000002/02_2_side.jpg"]
@@ -151,14 +151,14 @@ INSHOP += ["MEN/Pants/id_00000001/01_1_front.jpg"]
 
 @pytest.mark.parametrize("prefix", ["img/", "Img/img/", ""])
 def test_inshop_by_its_folders(prefix: str, tmp_path: Path) -> None:
-    understood = understand(touch(tmp_path, *(prefix + path for path in INSHOP), "logo.png"))
-    assert understood.layout == "inshop"
-    assert labels(understood) == [
+    reading = read_folder(touch(tmp_path, *(prefix + path for path in INSHOP), "logo.png"))
+    assert reading.layout == "inshop"
+    assert labels(reading) == [
         ("", "Pants", "id_00000001"),
         ("", "Dresses", "id_00000002"),
         ("", "Dresses", "id_00000002"),
     ]
-    assert [image for image, _ in understood.ignored] == ["logo.png"]
+    assert [image for image, _ in reading.ignored] == ["logo.png"]
 
 
 @pytest.mark.parametrize("prefix", ["img/", "Img/img/"])
@@ -172,21 +172,21 @@ def test_inshop_by_its_partition(prefix: str, tmp_path: Path) -> None:
             for path, split in zip(INSHOP, ["query", "gallery", "train"], strict=True)
         )
     )
-    understood = understand(tmp_path)
-    assert understood.pictures[0] == Picture(prefix + INSHOP[0], "query", "Dresses", "id_00000002")
-    assert [picture.split for picture in understood.pictures] == ["query", "gallery", "train"]
-    assert not understood.ignored
+    reading = read_folder(tmp_path)
+    assert reading.pictures[0] == ListedPicture(prefix + INSHOP[0], "query", "Dresses", "id_00000002")
+    assert [picture.split for picture in reading.pictures] == ["query", "gallery", "train"]
+    assert not reading.ignored
     with (tmp_path / "Eval" / "list_eval_partition.txt").open("a") as file:
         file.write("img/CLOTHING/x.jpg id_1 train\n")
     with pytest.raises(FsimError, match="line 6: expected a path of In-shop"):
-        understand(tmp_path)
+        read_folder(tmp_path)
 
 
 def test_a_pattern_names_the_parts(tmp_path: Path) -> None:
     touch(tmp_path, "a/TRAIN_hat_1_x.jpg", "a/valid_bag_2_x.jpg", "a/odd.jpg")
-    understood = understand(tmp_path, by_pattern=r"(?P<split>[^/_]+)_(?P<category>[a-z]+)_(?P<item>\d+)")
-    assert labels(understood) == [("train", "hat", "1"), ("val", "bag", "2")]
-    assert understood.ignored == [("a/odd.jpg", "not matched by the pattern")]
+    reading = read_folder(tmp_path, pattern=r"(?P<split>[^/_]+)_(?P<category>[a-z]+)_(?P<item>\d+)")
+    assert labels(reading) == [("train", "hat", "1"), ("val", "bag", "2")]
+    assert reading.ignored == [("a/odd.jpg", "not matched by the pattern")]
 
 
 @pytest.mark.parametrize(
@@ -202,22 +202,22 @@ def test_a_pattern_names_the_parts(tmp_path: Path) -> None:
 def test_a_pattern_that_does_not_fit_is_told(pattern: str, words: str, tmp_path: Path) -> None:
     touch(tmp_path, "hat/a.jpg", "bag/b.jpg")
     with pytest.raises(FsimError, match=words):
-        understand(tmp_path, by_pattern=pattern)
+        read_folder(tmp_path, pattern=pattern)
 
 
 def test_folders_that_say_nothing_are_told(tmp_path: Path) -> None:
     with pytest.raises(FsimError, match="there is no folder of pictures"):
-        understand(tmp_path / "none")
+        read_folder(tmp_path / "none")
     with pytest.raises(FsimError, match="no picture"):
-        understand(touch(tmp_path, "a.txt"))
+        read_folder(touch(tmp_path, "a.txt"))
     with pytest.raises(FsimError, match="in no folders of categories"):
-        understand(touch(tmp_path, "a.jpg"))
+        read_folder(touch(tmp_path, "a.jpg"))
     with pytest.raises(FsimError, match=r"cannot read .*Ebay_train"):
-        understand(tmp_path, "sop")
+        read_folder(tmp_path, "sop")
     with pytest.raises(FsimError, match="nothing is left of the layout inshop"):
-        understand(tmp_path, "inshop")
+        read_folder(tmp_path, "inshop")
     with pytest.raises(FsimError, match="in no folders of categories"):
-        understand(touch(tmp_path, "train/b.jpg", "train/c.jpg"))
+        read_folder(touch(tmp_path, "train/b.jpg", "train/c.jpg"))
 
 
 @pytest.mark.parametrize(("folder", "prefix", "up"), [("Img", "img/", "../"), ("Img/img", "", "../../")])
@@ -226,9 +226,9 @@ def test_inshop_by_the_partition_above_its_pictures(folder: str, prefix: str, up
     (tmp_path / "Eval" / "list_eval_partition.txt").write_text(
         "1\nimage_name item_id evaluation_status\n" + f"img/{INSHOP[0]} id_00000002 query\n"
     )
-    understood = understand(tmp_path / folder)
-    assert understood.pictures == [Picture(prefix + INSHOP[0], "query", "Dresses", "id_00000002")]
-    assert understood.how[0].endswith(f"those of {up}Eval/list_eval_partition.txt")
+    reading = read_folder(tmp_path / folder)
+    assert reading.pictures == [ListedPicture(prefix + INSHOP[0], "query", "Dresses", "id_00000002")]
+    assert reading.notes[0].endswith(f"those of {up}Eval/list_eval_partition.txt")
 
 
 @pytest.mark.parametrize("folder", [".", "Img", "Img/img"])
@@ -239,5 +239,5 @@ def test_inshop_by_the_partition_above_its_pictures(folder: str, prefix: str, up
 def test_the_dataset_of_a_benchmark_is_named(file: str, dataset: str, folder: str, tmp_path: Path) -> None:
     touch(tmp_path, "Img/img/Dress/id_00000001/a.jpg", "Img/img/Skirt/id_00000002/a.jpg", f"Anno/{file}")
     with pytest.raises(FsimError, match=f"fsim data meta {tmp_path} --dataset {dataset} .*--layout folder"):
-        understand(tmp_path / folder)
-    assert understand(tmp_path / folder, "folder").layout == "folder"
+        read_folder(tmp_path / folder)
+    assert read_folder(tmp_path / folder, "folder").layout == "folder"

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from fsim.download.clothing import download_clothing
 from fsim.errors import FsimError
+from fsim.interfaces import Download
+from fsim.runtime.display import Display
+from fsim.testing.download_contract import DownloadContract
+from fsim_plugins.downloads.clothing import Clothing
 
 
 def archive(*names: str) -> bytes:
@@ -29,7 +32,8 @@ def files(folder: Path) -> list[str]:
 
 
 def download(server: Any, to: Path) -> Path:
-    return download_clothing(to, f"{server.url}/clothing.zip")
+    with Display() as display:
+        return Clothing(f"{server.url}/clothing.zip").fetch(to, display)
 
 
 def test_the_photographs_land_in_their_split_folders(server: Any, tmp_path: Path) -> None:
@@ -68,4 +72,12 @@ def test_paths_in_the_zip_lead_nowhere_else(server: Any, tmp_path: Path) -> None
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FsimError, match="choose another --to"):
-        download_clothing(tmp_path / "file", "http://127.0.0.1:1/x.zip")
+        Clothing("http://127.0.0.1:1/x.zip").fetch(tmp_path / "file", Display())
+
+
+class TestClothing(DownloadContract):
+    def make(self, url: str) -> Download:
+        return Clothing(f"{url}/clothing.zip")
+
+    def files(self) -> dict[str, bytes]:
+        return {"clothing.zip": WHOLE}

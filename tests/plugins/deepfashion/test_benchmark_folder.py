@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fsim.functional.pictures.deepfashion_folder import TITLES, deepfashion_datasets
+from fsim_plugins.deepfashion.benchmark_folder import TITLES, deepfashion_datasets
 
 
 @pytest.mark.parametrize(

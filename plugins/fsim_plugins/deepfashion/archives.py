@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fsim.download.deepfashion_terms import PROJECT_PAGE
 from fsim.errors import FsimError
+from fsim.interfaces import Reporter
 from fsim.kit.unpack import BrokenZipError, LockedZipError, UnreadableZipError, check_zip, unpack
-from fsim.runtime.display import Display
+from fsim_plugins.deepfashion.terms import PROJECT_PAGE
 
 TEXT_FOLDERS = ("Anno_coarse", "Anno_fine", "Anno", "Eval")
 MEGABYTE = 10**6
 
 
-def unpack_images(packed: Path, images: Path, md5: str | None, display: Display) -> None:
+def unpack_images(packed: Path, images: Path, md5: str | None, reporter: Reporter) -> None:
     """Unpack `packed`, whose checksum is `md5` where that is known, to the folder `images`, which is new.
 
     An unpacking that was stopped goes on where it was.
@@ -29,17 +29,17 @@ def unpack_images(packed: Path, images: Path, md5: str | None, display: Display)
     with _advice(images):
         check_zip(packed)
         if md5 is not None:
-            _check_md5(packed, images, md5, display)
-        display.say(f"unpacking {packed}")
+            _check_md5(packed, images, md5, reporter)
+        reporter.say(f"unpacking {packed}")
         try:
-            count = unpack(packed, beside, _below_img, lambda done, total: display.bar("unpack", done, total))
+            count = unpack(packed, beside, _below_img, lambda done, total: reporter.bar("unpack", done, total))
         except BrokenZipError:
             shutil.rmtree(beside, ignore_errors=True)
             raise
     if not count:
         raise FsimError(f"{packed} has no folder img; unpack it yourself so that the images are in {images}")
     beside.rename(images)
-    display.say(f"{count:,} images are in {images}; {packed} is kept, remove it if you need the space")
+    reporter.say(f"{count:,} images are in {images}; {packed} is kept, remove it if you need the space")
 
 
 def unpack_texts(folder: Path) -> None:
@@ -82,13 +82,13 @@ def _below_img(parts: tuple[str, ...]) -> tuple[str, ...] | None:
     return parts[parts.index("img") + 1 :] if "img" in parts[:-1] else None
 
 
-def _check_md5(packed: Path, images: Path, known: str, display: Display) -> None:
-    display.say(f"checking {packed}")
+def _check_md5(packed: Path, images: Path, known: str, reporter: Reporter) -> None:
+    reporter.say(f"checking {packed}")
     digest, total = hashlib.md5(usedforsecurity=False), packed.stat().st_size
     with packed.open("rb") as stream:
         while block := stream.read(MEGABYTE):
             digest.update(block)
-            display.bar("check (MB)", stream.tell() // MEGABYTE, total // MEGABYTE)
+            reporter.bar("check (MB)", stream.tell() // MEGABYTE, total // MEGABYTE)
     if digest.hexdigest() != known:
         raise FsimError(
             f"{packed} is another file than the one known (MD5 {digest.hexdigest()}, known: {known}); remove it and "

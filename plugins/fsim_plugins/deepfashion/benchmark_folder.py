@@ -18,6 +18,11 @@ _OWN = {  # what one alone has
 }
 
 
+def benchmark_title(folder: Path, dataset: str) -> str:
+    """The title of the benchmark in a folder, where the dataset of that name may read it; empty elsewhere."""
+    return f"DeepFashion's {TITLES[dataset]}" if dataset in deepfashion_datasets(folder) else ""
+
+
 def deepfashion_datasets(root: Path) -> list[str]:
     """The datasets that may read a folder: none where it is no DeepFashion, several where its files don't say which."""
     found = [

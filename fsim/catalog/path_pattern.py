@@ -1,4 +1,4 @@
-"""Any folder: the parts of a path by a regular expression with named groups."""
+"""Read the parts of each path by a regular expression with named groups."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from pathlib import Path
 
 from fsim.errors import FsimError, nearest
 from fsim.functional.labels.splits import SPLIT_NAMES
-from fsim.layouts.understood import Picture, Understood
+from fsim.interfaces import FolderReading, ListedPicture
 
 GROUPS = ("split", "category", "item", "caption")
 EXAMPLE = r"(?P<split>[^/]+)/(?P<category>[^/]+)/(?P<item>[^/]+)/"
 PATHS_SHOWN = 5
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
-    """The regular expression.
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern of `--pattern`.
 
     Raises:
-        FsimError: it is none, has no named group, or one that is not split, category, item or caption.
+        FsimError: it is no regular expression, has no named group, or one that is not split, category, item or caption.
     """
     try:
         expression = re.compile(pattern)
     except re.error as error:
-        raise FsimError(f"--pattern '{pattern}' is no regular expression ({error}); one such is '{EXAMPLE}'") from error
+        raise FsimError(f"--pattern '{pattern}' is no regular expression ({error}); write, say, '{EXAMPLE}'") from error
     if not expression.groupindex:
         raise FsimError(f"--pattern '{pattern}' has no named group; name the parts, as in '{EXAMPLE}'")
     for name in expression.groupindex:
@@ -33,8 +33,8 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return expression
 
 
-def read(root: Path, pictures: Sequence[str], expression: re.Pattern[str]) -> Understood:
-    """What the pattern's first match in each path, relative to the folder and with forward slashes, says.
+def read_by_pattern(root: Path, pictures: Sequence[str], expression: re.Pattern[str]) -> FolderReading:
+    """Read the groups of the pattern's first match in each path, relative to the folder, with forward slashes.
 
     Raises:
         FsimError: it matches none, or finds a split of unknown name.
@@ -55,11 +55,11 @@ def read(root: Path, pictures: Sequence[str], expression: re.Pattern[str]) -> Un
                 )
             parts["split"] = name
         split, category, item, caption = (parts.get(name, "") for name in GROUPS)
-        found.append(Picture(image, split, category, item, caption))
+        found.append(ListedPicture(image, split, category, item, caption))
     if not found:
         first = "".join(f"\n  {image}" for image in pictures[:PATHS_SHOWN])
         raise FsimError(
             f"--pattern '{expression.pattern}' matches none of the {len(pictures):,} paths, such as{first}\n"
-            f"it is searched for in these, relative to {root}; mend it"
+            f"the paths are relative to {root}; fix the pattern"
         )
-    return Understood("pattern", [f"{', '.join(expression.groupindex)} by {expression.pattern}"], found, ignored)
+    return FolderReading("pattern", [f"{', '.join(expression.groupindex)} by {expression.pattern}"], found, ignored)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsim.download.deepfashion_files import BENCHMARKS
-from fsim.download.deepfashion_partition import check_images, partition_images
 from fsim.errors import FsimError
+from fsim_plugins.deepfashion.benchmark_files import BENCHMARKS
+from fsim_plugins.deepfashion.partition_images import check_images, partition_images
 
 NAMES = ["img/A/1.jpg", "img/A/2.jpg", "img/B/1.jpg"]
 

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from fsim.download.deepfashion_files import IMAGES, PARTITION, Benchmark
 from fsim.errors import FsimError
+from fsim_plugins.deepfashion.benchmark_files import IMAGES, PARTITION, Benchmark
 
 
 def check_images(benchmark: Benchmark, folder: Path) -> None:

@@ -1,21 +1,21 @@
-"""What the folder of a data set says of its pictures."""
+"""Layouts: how the folder of a data set names its pictures, their splits, categories and items."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from fsim.functional.labels.splits import split_by_name
 from fsim.functional.pictures.box_formats import Box
-from fsim.interfaces import Catalog
+from fsim.interfaces.catalog import Catalog
 
 VAL_SHARE = 0.2  # where a folder has no splits; that of the datasets `csv` and `folder`
 
 
-class Picture(NamedTuple):
-    """One picture; "" and None where the folder says nothing."""
+class ListedPicture(NamedTuple):
+    """One picture of a folder; "" and None where the folder says nothing."""
 
     image: str  # relative to the folder, with forward slashes
     split: str = ""
@@ -26,27 +26,27 @@ class Picture(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Understood:
-    """How a folder was understood.
+class FolderReading:
+    """What a layout read from a folder.
 
     layout    the name of the layout
-    how       sentences: what was taken for what
+    notes     sentences that say what was read as splits, categories and items
     pictures  in the order of their paths, or of the file that lists them; all have a split or none
-    ignored   (path, why) of what is left out
+    ignored   (path, reason) of each picture that is left out
     """
 
     layout: str
-    how: Sequence[str]
-    pictures: Sequence[Picture]
+    notes: Sequence[str]
+    pictures: Sequence[ListedPicture]
     ignored: Sequence[tuple[str, str]]
 
     @property
     def has_splits(self) -> bool:
-        """Whether the folder says which pictures are for what."""
+        """Whether the folder says which split each picture belongs to."""
         return bool(self.pictures and self.pictures[0].split)
 
     def catalog(self, root: Path, val_share: float | None = None) -> Catalog:
-        """The catalog.
+        """Build the catalog.
 
         Args:
             root: the folder.
@@ -57,24 +57,47 @@ class Understood:
         share = val_share if val_share is not None else 0.0 if self.has_splits else VAL_SHARE
         groups = [picture.item or picture.image for picture in self.pictures]
         drawn = split_by_name(groups, share, 0.0, seed=0)
-        columns = {name: [getattr(picture, name) for picture in self.pictures] for name in Picture._fields}
+        columns = {name: [getattr(picture, name) for picture in self.pictures] for name in ListedPicture._fields}
         columns["split"] = [
             by_rule if split in ("", "train") else split for split, by_rule in zip(columns["split"], drawn, strict=True)
         ]
         return Catalog.of(columns, root)
 
 
-def there(
-    listed: Iterable[Picture], pictures: Sequence[str], unlisted: str
-) -> tuple[list[Picture], list[tuple[str, str]]]:
-    """Of the pictures that a file lists those that are there, and what is left out.
+def split_by_presence(
+    listed: Iterable[ListedPicture], pictures: Sequence[str], unlisted: str
+) -> tuple[list[ListedPicture], list[tuple[str, str]]]:
+    """Return the listed pictures that are on the disk, and (path, reason) of all that is left out.
 
     Args:
-        pictures: the paths of those that are there.
-        unlisted: why a picture that no file lists is left out.
+        listed: the pictures that a file of the data set lists.
+        pictures: the paths of the pictures on the disk.
+        unlisted: the reason for leaving out a picture that no file lists.
     """
     listed = list(listed)
     names, on_disk = {picture.image for picture in listed}, set(pictures)
     missing = [(picture.image, "listed, but not there") for picture in listed if picture.image not in on_disk]
     more = [(image, unlisted) for image in pictures if image not in names]
     return [picture for picture in listed if picture.image in on_disk], missing + more
+
+
+@runtime_checkable
+class Layout(Protocol):
+    """Reads the folder of one public data set, as it is unpacked."""
+
+    def fits(self, root: Path, pictures: Sequence[str]) -> bool:
+        """Whether a folder has this layout.
+
+        Args:
+            root: the folder, absolute.
+            pictures: the paths of all pictures below it, relative, with forward slashes, sorted.
+        """
+        ...
+
+    def read(self, root: Path, pictures: Sequence[str]) -> FolderReading:
+        """Read splits, categories and items.
+
+        Raises:
+            FsimError: a file of the layout is missing or cannot be read.
+        """
+        ...

@@ -1,4 +1,4 @@
-"""Any folder: which of its levels are splits, categories and items is guessed from their names."""
+"""Guess which levels of a folder are splits, categories and items, from the names of its folders."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ from pathlib import Path, PurePosixPath
 
 from fsim.errors import FsimError
 from fsim.functional.labels.splits import SPLIT_NAMES
-from fsim.layouts.understood import Picture, Understood
+from fsim.interfaces import FolderReading, ListedPicture
 
-NUMBERED = 0.8  # share of the folders' names with a digit, from which on they are taken for items
+NUMBERED = 0.8  # folders are items where at least this share of their names has a digit
 NAMES_SHOWN = 3
 
 
-def is_here(root: Path, pictures: Sequence[str]) -> bool:
-    """Every folder is one."""
-    return True
-
-
-def read(root: Path, pictures: Sequence[str]) -> Understood:
+def read_levels(root: Path, pictures: Sequence[str]) -> FolderReading:
     """Guess what each level of folders is.
 
     The levels are those that most pictures lie below; a picture that lies higher is left out. The level whose names are
@@ -53,7 +48,7 @@ def read(root: Path, pictures: Sequence[str]) -> Understood:
     for names in last:
         parents.setdefault(names[-1], set()).add(names[:-1])
     found = [
-        Picture(
+        ListedPicture(
             image,
             "" if split is None else SPLIT_NAMES[names[split].lower()],
             "" if category is None else names[category],
@@ -61,12 +56,12 @@ def read(root: Path, pictures: Sequence[str]) -> Understood:
         )
         for image, names in deep.items()
     ]
-    how = [
+    notes = [
         f"the folders of level {level + 1} ({_some({names[level] for names in deep.values()})}) are the {what}"
         for what, level in (("splits", split), ("categories", category), ("items", item))
         if level is not None
     ]
-    return Understood("folder", how, found, ignored)
+    return FolderReading("folder", notes, found, ignored)
 
 
 def _are_splits(names: Sequence[str]) -> bool:
