@@ -132,7 +132,7 @@ def _try_forward(network: Network, image_size: int, backbone: str) -> None:
     try:
         with torch.no_grad():
             outputs = network(torch.zeros(1, 3, image_size, image_size))
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise FsimError(
             f"backbone '{backbone}' cannot take images of {image_size} px ({str(error).splitlines()[0]}); "
             f"raise data.image_size or choose a stem for small images (fsim describe backbone {backbone})"

@@ -27,7 +27,6 @@ BATCHES = [(1, 8), (1, 65), (5, 8), (5, 32), (3, 65)]  # B, S
 class AugmentationContract:
     """Inherit it, give `make`, and name the class `Test...`."""
 
-    components: ClassVar[tuple[str, ...]] = ()  # names of the components that `make` builds
     mixes_images: ClassVar[bool] = False  # whether an image may get pixels of others of its batch
 
     def make(self) -> Augmentation:

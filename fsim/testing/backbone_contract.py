@@ -25,7 +25,6 @@ from fsim.interfaces import Backbone
 class BackboneContract:
     """Inherit it, give `make`, and name the class `Test...`."""
 
-    components: ClassVar[tuple[str, ...]] = ()  # names of the components that `make` builds
     sizes: ClassVar[tuple[int, ...]] = (64,)  # image sizes S that it takes
     idle: ClassVar[tuple[str, ...]] = ()  # parts of names of weights that no image reaches
     rounding: ClassVar[float] = 1e-4  # by how much of the largest feature another order of sums may change one

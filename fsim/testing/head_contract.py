@@ -12,22 +12,20 @@ Shape legend: B batch, F features, D embedding, C categories, A attributes.
 from __future__ import annotations
 
 import copy
-from typing import Any, ClassVar, get_args
+from typing import Any, get_args
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from fsim.interfaces import Distance, Head
-from fsim.params import injected_names
+from fsim.plugin.parameters import injected_names
 
 SIZES = {"in_features": 12, "num_categories": 5, "num_attributes": 7}  # F, C, A
 
 
 class HeadContract:
     """Inherit it, give `make`, and name the class `Test...`."""
-
-    components: ClassVar[tuple[str, ...]] = ()  # names of the components that `make` builds
 
     def make(self, **injected: Any) -> Head:
         """A new head with these injected values."""

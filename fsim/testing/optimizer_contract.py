@@ -1,8 +1,8 @@
 """What every optimizer must hold, as tests to inherit. For authors of plugins; needs pytest.
 
-    class TestMyOptimizer(OptimizerContract):
-        def make(self, params: Any) -> Optimizer:
-            return MyOptimizer(params, lr=0.1)
+class TestMyOptimizer(OptimizerContract):
+    def make(self, params: Any) -> Optimizer:
+        return MyOptimizer(params, lr=0.1)
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ class OptimizerContract:
     What is lowered is the sum of squares of two weights, which is 30.25 at first.
     """
 
-    components: ClassVar[tuple[str, ...]] = ()  # names of the components that `make` builds
     steps: ClassVar[int] = 100  # in which `make`'s settings lower the sum to a half
 
     def make(self, params: Any) -> Optimizer:

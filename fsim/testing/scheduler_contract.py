@@ -24,9 +24,11 @@ RUNS = [(1, 1), (2, 1), (3, 3), (10, 5), (100, 10)]  # total_steps, steps_per_ep
 
 
 class SchedulerContract:
-    """Inherit it, give `make`, and name the class `Test...`. Its `step()` is called after each step of the optimizer."""
+    """Inherit it, give `make`, and name the class `Test...`.
 
-    components: ClassVar[tuple[str, ...]] = ()  # names of the components that `make` builds
+    Its `step()` is called after each step of the optimizer, as a training does.
+    """
+
     keeps_ratios: ClassVar[bool] = True  # False if it sets rates of its own; it then excludes `train.learning_rates`
 
     def make(self, **injected: Any) -> Any:

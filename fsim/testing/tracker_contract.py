@@ -15,29 +15,29 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
 
 from fsim.interfaces import EmbeddedImages, Tracker
 
+NAMES = {"one": ["a.jpg"], "several": ["a.jpg", "b.jpg", "a\tb\n.jpg"], "one name": ["a.jpg", "a.jpg", "a.jpg"]}
+
 
 class TrackerContract:
     """Inherit it, give `make`, and name the class `Test...`."""
-
-    components: ClassVar[tuple[str, ...]] = ()  # names of the components that `make` builds
 
     def make(self, folder: Path) -> Tracker:
         """A new tracker of the run in this folder, which shows images if it can."""
         raise NotImplementedError
 
     def test_has_the_members_of_a_tracker(self, tmp_path: Path) -> None:
-        tracker = self.make(tmp_path)
-        assert isinstance(tracker, Tracker)
-        assert type(most_images(tracker)) is int
-        assert most_images(tracker) >= 0
-        assert most_images(tracker) == 0 or hasattr(tracker, "show"), "max_images promises a method `show`"
+        with quietly(self.make(tmp_path)) as tracker:
+            assert isinstance(tracker, Tracker)
+            assert type(most_images(tracker)) is int
+            assert most_images(tracker) >= 0
+            assert most_images(tracker) == 0 or hasattr(tracker, "show"), "max_images promises a method `show`"
 
     def test_takes_numbers_as_they_come(self, tmp_path: Path) -> None:
         with quietly(self.make(tmp_path)) as tracker:
@@ -64,7 +64,7 @@ class TrackerContract:
             tracker.log(1, {"train/loss": 1.0})
             tracker.close()
 
-    @pytest.mark.parametrize("names", [["a.jpg"], ["a.jpg", "b.jpg", "c.jpg"], ["a.jpg", "a.jpg", "a\tb\n.jpg"]], ids=str)
+    @pytest.mark.parametrize("names", NAMES.values(), ids=NAMES.keys())
     def test_shows_images(self, names: list[str], tmp_path: Path) -> None:
         with quietly(self.make(tmp_path)) as tracker:
             if most_images(tracker) == 0:
@@ -92,8 +92,10 @@ def quietly(tracker: Any) -> Iterator[Any]:
     """The tracker, closed in the end; a warning is an error meanwhile."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        yield tracker
-        tracker.close()
+        try:
+            yield tracker
+        finally:
+            tracker.close()
 
 
 def most_images(tracker: Any) -> int:

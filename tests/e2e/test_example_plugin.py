@@ -45,10 +45,14 @@ def test_its_recipe_runs(installed: dict[str, str], fsim: Fsim, tmp_path: Path) 
     assert "there is no loss 'lifted'" in without.stderr
 
 
-ORACLE = """
+SUITES = """
 import math
 import pytest
 import torch
+from fsim.testing.backbone_contract import BackboneContract
+from fsim.testing.loss_contract import LossContract
+from fsim_example.lifted import Lifted
+from fsim_example.small_cnn import SmallCnn
 
 @pytest.mark.parametrize("scale", [0.1, 1.0, 40.0])
 def test_equation_4(scale):
@@ -65,17 +69,23 @@ def test_equation_4(scale):
                 terms.append(max(0, soft + float((embedding[i] - embedding[j]).norm())) ** 2 / 2)
     assert float(Lifted()(embedding, labels)) == pytest.approx(sum(terms) / len(terms))
 
+
+class TestLifted(LossContract):
+    def make(self):
+        return Lifted()
+
+
+class TestSmallCnn(BackboneContract):
+    sizes = (32, 97)
+
+    def make(self):
+        return SmallCnn()
 """
 
 
-def test_the_lifted_loss_keeps_the_contract(installed: dict[str, str]) -> None:
-    test = (
-        ORACLE
-        + "from fsim.testing.loss_contract import LossContract\nfrom fsim_example.lifted import Lifted\n"
-        + ("class TestLifted(LossContract):\n    def make(self):\n        return Lifted()\n")
-    )
-    file = Path(installed["PYTHONPATH"].split(os.pathsep)[0]) / "test_lifted.py"
-    file.write_text(test)
+def test_its_components_keep_the_contracts(installed: dict[str, str]) -> None:
+    file = Path(installed["PYTHONPATH"].split(os.pathsep)[0]) / "test_example.py"
+    file.write_text(SUITES)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file), "-c", os.devnull]
     done = subprocess.run(command, env={**os.environ, **installed}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from fsim.errors import FsimError
 from fsim.model.network import LossTerms, Network, build_losses, build_network
 from fsim.plugin.registry import register, unregister
 from fsim.recipe.checked_recipe import CheckedRecipe
@@ -115,6 +116,23 @@ def test_a_component_that_breaks_its_contract_is_told() -> None:
             build_network(check_document(document), 3)
     finally:
         unregister("backbone", "no_out_features")
+
+
+def test_a_backbone_that_rejects_the_image_size_is_an_error_of_the_user() -> None:
+    class Backbone(torch.nn.Module):
+        out_features = 3
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            raise ValueError("images of 224 px, please")
+
+    register("backbone", "of_224")(Backbone)
+    try:
+        recipe = checked()
+        document = Document(recipe.resolved() | {"model": {"backbone": {"name": "of_224"}, "head": {"name": "cat"}}})
+        with pytest.raises(FsimError, match=r"'of_224' cannot take images of \d+ px \(images of 224 px, please\)"):
+            build_network(check_document(document), 3)
+    finally:
+        unregister("backbone", "of_224")
 
 
 def test_network_and_losses_are_modules() -> None:

@@ -5,23 +5,20 @@ from typing import Any
 import pytest
 
 from fsim.interfaces import Augmentation
-from fsim.registry import load
 from fsim.testing.augmentation_contract import AugmentationContract
+from fsim_plugins.augmentations.none import NoAugmentation
+from fsim_plugins.augmentations.standard import Standard
 
 
 class TestNone(AugmentationContract):
-    components = ("none",)
-
     def make(self) -> Augmentation:
-        return load("augmentation", "none")()  # type: ignore[no-any-return]
+        return NoAugmentation()
 
 
 class TestStandard(AugmentationContract):
-    components = ("standard",)
-
     @pytest.fixture(autouse=True, params=[{}, {"brightness": 0, "contrast": 0, "saturation": 0}], ids=str)
     def _settings(self, request: pytest.FixtureRequest) -> None:
-        self.settings: dict[str, Any] = {"flip": 0.5, "erasing": 0.5, **request.param}
+        self.settings: dict[str, Any] = {"erasing": 0.5, **request.param}
 
     def make(self) -> Augmentation:
-        return load("augmentation", "standard")(**self.settings)  # type: ignore[no-any-return]
+        return Standard(**self.settings)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -9,77 +10,74 @@ import torch
 from torch import nn
 
 from fsim.interfaces import Backbone
-from fsim.registry import load
 from fsim.testing.backbone_contract import BackboneContract
-from fsim_example.small_cnn import SmallCnn
+from fsim_plugins.backbones.resnet import (
+    resnet18,
+    resnet34,
+    resnet50,
+    resnet101,
+    resnet152,
+    resnext50_32x4d,
+    resnext101_32x8d,
+    wide_resnet50_2,
+)
+from fsim_plugins.backbones.vgg import vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16, vgg16_bn, vgg19, vgg19_bn
 
 
 class TestResNet18(BackboneContract):
-    components = ("resnet18",)
-    sizes: ClassVar[tuple[int, ...]] = (64, 97)
-
     def make(self) -> Backbone:
-        return load("backbone", "resnet18")()  # type: ignore[no-any-return]
+        return resnet18()
 
 
 class TestResNet18OfSmallImages(BackboneContract):
-    components = ("resnet18",)
-    sizes: ClassVar[tuple[int, ...]] = (28,)
+    sizes: ClassVar[tuple[int, ...]] = (28, 33)
 
     def make(self) -> Backbone:
-        return load("backbone", "resnet18")(stem_stride=1, num_stages=3)  # type: ignore[no-any-return]
-
-
-class TestSmallCnn(BackboneContract):
-    def make(self) -> Backbone:
-        return SmallCnn()
+        return resnet18(stem_stride=1, num_stages=3)
 
 
 class Large(BackboneContract):
     """With weights drawn here: torchvision draws those of its classifier too, which takes a second for a VGG."""
 
     sizes: ClassVar[tuple[int, ...]] = (32,)
-    name: ClassVar[str]
     settings: ClassVar[dict[str, Any]] = {}
+    component: Callable[..., nn.Module]
 
     def make(self) -> Backbone:
-        return copy.deepcopy(drawn(self.name, torch.initial_seed(), **self.settings))
+        return copy.deepcopy(drawn(type(self).component, torch.initial_seed(), **self.settings))
 
 
 class TestOtherResNets(Large):
     """Two of four stages: the others are more of the same, and make a minute of tests."""
 
     settings: ClassVar[dict[str, Any]] = {"num_stages": 2}
-    components = (
-        "resnet34",
-        "resnet50",
-        "resnet101",
-        "resnet152",
-        "resnext50_32x4d",
-        "resnext101_32x8d",
-        "wide_resnet50_2",
-    )
 
-    @pytest.fixture(scope="class", autouse=True, params=components)
+    @pytest.fixture(
+        scope="class",
+        autouse=True,
+        params=[resnet34, resnet50, resnet101, resnet152, resnext50_32x4d, resnext101_32x8d, wide_resnet50_2],
+    )
     @classmethod
-    def _name(cls, request: pytest.FixtureRequest) -> None:
-        cls.name = request.param
+    def _component(cls, request: pytest.FixtureRequest) -> None:
+        cls.component = request.param
 
 
 class TestVggs(Large):
-    components = ("vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn")
-
-    @pytest.fixture(scope="class", autouse=True, params=components)
+    @pytest.fixture(
+        scope="class",
+        autouse=True,
+        params=[vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16, vgg16_bn, vgg19, vgg19_bn],
+    )
     @classmethod
-    def _name(cls, request: pytest.FixtureRequest) -> None:
-        cls.name = request.param
+    def _component(cls, request: pytest.FixtureRequest) -> None:
+        cls.component = request.param
 
 
 @lru_cache(maxsize=2)
-def drawn(name: str, seed: int, **settings: Any) -> Any:
-    """The backbone of that name with weights of He et al. 2015, as torchvision draws them."""
+def drawn(component: Callable[..., nn.Module], seed: int, **settings: Any) -> Any:
+    """A backbone with weights of He et al. 2015, as torchvision draws them."""
     with torch.device("meta"):
-        network = load("backbone", name)(**settings)
+        network = component(**settings)
     network = network.to_empty(device="cpu")
     torch.manual_seed(seed)
     for module in network.modules():

@@ -5,19 +5,20 @@ from typing import Any
 import pytest
 
 from fsim.interfaces import Head
-from fsim.params import injected_names
-from fsim.registry import load
+from fsim.plugin.parameters import injected_names
 from fsim.testing.head_contract import HeadContract
+from fsim_plugins.heads.cat import Cat
+from fsim_plugins.heads.siam import Siam
+from fsim_plugins.heads.siam_cat import SiamCat
+from fsim_plugins.heads.siam_cat_attr import SiamCatAttr
+from fsim_plugins.heads.siam_cat_cos import SiamCatCos
 
 
 class TestEveryHead(HeadContract):
-    components = ("cat", "siam", "siam_cat", "siam_cat_attr", "siam_cat_cos")
-
-    @pytest.fixture(autouse=True, params=components)
-    def _name(self, request: pytest.FixtureRequest) -> None:
-        self.name = request.param
+    @pytest.fixture(autouse=True, params=[Cat, Siam, SiamCat, SiamCatAttr, SiamCatCos])
+    def _component(self, request: pytest.FixtureRequest) -> None:
+        self.component = request.param
 
     def make(self, **injected: Any) -> Head:
-        head = load("head", self.name)
-        asked = injected_names("head", head)
-        return head(**{name: value for name, value in injected.items() if name in asked})  # type: ignore[no-any-return]
+        asked = injected_names("head", self.component)
+        return self.component(**{name: value for name, value in injected.items() if name in asked})
