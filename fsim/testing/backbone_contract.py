@@ -146,10 +146,10 @@ class BackboneContract:
         towards = torch.randn(features.shape, generator=torch.Generator().manual_seed(1))
         (features * towards).sum().backward()  # type: ignore[no-untyped-call]
 
-    def near(self, one: Tensor, other: Tensor) -> None:
+    def near(self, features: Tensor, expected: Tensor) -> None:
         """Hold two features of one image against each other."""
-        largest = max(float(other.detach().abs().max()), math.ulp(0.0))
-        torch.testing.assert_close(one, other, rtol=0, atol=self.rounding * largest)
+        largest = max(float(expected.detach().abs().max()), math.ulp(0.0))
+        torch.testing.assert_close(features, expected, rtol=0, atol=self.rounding * largest)
 
 
 def images(batch: int, size: int) -> Tensor:

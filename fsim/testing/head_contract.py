@@ -142,10 +142,10 @@ class HeadContract:
         mixed = [(values * torch.randn(values.shape, generator=draw)).sum() for values in outputs.values()]
         torch.stack(mixed).sum().backward()  # type: ignore[no-untyped-call]
 
-    def same(self, one: dict[str, Tensor], other: dict[str, Tensor]) -> None:
+    def same(self, outputs: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
         """Hold the outputs of two heads against each other."""
-        for name, values in one.items():
-            assert torch.equal(values, other[name]), f"{name} differs"
+        for name, values in outputs.items():
+            assert torch.equal(values, expected[name]), f"{name} differs"
 
 
 def features(batch: int, in_features: int = SIZES["in_features"]) -> Tensor:

@@ -36,56 +36,56 @@ class OptimizerContract:
         assert all("lr" in group for group in optimizer.param_groups)
 
     def test_lowers_a_quadratic(self) -> None:
-        of = weights()
-        before = float(loss(of).detach())
-        take_steps(self.make(of), of, self.steps)
-        assert float(loss(of).detach()) < before / 2
+        params = weights()
+        before = float(loss(params).detach())
+        take_steps(self.make(params), params, self.steps)
+        assert float(loss(params).detach()) < before / 2
 
     def test_zero_grad_forgets_the_gradients(self) -> None:
-        of = weights()
-        optimizer = self.make(of)
+        params = weights()
+        optimizer = self.make(params)
         for set_to_none in (True, False):
-            loss(of).backward()  # type: ignore[no-untyped-call]
+            loss(params).backward()  # type: ignore[no-untyped-call]
             optimizer.zero_grad(set_to_none=set_to_none)
-            assert all(one.grad is None or not one.grad.any() for one in of)
+            assert all(weight.grad is None or not weight.grad.any() for weight in params)
 
     def test_a_weight_without_a_gradient_stays(self) -> None:
-        of = weights()
-        optimizer = self.make(of)
+        params = weights()
+        optimizer = self.make(params)
         for _ in range(3):
             optimizer.zero_grad()
-            of[0].square().sum().backward()  # type: ignore[no-untyped-call]
+            params[0].square().sum().backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-        assert not torch.equal(of[0], weights()[0])
-        assert torch.equal(of[1], weights()[1]), "a weight moved that had no gradient"
+        assert not torch.equal(params[0], weights()[0])
+        assert torch.equal(params[1], weights()[1]), "a weight moved that had no gradient"
 
     def test_a_zero_gradient_does_no_harm(self) -> None:
-        of = weights()
-        optimizer = self.make(of)
+        params = weights()
+        optimizer = self.make(params)
         for _ in range(3):
-            for one in of:
-                one.grad = torch.zeros_like(one)
+            for weight in params:
+                weight.grad = torch.zeros_like(weight)
             optimizer.step()
-        assert all(one.isfinite().all() for one in of)
+        assert all(weight.isfinite().all() for weight in params)
 
     def test_every_group_keeps_its_learning_rate(self) -> None:
-        of = weights()
-        groups = [{"params": of[:1], "lr": 0.03}, {"params": of[1:], "lr": 0.0}]
+        params = weights()
+        groups = [{"params": params[:1], "lr": 0.03}, {"params": params[1:], "lr": 0.0}]
         optimizer = self.make(groups)
-        take_steps(optimizer, of, 3)
+        take_steps(optimizer, params, 3)
         assert [group["lr"] for group in optimizer.param_groups] == [0.03, 0.0]
-        assert not torch.equal(of[0], weights()[0])
-        assert torch.equal(of[1], weights()[1]), "a weight moved whose learning rate is 0"
+        assert not torch.equal(params[0], weights()[0])
+        assert torch.equal(params[1], weights()[1]), "a weight moved whose learning rate is 0"
 
     def test_follows_a_rate_that_a_scheduler_sets(self) -> None:
-        of = weights()
-        optimizer = self.make(of)
-        take_steps(optimizer, of, 3)
-        before = [one.detach().clone() for one in of]
+        params = weights()
+        optimizer = self.make(params)
+        take_steps(optimizer, params, 3)
+        before = [weight.detach().clone() for one in of]
         for group in optimizer.param_groups:
             group["lr"] = 0.0
-        take_steps(optimizer, of, 3)
-        assert all(map(torch.equal, of, before)), "the learning rate of a group is read at each step"
+        take_steps(optimizer, params, 3)
+        assert all(map(torch.equal, params, before)), "the learning rate of a group is read at each step"
 
     def test_goes_on_from_its_state_as_if_it_had_not_stopped(self) -> None:
         through, stopped = weights(), weights()
@@ -103,16 +103,16 @@ def weights() -> list[nn.Parameter]:
     return [nn.Parameter(torch.tensor(values)) for values in START]
 
 
-def loss(of: Sequence[torch.Tensor]) -> torch.Tensor:
+def loss(params: Sequence[torch.Tensor]) -> torch.Tensor:
     """Their sum of squares."""
-    return torch.stack([one.square().sum() for one in of]).sum()
+    return torch.stack([weight.square().sum() for one in of]).sum()
 
 
-def take_steps(optimizer: Optimizer, of: Sequence[torch.Tensor], steps: int) -> None:
+def take_steps(optimizer: Optimizer, params: Sequence[torch.Tensor], steps: int) -> None:
     """So many steps down, as a training takes them."""
     for _ in range(steps):
         optimizer.zero_grad()
-        loss(of).backward()  # type: ignore[no-untyped-call]
+        loss(params).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
 
 

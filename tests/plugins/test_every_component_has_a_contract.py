@@ -47,7 +47,7 @@ def suite_runs(source: str) -> Iterator[tuple[str, str]]:
         if isinstance(node, ast.ClassDef):
             names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
             named[node.name] = {imported[name] for name in names if name in imported}
-            named[node.name] |= {one for name in names for one in named.get(name, ())}
+            named[node.name] |= {component for name in names for component in named.get(name, ())}
             if node.name.startswith("Test"):
                 suites = named[node.name] & {*CONTRACTS.values()}
                 yield from ((suite, component) for suite in suites for component in named[node.name])
