@@ -17,4 +17,6 @@ CONTRACTS = {
     "optimizer": "fsim.testing.optimizer_contract:OptimizerContract",
     "scheduler": "fsim.testing.scheduler_contract:SchedulerContract",
     "tracker": "fsim.testing.tracker_contract:TrackerContract",
+    "layout": "fsim.testing.layout_contract:LayoutContract",
+    "download": "fsim.testing.download_contract:DownloadContract",
 }

@@ -81,7 +81,7 @@ class OptimizerContract:
         params = weights()
         optimizer = self.make(params)
         take_steps(optimizer, params, 3)
-        before = [weight.detach().clone() for one in of]
+        before = [weight.detach().clone() for weight in params]
         for group in optimizer.param_groups:
             group["lr"] = 0.0
         take_steps(optimizer, params, 3)
@@ -105,7 +105,7 @@ def weights() -> list[nn.Parameter]:
 
 def loss(params: Sequence[torch.Tensor]) -> torch.Tensor:
     """Their sum of squares."""
-    return torch.stack([weight.square().sum() for one in of]).sum()
+    return torch.stack([weight.square().sum() for weight in params]).sum()
 
 
 def take_steps(optimizer: Optimizer, params: Sequence[torch.Tensor], steps: int) -> None:
