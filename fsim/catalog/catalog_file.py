@@ -1,4 +1,4 @@
-"""Writes a catalog as metadata.csv, which pandas, spreadsheets and the dataset `csv` read, or as jsonl or parquet."""
+"""Write a catalog as metadata.csv, which pandas, spreadsheets and the dataset `csv` read, or as jsonl or parquet."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def write_catalog(catalog: Catalog, file: Path, overwrite: bool = False) -> None
 
 
 def refuse_catalog(catalog: Catalog) -> None:
-    """Tell, before work is done for it, that a catalog can't be written.
+    """Reject, before any work is done, a catalog that can't be written.
 
     Raises:
         FsimError: it has pixels and no image files.
@@ -57,7 +57,7 @@ def refuse_catalog(catalog: Catalog) -> None:
 
 
 def refuse_catalog_file(file: Path, overwrite: bool = False) -> None:
-    """Tell, before work is done for a file, that it is there already, or can't be written.
+    """Reject, before any work is done, a file that exists already or can't be written.
 
     Raises:
         FsimError: it is there and may not be overwritten, has an ending that says no form, or no folder.

@@ -35,7 +35,7 @@ class EncodedCatalog:
         return self.catalog.attribute_labels()
 
     def attributes_for(self, asks: str, rows: IntArray, whose: str) -> AttributeLabels:
-        """The attributes of the whole catalog, for the component `asks`.
+        """Return the attributes of the whole catalog, for the component `asks`.
 
         Raises:
             FsimError: of the images in these rows, which are `whose`, no attribute is known.
@@ -110,7 +110,7 @@ class EncodedCatalog:
 
 
 def load_catalog(dataset: Dataset) -> Catalog:
-    """A dataset's catalog, held against its contract.
+    """Load a dataset's catalog, and check it against the contract.
 
     Raises:
         FsimError: a column is missing, an image stands there twice, a split has an unknown name, or a caption is none.

@@ -1,4 +1,4 @@
-"""What a command on data is given as SOURCE, as a catalog."""
+"""Open the SOURCE that a command on data is given, as a catalog."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SLOT = ("data", "dataset")
 
 
 def open_source(source: str, dataset: str | None = None, parameters: Sequence[str] = ()) -> Catalog:
-    """The catalog of a source.
+    """Open the catalog of a source.
 
     Args:
         source: see `SOURCE_HELP`.
@@ -69,7 +69,7 @@ def _component(source: str, dataset: str | None, parameters: Sequence[str]) -> C
 
 
 def _of_folder(folder: Path) -> str:
-    """The dataset that reads a folder without a metadata.csv."""
+    """Return the dataset that reads a folder without a metadata.csv."""
     benchmarks = benchmarks_in(folder)
     if len(benchmarks) > 1:
         raise FsimError(
@@ -83,7 +83,7 @@ def _of_folder(folder: Path) -> str:
 
 
 def benchmarks_in(folder: Path) -> dict[str, str]:
-    """{dataset: title} of the public benchmarks that a folder may hold, as their datasets recognise them."""
+    """Return the public benchmarks that a folder may hold, {dataset: title}, as their datasets recognise them."""
     titles = {}
     for name in dict.fromkeys(offer.name for offer in offers("dataset")):
         try:
@@ -98,7 +98,7 @@ def benchmarks_in(folder: Path) -> dict[str, str]:
 
 
 def _place(dataset: str) -> str:
-    """The parameter of a dataset that says where it is."""
+    """Return the parameter of a dataset that takes its place on the disk."""
     fields = parameter_model("dataset", load("dataset", dataset)).model_fields.values()
     for place in ("file", "root"):  # `csv` has both: its file, and perhaps another root
         if any(field.alias == place for field in fields):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from fsim.functional.precision import at_least_float32, no_autocast
+from fsim.functional.numerics import at_least_float32, no_autocast
 
 # Beyond this many pairs for each row, the matrix of all pairs costs less than gathering [P, D] rows twice.
 DENSE_PAIRS_PER_ROW = 4

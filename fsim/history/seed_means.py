@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fsim.errors import FsimError
-from fsim.functional.statistics.student_interval import student_interval
+from fsim.functional.statistics.intervals import student_interval
 from fsim.history.seed_series import SeedSeries
 from fsim.kit.files import write_text
 from fsim.runtime.display import Display, main_metrics, number

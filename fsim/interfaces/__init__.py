@@ -5,7 +5,7 @@ A component needs no base class: it fits if it has the members named here. Value
 kind.
 """
 
-from fsim.interfaces.arrays import IntArray, Vectors
+from fsim.interfaces.arrays import FloatArray, IntArray, Vectors
 from fsim.interfaces.augmentation import Augmentation
 from fsim.interfaces.catalog import CATALOG_COLUMNS, Catalog, Dataset
 from fsim.interfaces.download import Download, Reporter
@@ -32,6 +32,7 @@ __all__ = [
     "Embedded",
     "EmbeddedImages",
     "Evaluator",
+    "FloatArray",
     "FolderReading",
     "Head",
     "Index",

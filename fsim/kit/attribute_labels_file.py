@@ -1,4 +1,4 @@
-"""Attributes beside a table: a table's cells say what an image has; this file says what it has not and what is unknown.
+"""The file of attributes beside a table: cells say what an image has, this file says what it lacks and what is unknown.
 
 `metadata.csv.attributes.npz` beside `metadata.csv`, arrays of numpy without pickled objects:
 
@@ -28,7 +28,7 @@ ENDING = ".attributes.npz"
 
 
 def labels_file(table: Path) -> Path:
-    """The file beside a table."""
+    """Return the path of the file beside a table."""
     return table.with_name(table.name + ENDING)
 
 
@@ -46,7 +46,7 @@ def write_labels(
 
 
 def read_labels(file: Path, images: Sequence[str], attributes: Sequence[Mapping[str, Any]]) -> AttributeLabels:
-    """The labels of a table whose columns `image` and `attributes` are these.
+    """Read the labels of a table whose columns `image` and `attributes` are these.
 
     Raises:
         FsimError: the file can't be read, or a row of the table is not in it as it is.

@@ -1,4 +1,4 @@
-"""Where fsim keeps what it can make again."""
+"""The folder of what fsim can make again: decoded images, generated data sets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def cache_dir() -> Path:
-    """`FSIM_CACHE_DIR`, or the user's cache folder of this system."""
+    """Return `FSIM_CACHE_DIR`, or the user's cache folder of this system."""
     given = os.environ.get("FSIM_CACHE_DIR")
     if given:
         return Path(given).expanduser().absolute()

@@ -1,4 +1,4 @@
-"""Fetch a file by HTTP, going on where an earlier try stopped."""
+"""Fetch a file by HTTP, resuming where an earlier try stopped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class NotFoundError(FsimError):
 
 
 def fetch(url: str, file: Path, progress: Progress | None = None) -> None:
-    """Download into `file`; what is there from an earlier try is kept and gone on with.
+    """Download into `file`; a part that an earlier try left is kept and resumed.
 
     Raises:
         NotFoundError: the server has no such file, or gives a web page in its place.
@@ -56,7 +56,10 @@ def fetch(url: str, file: Path, progress: Progress | None = None) -> None:
 
 
 def check_space(folder: Path, needed: int) -> None:
-    """Refuse to begin what the disk has no room for. `needed` is in bytes.
+    """Reject a download that the disk has no room for.
+
+    Args:
+        needed: bytes.
 
     Raises:
         FsimError: too little is free.
@@ -70,7 +73,7 @@ def check_space(folder: Path, needed: int) -> None:
 
 
 def unwritable(file: Path, error: OSError) -> FsimError:
-    """What to say when the disk does not take a file."""
+    """Build the error for a file that the disk does not take."""
     why = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
     return FsimError(f"cannot write {file}: {why}; free space there or choose another --to, then run the command again")
 
@@ -100,7 +103,7 @@ def _answer(url: str, start: int, file: Path) -> http.client.HTTPResponse | None
 
 
 def _total(answer: http.client.HTTPResponse, start: int) -> int:
-    """The bytes of the whole file; 0 if the server does not say."""
+    """Return the bytes of the whole file; 0 if the server does not say."""
     length = answer.headers.get("Content-Length")
     return int(length) + start if length and length.isdigit() else 0
 

@@ -1,4 +1,4 @@
-"""Files and folders that are whole or not there: written beside their place, flushed to the disk, and renamed."""
+"""Write files and folders atomically: beside their place, flushed to the disk, then renamed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEFTOVER = re.compile(r"\..+\.[0-9a-f]{32}")
 
 @contextmanager
 def atomic_file(file: Path) -> Iterator[IO[bytes]]:
-    """A file to write in place of `file`, which stays as it was until all is written.
+    """Open a file to write in place of `file`, which stays as it was until all is written.
 
     Raises:
         WriteError: it cannot be written (a full disk, no permission).
@@ -46,8 +46,8 @@ def atomic_file(file: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def atomic_folder(folder: Path) -> Iterator[Path]:
-    """A new folder to fill, which is then put in the place of `folder`, with all that was there; where the filling
-    fails, that stays as it was.
+    """Make a new folder to fill, which then replaces `folder` and all that was in it; where the filling fails, `folder`
+    stays as it was.
 
     Raises:
         WriteError: it cannot be written.
@@ -79,7 +79,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
 
 
 def replace_by_link(name: Path, file: Path) -> None:
-    """Give another name to a file that is replaced and never changed; what had the name before is gone.
+    """Give a second name to a file that is only ever replaced, never changed; a file of that name before is removed.
 
     Raises:
         WriteError: that can't be done.
@@ -98,7 +98,7 @@ def replace_by_link(name: Path, file: Path) -> None:
 
 
 def _flush_names(folder: Path) -> None:
-    """Put the names in a folder on the disk: a rename too must survive the machine's end."""
+    """Flush the names in a folder to the disk, so that a rename survives a power failure."""
     if os.name == "nt":  # which has no such thing
         return
     names = os.open(folder, os.O_RDONLY)
@@ -109,8 +109,10 @@ def _flush_names(folder: Path) -> None:
 
 
 def remove_leftovers(folder: Path, without: Sequence[str] = ()) -> None:
-    """Remove what the writers above leave in a folder, at any depth, where they are killed. Nobody may be writing, but
-    in the folders of the names `without`."""
+    """Remove the temporary files and folders that killed writers left below a folder.
+
+    Nobody may be writing there, except in the folders named by `without`, which are not looked into.
+    """
     for place in [one for one in folder.iterdir() if one.name not in without]:
         for file in [place, *(place.rglob(".*") if place.is_dir() else ())]:
             if LEFTOVER.fullmatch(file.name) and file.is_dir():
@@ -120,7 +122,7 @@ def remove_leftovers(folder: Path, without: Sequence[str] = ()) -> None:
 
 
 def refuse_without_folder(file: Path) -> None:
-    """Tell before the work, and not after it, that a file has no folder to be written to.
+    """Reject, before any work is done, a file whose folder does not exist.
 
     Raises:
         FsimError: it has none.

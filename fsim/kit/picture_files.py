@@ -1,4 +1,4 @@
-"""The pictures below a folder."""
+"""Find the pictures below a folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
 
 def picture_files(root: Path, folder: Path) -> list[str]:
-    """Paths below `folder`, relative to `root`, with forward slashes, hidden ones left out, in a stable order."""
+    """Return paths below `folder`, relative to `root`, with forward slashes, hidden ones left out, in a stable
+    order."""
     files: list[str] = []
     seen: set[str] = set()
     for where, folders, names in os.walk(folder, followlinks=True):

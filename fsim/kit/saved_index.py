@@ -1,4 +1,4 @@
-"""A saved index: a folder of the library's own file, and a description of what that file doesn't say or may lose."""
+"""A saved index: a folder with the library's own file, and a description of what that file does not say or may lose."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class SavedIndex:
-    """What a folder's index is.
+    """The description of a saved index.
 
     index           the component that wrote it
     distance        what it compares by
@@ -32,7 +32,7 @@ class SavedIndex:
 
 
 def save_index(folder: Path, saved: SavedIndex, name: str, write: Callable[[Path], object]) -> None:
-    """Let `write` make the file of that name in the folder, and describe it.
+    """Let `write` make the file of that name in the folder, and write the description beside it.
 
     Raises:
         FsimError: it cannot be written.
@@ -52,7 +52,7 @@ def save_index(folder: Path, saved: SavedIndex, name: str, write: Callable[[Path
 
 
 def open_index(folder: Path, index: str, name: str) -> SavedIndex:
-    """What the folder's description says, held against the file of that name.
+    """Read the description in a folder, and check it against the file of that name.
 
     Raises:
         FsimError: there is no index in the folder, it is another component's, or its file is not whole.
@@ -76,5 +76,5 @@ def open_index(folder: Path, index: str, name: str) -> SavedIndex:
 
 
 def index_bytes(folder: Path) -> int:
-    """Size of the index saved in a folder, without its description."""
+    """Return the bytes of the index saved in a folder, without its description."""
     return sum(file.stat().st_size for file in Path(folder).iterdir() if file.name != DESCRIPTION)

@@ -1,4 +1,4 @@
-"""Unpack zip files: nothing lands outside of the folder, what is whole is kept, and what is wrong is told."""
+"""Unpack zip files: nothing is written outside the folder, finished files are kept, and damage is reported."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BrokenZipError(FsimError):
 
 
 def check_zip(packed: Path) -> None:
-    """See that this is a zip file with a table of contents, and not locked; what it holds is not read.
+    """Check that a file is a zip file with a table of contents, and is not locked; its contents are not read.
 
     Raises:
         LockedZipError: a password is needed.
@@ -40,9 +40,9 @@ def check_zip(packed: Path) -> None:
 
 
 def unpack(packed: Path, folder: Path, place: Place, progress: Callable[[int, int], None] | None = None) -> int:
-    """Unpack what `place` gives a place in `folder`; how many files that is. Those that are there stay as they are.
+    """Unpack every entry that `place` gives a place in `folder`, and return how many there are. Existing files stay.
 
-    A file appears under its name when it is whole, so that an unpacking that was stopped can be gone on with.
+    A file appears under its name when it is whole, so that a stopped unpacking can be resumed.
 
     Raises:
         LockedZipError: a password is needed.
@@ -72,7 +72,7 @@ def unpack(packed: Path, folder: Path, place: Place, progress: Callable[[int, in
 
 
 def is_web_page(file: Path) -> bool:
-    """Whether this is HTML: what a server gives in place of a file that it does not want to give.
+    """Whether a file is HTML, which servers send in place of a file that they do not give.
 
     Raises:
         FsimError: the file cannot be read.

@@ -1,4 +1,4 @@
-"""A mark for each category, which also those tell apart who see few colours: nine colours times five shapes."""
+"""A mark for each category, nine colours times five shapes, distinguishable with limited colour vision."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ PALE = "#BBBBBB"
 
 
 def _regular(corners: int, first: float, radius: float = 1.0) -> tuple[Point, ...]:
-    """The corners of a regular polygon; `first` is the direction of one, in turns, clockwise from the right."""
+    """Return the corners of a regular polygon; `first` is the direction of one of them, in turns, clockwise from the
+    right."""
     turns = [2 * math.pi * (first + corner / corners) for corner in range(corners)]
     return tuple((radius * math.cos(turn), radius * math.sin(turn)) for turn in turns)
 
@@ -39,7 +40,7 @@ MOST = len(COLOURS) * len(SHAPES)
 
 @dataclass(frozen=True)
 class Mark:
-    """How the images of a category are drawn; `label` and `count` are for the legend."""
+    """How the images of a category are drawn: `label` and `count` are for the legend."""
 
     label: str
     count: int
@@ -48,7 +49,7 @@ class Mark:
 
 
 def category_marks(categories: Sequence[str]) -> dict[str, Mark]:
-    """The mark of each category that stands in `categories` [N], in the order of the legend: by name.
+    """Return the mark of each category that stands in `categories` [N], in the order of the legend: by name.
 
     Of more than `MOST` categories the smallest share one pale mark, and so do images of unknown category ("").
     """

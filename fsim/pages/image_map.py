@@ -24,7 +24,7 @@ QUALITY = 70  # of JPEG
 
 @dataclass(frozen=True)
 class ImageMap:
-    """What the page's script draws.
+    """The data that the page's script draws.
 
     points   of each image: x and y in 0..1, x to the right and y downwards, its group, and its name
     groups   of images, each with its mark
@@ -39,7 +39,7 @@ class ImageMap:
 
     @property
     def content(self) -> dict[str, Any]:
-        """For the script, as JSON."""
+        """The data for the script, as JSON."""
         return {
             "points": self.points,
             "groups": [
@@ -58,8 +58,8 @@ def image_map(
     categories: Sequence[str],
     thumbnails: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
 ) -> ImageMap:
-    """Points [N, 2], drawn to one scale along both axes, with the names, categories ("" where unknown) and thumbnails
-    uint8 [N, T, T, 3] of their images."""
+    """Build a map of points [N, 2], drawn to one scale along both axes, with the names, categories ("" where unknown)
+    and thumbnails uint8 [N, T, T, 3] of their images."""
     marks = category_marks(categories)
     groups = list(dict.fromkeys(marks.values()))
     exact = plane.astype(np.float64)

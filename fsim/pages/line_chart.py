@@ -1,4 +1,4 @@
-"""Numbers over epochs, or over something else, as an SVG picture."""
+"""A chart of numbers over epochs or another axis, as SVG."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Point = tuple[float, float]
 def line_chart(
     series: Mapping[str, Sequence[Point]], marked: float | None = None, below: str = "epoch", logarithmic: bool = False
 ) -> str:
-    """Each series as a line through its points (x, value); what is not finite leaves a gap.
+    """Draw each series as a line through its points (x, value); what is not finite leaves a gap.
 
     Args:
         series: name -> points, one finite value at least in all.
@@ -62,7 +62,7 @@ def line_chart(
 
 
 def even_ticks(low: float, high: float) -> list[float]:
-    """About `TICKS` round numbers, evenly, from one that is not above `low` to one that is not below `high`."""
+    """Return about `TICKS` round numbers, evenly, from one that is not above `low` to one that is not below `high`."""
     size = max(abs(low), abs(high))
     span = high - low if high - low > FLAT * max(size, FLAT) else size if size > FLAT else 1.0
     power = 10.0 ** math.floor(math.log10(span / TICKS))
@@ -72,7 +72,7 @@ def even_ticks(low: float, high: float) -> list[float]:
 
 
 def _without_gaps(points: Sequence[Point]) -> list[list[Point]]:
-    """The stretches of finite points."""
+    """Split points into runs of finite values."""
     stretches: list[list[Point]] = [[]]
     for point in points:
         if math.isfinite(point[1]):

@@ -28,7 +28,7 @@ MOST_LABELS = 20  # more names on the map would hide it
 def map_picture(
     plane: Vectors, categories: Sequence[str], thumbnails: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], title: str
 ) -> Image.Image:
-    """A picture of points [N, 2], drawn to one scale along both axes.
+    """Draw points [N, 2], drawn to one scale along both axes.
 
     Left, a mark for each image, by category. Right, the images themselves on a grid: each cell shows the one nearest to
     its middle, framed in the colour of its category, so none hides another. The legend below serves both.
@@ -68,7 +68,7 @@ def _panel(height: int, scale: int = 1) -> Image.Image:
 
 
 def _points(places: np.ndarray, height: int, categories: Sequence[str], marks: dict[str, Mark]) -> Image.Image:
-    """The left panel."""
+    """Draw the left panel: points."""
     panel = _panel(height, FINER)
     draw = ImageDraw.Draw(panel, "RGBA")
     radius = float(np.clip(140 / len(places) ** 0.5, 4.5, 11)) * FINER
@@ -122,7 +122,7 @@ def _images(
     marks: dict[str, Mark],
     thumbnails: np.ndarray,
 ) -> Image.Image:
-    """The right panel."""
+    """Draw the right panel: images."""
     panel = _panel(height)
     draw = ImageDraw.Draw(panel)
     frame = max(2, side // 20)
@@ -136,7 +136,7 @@ def _images(
 
 
 def one_in_each_cell(places: np.ndarray, side: int) -> Iterator[tuple[int, int, int]]:
-    """Of the places [N, 2] in each cell the nearest to its middle: its number, and the cell's column and line."""
+    """Choose in each cell the place [N, 2] nearest to its middle: its number, and the cell's column and row."""
     cells: IntArray = np.minimum(places // side, PANEL // side - 1).astype(np.int64)  # [N, 2]
     off = np.square(places - (cells + 0.5) * side).sum(1)
     seen: set[tuple[int, int]] = set()
@@ -148,7 +148,7 @@ def one_in_each_cell(places: np.ndarray, side: int) -> Iterator[tuple[int, int, 
 
 
 def _legend(marks: list[Mark], width: int) -> Image.Image:
-    """Marks with their names and counts, in as many columns as fit."""
+    """Draw marks with their names and counts, in as many columns as fit."""
     font = _font(LEGEND)
     texts = [f"{mark.label} ({mark.count})" for mark in marks]
     wide = int(max(font.getlength(text) for text in texts)) + 80

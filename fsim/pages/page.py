@@ -30,7 +30,7 @@ MANY = 6  # sections, from which on links lead to them
 
 @dataclass(frozen=True)
 class Link:
-    """Words in a table that lead to another file."""
+    """A link in a table to another file."""
 
     words: str
     target: str
@@ -51,7 +51,7 @@ class Table:
 
     @property
     def long(self) -> list[bool]:
-        """Of each column, whether its cells may be broken into lines: sentences are, numbers are not."""
+        """Whether the cells of each column may wrap: sentences do, numbers do not."""
         return [any(len(str(row[column])) > LINE for row in self.rows) for column in range(len(self.header))]
 
 
@@ -97,7 +97,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """What a page says; `figures` are the few numbers that stand large at its head. A page of many sections begins with
+    """A page; `figures` are the few numbers that stand large at its head. A page of many sections begins with
     links to them."""
 
     title: str
@@ -118,7 +118,7 @@ class Page:
 
 
 def refuse_page_file(file: Path) -> None:
-    """Tell, before work is done for a page, that it would replace something else or has no folder.
+    """Reject, before any work is done, a page that would replace another file or has no folder.
 
     Raises:
         FsimError: there is something that is no page of fsim's, it can't be read, or there is no such folder.
@@ -136,25 +136,26 @@ def refuse_page_file(file: Path) -> None:
 
 
 def evenly(rows: IntArray, count: int) -> list[int]:
-    """Up to `count` of some rows, evenly from the first to the last."""
+    """Choose up to `count` rows, evenly from the first to the last."""
     if not len(rows):
         return []
     return [int(row) for row in rows[np.unique(np.linspace(0, len(rows) - 1, count).round().astype(int))]]
 
 
 def thumbnail(catalog: Catalog, row: int, size: int = THUMBNAIL) -> str:
-    """One image of a catalog, cut by its box, as the data URI of a small JPEG; empty where it cannot be decoded."""
+    """Return one image of a catalog, cut by its box, as the data URI of a small JPEG; empty where it cannot be
+    decoded."""
     content = thumbnail_bytes(catalog, row, size)
     return jpeg_uri(content) if content else ""
 
 
 def jpeg_uri(content: bytes) -> str:
-    """A JPEG as a data URI."""
+    """Return a JPEG as a data URI."""
     return "data:image/jpeg;base64," + base64.b64encode(content).decode()
 
 
 def thumbnail_bytes(catalog: Catalog, row: int, size: int) -> bytes:
-    """One image of a catalog, cut by its box, as a small JPEG; empty where it cannot be decoded."""
+    """Return one image of a catalog, cut by its box, as a small JPEG; empty where it cannot be decoded."""
     from PIL import Image
 
     image, box = catalog.frame["image"].to_numpy()[row], catalog.frame["box"].to_numpy()[row]

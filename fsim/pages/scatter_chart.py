@@ -1,4 +1,4 @@
-"""Numbers of trials over what was chosen for them, as an SVG picture."""
+"""A chart of points over numbers or choices, as SVG."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def scatter_chart(
     choices: Sequence[Any] | None = None,
     steps: Sequence[tuple[float, float]] = (),
 ) -> str:
-    """Each point as a dot, in the colour of its series.
+    """Draw each point as a dot, in the colour of its series.
 
     Args:
         series: name -> points (x, y), one in all at least, y finite.
@@ -72,7 +72,7 @@ def scatter_chart(
 def _axis(
     xs: Sequence[Any], log: bool, choices: Sequence[Any] | None
 ) -> tuple[Callable[[Any], float], list[tuple[Any, str]]]:
-    """Where an x stands, from 0 to 1, and the marks of the axis with their words."""
+    """Return the position of each x, 0 to 1, and the ticks of the axis with their labels."""
     if choices is not None:
         step = 1 / max(1, len(choices) - 1) if len(choices) > 1 else 0.5
         order = list(choices)
@@ -86,7 +86,7 @@ def _axis(
 
 
 def _powers(low: float, high: float) -> list[float]:
-    """Round numbers of a logarithmic axis: powers of ten, and where they are few, what lies between."""
+    """Return round numbers for a logarithmic axis: powers of ten, and where they are few, what lies between."""
     exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for times in ((1,), (1, 3), (1, 2, 5)):
         found = [one * 10.0**power for power in exponents for one in times if low <= one * 10.0**power <= high]

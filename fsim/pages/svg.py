@@ -1,4 +1,4 @@
-"""Parts of pictures in SVG, in colours that are read on light and on dark pages."""
+"""Parts of SVG pictures, in colours that are legible on light and dark pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LETTER, LEGEND_ROW = 7.5, 20  # pixels: the width of a letter, at most on averag
 
 
 def svg(width: float, height: float, parts: Iterable[str]) -> str:
-    """A picture of so many pixels; letters are 13 px high."""
+    """Wrap content as a picture of a width and height in pixels; letters are 13 px high."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'font-family="system-ui, sans-serif" font-size="13">\n' + "\n".join(parts) + "\n</svg>\n"
@@ -28,8 +28,8 @@ def text(x: float, y: float, words: str, anchor: str = "middle") -> str:
 
 
 def legend(left: float, right: float, names: Iterable[str]) -> tuple[list[str], float]:
-    """Rows at the head of a picture, each name behind a patch of its colour, in the order of `COLOURS`; and how far
-    they reach down."""
+    """Draw rows at the head of a picture, each name behind a patch of its colour, in the order of `COLOURS`; and how
+    far they reach down."""
     names = list(names)
     step = min(LETTER * max(map(len, names)) + 34, right - left)
     columns = int((right - left) // step)
@@ -44,5 +44,5 @@ def legend(left: float, right: float, names: Iterable[str]) -> tuple[list[str], 
 
 
 def data_uri(picture: str) -> str:
-    """An SVG picture as a data URI."""
+    """Return an SVG picture as a data URI."""
     return "data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode()

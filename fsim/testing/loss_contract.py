@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from fsim.functional.labels.attribute_labels import AttributeCounts
-from fsim.functional.precision import at_least_float32
+from fsim.functional.numerics import at_least_float32
 from fsim.interfaces import Pairs
 from fsim.plugin.parameters import needs
 

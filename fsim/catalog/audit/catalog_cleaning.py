@@ -1,4 +1,4 @@
-"""What is left of a catalog when its faults are dropped. No file is touched."""
+"""Drop the faulty images of a catalog. No file is touched."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Cleaned:
 
 
 def clean(catalog: Catalog, prints: ImagePrints, duplicates: Duplicates) -> Cleaned:
-    """Drop damaged images, all copies of a picture under two labels (categories or items), and of other copies all but
-    one: that of the first split of `KEPT_FIRST`; within it the one of most pixels, or the first.
+    """Drop damaged images, all copies of a picture under two labels (categories or items), and all but one of other
+    copies: that of the first split of `KEPT_FIRST`; within it the one of most pixels, or the first.
 
     Raises:
         FsimError: nothing would be left.

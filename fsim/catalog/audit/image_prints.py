@@ -1,4 +1,4 @@
-"""What tells one picture from another: a hash of its pixels and a thumbnail, of every image of a catalog."""
+"""Take a print of every image of a catalog: a hash of its pixels and a thumbnail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a catalog holds, counted: splits, categories, items, attributes, boxes, captions. No image is opened."""
+"""Count what a catalog holds: splits, categories, items, attributes, boxes, captions. No image is opened."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROWS_AT_ONCE = 8192
 
 
 def count_catalog(catalog: Catalog) -> dict[str, Any]:
-    """The counts as plain data; `fsim.catalog.statistics.data_statistics` documents the keys."""
+    """Return the counts as plain data; `fsim.catalog.statistics.data_statistics` documents the keys."""
     frame = pd.DataFrame(
         {name: column.where(column.notna(), "") for name, column in catalog.frame[list(LABELS)].items()}
     )
@@ -34,7 +34,7 @@ def count_catalog(catalog: Catalog) -> dict[str, Any]:
 
 
 def three_numbers(values: npt.NDArray[Any]) -> dict[str, float] | None:
-    """Smallest, median and largest; None of no values."""
+    """Return smallest, median and largest; None where there are no values."""
     if not len(values):
         return None
     return {"min": values.min().item(), "median": float(np.median(values)), "max": values.max().item()}

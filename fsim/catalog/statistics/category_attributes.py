@@ -1,4 +1,4 @@
-"""Which attributes mark a category: how much more frequent each is there than in the whole catalog."""
+"""Find the attributes that mark a category: those more frequent there than in the whole catalog."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fsim.catalog.encoded_catalog import encode
 from fsim.errors import FsimError, nearest
 from fsim.functional.labels.attribute_labels import HAS, UNKNOWN, AttributeLabels
-from fsim.functional.statistics.ratio_interval import ratio_interval
+from fsim.functional.statistics.intervals import ratio_interval
 from fsim.interfaces import Catalog, IntArray
 
 ROWS_AT_ONCE = 8192
@@ -59,7 +59,7 @@ class CategoryMarks:
 
 
 def category_marks(catalog: Catalog, labels: AttributeLabels, category: str, min_count: int) -> CategoryMarks:
-    """The attributes of a category that at least `min_count` of its images have; images of one item count as one.
+    """Rank the attributes of a category that at least `min_count` of its images have; images of one item count as one.
 
     The interval is that of the ratio r of the shares within the category and outside (`ratio_interval`), for lift =
     r / (w * r + 1 - w), where w is the category's share of the images of which the attribute is known. Images of one

@@ -27,7 +27,7 @@ IMAGES_AT_ONCE = 256
 
 @dataclass(frozen=True)
 class ChannelSums:
-    """Of some pixels: how many there are, and for red, green and blue the sum of their values and of the squares."""
+    """The number of some pixels, and the sums of their red, green and blue values and of the squares."""
 
     pixels: int = 0
     sums: tuple[int, ...] = (0,) * CHANNELS
@@ -56,7 +56,7 @@ class ChannelSums:
 
 
 def channel_sums(pixels: npt.NDArray[np.uint8]) -> ChannelSums:
-    """The sums over uint8 [..., W, 3]."""
+    """Sum over uint8 [..., W, 3]."""
     rows = pixels.reshape(-1, pixels.shape[-2] * CHANNELS)  # [R, W * 3]: a row at a time, many times faster than [., 3]
     step = min(ROWS_AT_ONCE, max(1, VALUES_AT_ONCE // rows.shape[1]))
     whole = ChannelSums()
@@ -74,7 +74,7 @@ def _of_channels(rows: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> tuple[
 
 
 def cached_channel_sums(images: CachedImages, rows: IntArray) -> ChannelSums:
-    """The sums over some images of a cache, as the network sees them before they are normalised."""
+    """Sum over some images of a cache, as the network sees them before they are normalised."""
     return sum(_of_images(images, rows), start=ChannelSums())
 
 

@@ -1,4 +1,4 @@
-"""All that `fsim data stats` says of a catalog, as plain data."""
+"""Collect all that `fsim data stats` says of a catalog, as plain data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_FREQUENT_SIZES = 10
 
 
 def data_statistics(catalog: Catalog, survey: ImageSurvey, split: str | None, size: int | None) -> dict[str, Any]:
-    """Counts, sizes and colours of a catalog.
+    """Collect counts, sizes and colours of a catalog.
 
     ```
     images       how many; the counts include damaged images, all else leaves them out

@@ -1,4 +1,4 @@
-"""All images of a catalog, decoded once and looked at: their sizes and the sums of their pixels. No picture is kept."""
+"""Decode all images of a catalog once, and record their sizes and the sums of their pixels. No picture is kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ImageSurvey:
-    """What was seen of N images; zeros where one is damaged.
+    """Sizes and channel sums of N images; zeros where one is damaged.
 
     widths, heights  int64 [N], of the upright picture, before it is cut by its box
     covered          float64 [N], the share of the picture that its box covers; 1 without a box
@@ -85,7 +85,7 @@ class _Look:
 def survey_images(
     catalog: Catalog, size: int | None = None, progress: Callable[[int, int], None] | None = None
 ) -> ImageSurvey:
-    """Look at every image of a catalog.
+    """Decode every image of a catalog, and record its size and sums.
 
     Args:
         catalog: Whose images.

@@ -50,9 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     import json
 
+    from fsim.catalog.audit.audit import data_audit
+    from fsim.catalog.audit.audit_page import audit_page
     from fsim.catalog.audit.catalog_cleaning import REASONS, clean
-    from fsim.catalog.audit.data_audit import data_audit
-    from fsim.catalog.audit.data_audit_page import audit_page
     from fsim.catalog.audit.duplicates import find_duplicates, one_of_each
     from fsim.catalog.audit.image_prints import print_images
     from fsim.catalog.catalog_file import refuse_catalog, refuse_catalog_file, write_catalog
@@ -114,7 +114,7 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _show(source: str, audit: dict[str, Any], display: Display) -> None:
-    from fsim.catalog.audit.data_audit_tables import FINDINGS, finding_lines, summary_table
+    from fsim.catalog.audit.audit_page import FINDINGS, finding_lines, summary_table
 
     for key, (name, _) in FINDINGS.items():
         if not audit.get(key):

@@ -44,8 +44,8 @@ def execute(args: argparse.Namespace) -> int:
 
     from fsim.catalog.source import open_source
     from fsim.catalog.statistics.data_statistics import data_statistics
-    from fsim.catalog.statistics.data_statistics_page import statistics_page
     from fsim.catalog.statistics.image_survey import survey_images
+    from fsim.catalog.statistics.statistics_page import statistics_page
     from fsim.errors import FsimError
     from fsim.pages.page import refuse_page_file
     from fsim.runtime.display import Display
@@ -71,7 +71,7 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _show(source: str, statistics: dict[str, Any], display: Display) -> None:
-    from fsim.catalog.statistics.data_statistics_tables import channels_of_text, channels_text, statistics_tables
+    from fsim.catalog.statistics.statistics_page import channels_of_text, channels_text, statistics_tables
 
     for title, table in statistics_tables(statistics, NAMES_SHOWN).items():
         rows = [[str(cell) for cell in row] for row in table.rows]

@@ -36,15 +36,15 @@ class AttributeLabels:
     values: npt.NDArray[np.int8]
 
     def take(self, rows: npt.NDArray[np.int64]) -> AttributeLabels:
-        """Those of some images."""
+        """Return the labels of some images."""
         return AttributeLabels(self.names, self.types, self.values[rows])
 
     def counts(self) -> AttributeCounts:
-        """How often each attribute is known, one way and the other."""
+        """Count how often each attribute is known to be there, and not to be there."""
         return AttributeCounts(*((self.values == value).sum(0, dtype=np.int64) for value in (HAS, HAS_NOT)))
 
     def beside(self, other: AttributeLabels) -> AttributeLabels:
-        """These attributes and others of the same images."""
+        """Join these attributes and others of the same images."""
         values = np.concatenate([self.values, other.values], axis=1)
         return AttributeLabels(self.names + other.names, self.types + other.types, values)
 

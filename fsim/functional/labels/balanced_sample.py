@@ -13,7 +13,7 @@ from fsim.interfaces import IntArray
 
 
 def balanced_sample(categories: Sequence[str], seed: int, more_than: int = 0, at_most: int | None = None) -> IntArray:
-    """Rows, ascending: of each chosen category as many, drawn at random, as the smallest of them has.
+    """Draw from each of the larger categories as many rows as the smallest of them has; ascending.
 
     DeepFashion's 15 categories of more than 5,000 images give 15 x 5,013. What is drawn of a category depends on the
     seed and this category alone.

@@ -1,4 +1,4 @@
-"""A catalog as a table of text: metadata.csv."""
+"""Build the text table of a catalog: metadata.csv."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from fsim.interfaces import CATALOG_COLUMNS
 
 
 def catalog_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """The columns of a catalog as text, in the form that the dataset `csv` reads: box as `x1 y1 x2 y2`, attributes and
-    several captions as JSON, what is unknown empty."""
+    """Return the columns of a catalog as text, in the form that the dataset `csv` reads: box as `x1 y1 x2 y2`,
+    attributes and several captions as JSON, what is unknown empty."""
     table = frame[list(CATALOG_COLUMNS)].copy()
     table["box"] = [box_text(box) for box in table["box"]]
     table["attributes"] = [json.dumps(value, ensure_ascii=False) if value else "" for value in table["attributes"]]
@@ -23,12 +23,12 @@ def catalog_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def box_text(box: Sequence[float] | None) -> str:
-    """`x1 y1 x2 y2`, or nothing."""
+    """Format a box as `x1 y1 x2 y2`; empty for no box."""
     return " ".join(f"{edge:.6g}" for edge in box) if box else ""
 
 
 def attributes_of(text: str) -> dict[str, Any]:
-    """The JSON object of a cell; ValueError where it is none."""
+    """Read the JSON object of a cell; ValueError where it holds none."""
     value = json.loads(text) if text else {}
     if not isinstance(value, dict):
         raise ValueError("expected a JSON object")

@@ -1,17 +1,17 @@
-"""Which images of a batch belong together, and with those that are remembered."""
+"""Positive and negative pairs of a batch, and of a batch with remembered images."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from fsim.functional.precision import at_least_float32
+from fsim.functional.numerics import at_least_float32
 from fsim.interfaces import Memory
 
 
 def with_memory(embedding: Tensor, labels: Tensor, memory: Memory | None) -> tuple[Tensor, Tensor]:
-    """What the images of a batch, [B, D] and [B], are compared with: embeddings [R, D] and labels [R] of themselves,
-    and behind them of what is remembered."""
+    """Return what the images of a batch, [B, D] and [B], are compared with: embeddings [R, D] and labels [R] of
+    themselves, and behind them of what is remembered."""
     if memory is None:
         return embedding, labels
     embedding = at_least_float32(embedding)

@@ -1,4 +1,4 @@
-"""How an endless stream of batches is shared out to epochs and ranks.
+"""Divide an endless stream of batches among epochs and ranks.
 
 Shape legend: S slots of a lap, K batches, B images of a batch.
 """
@@ -15,19 +15,19 @@ IntArray = npt.NDArray[np.int64]
 
 
 def batches_per_rank(num_images: int, batch_size: int, world_size: int, declared: int | None) -> int:
-    """Batches of an epoch on each rank: as declared, or as many as all ranks need to draw `num_images`."""
+    """Return the batches of an epoch on each rank: as declared, or as many as all ranks need to draw `num_images`."""
     return declared or math.ceil(num_images / (batch_size * world_size))
 
 
 def batch_numbers(epoch: int, per_rank: int, world_size: int) -> IntArray:
-    """The numbers of an epoch's batches in the stream, [per_rank * world_size]. Rank r draws every
+    """Return the numbers of an epoch's batches in the stream, [per_rank * world_size]. Rank r draws every
     `world_size`-th of them from the r-th on, so the stream does not depend on the number of ranks."""
     num_batches = per_rank * world_size
     return np.arange(epoch * num_batches, (epoch + 1) * num_batches)
 
 
 def draw_laps(numbers: IntArray, num_slots: int, batch_size: int, lap_order: Callable[[int], IntArray]) -> IntArray:
-    """The batches of these numbers [K], ascending, of the stream: [K, B, ...].
+    """Draw the batches of these numbers [K], ascending, from the stream: [K, B, ...].
 
     The stream runs in laps. `lap_order(lap)` [S, ...] says what fills the slots of a lap. Every batch takes
     the next B slots, and the last batch of a lap is filled up from its first slots. So all batches are full,

@@ -1,4 +1,4 @@
-"""Splits: the names they go by, and a rule that assigns them by nothing but the images' names."""
+"""The names of splits, and a rule that assigns them by nothing but the images' names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SPLIT_NAMES = {
 
 
 def split_by_name(names: Sequence[str], val_share: float, test_share: float, seed: int) -> list[str]:
-    """`train`, `val` or `test` for each name, by a hash of (seed, name): adding images moves no other image.
+    """Assign `train`, `val` or `test` to each name, by a hash of (seed, name): adding images moves no other image.
 
     Give the item's id in place of the image's name to keep all images of an item together.
 

@@ -20,7 +20,7 @@ IMAGES_PER_LABEL = 10  # a sample that would leave fewer of a label takes fewer 
 
 
 def comparable(task: RetrievalTask) -> Tensor:
-    """Query embeddings among which Euclidean distance ranks as the task's distance does: [N, D] float32.
+    """Return query embeddings among which Euclidean distance ranks as the task's distance does: [N, D] float32.
 
     Of length one where the task compares by cosine, since then |x - y|^2 = 2 - 2 cos(x, y).
     """
@@ -29,20 +29,20 @@ def comparable(task: RetrievalTask) -> Tensor:
 
 
 def labelled(task: RetrievalTask) -> tuple[Tensor, Tensor]:
-    """The query images whose label is known: `comparable` embeddings [N, D], and labels [N] numbered
+    """Return the query images whose label is known: `comparable` embeddings [N, D], and labels [N] numbered
     0 .. K-1 without gaps."""
     known = torch.nonzero(task.query_labels >= 0).squeeze(1)
     return comparable(task)[known], numbered(task.query_labels[known])
 
 
 def numbered(labels: Tensor) -> Tensor:
-    """Labels [N] as numbers 0 .. K-1 without gaps, in the same order."""
+    """Renumber labels [N] as 0 .. K-1 without gaps, in the same order."""
     numbers: Tensor = torch.unique(labels, return_inverse=True)[1]
     return numbers
 
 
 def stratified_subset(labels: IntArray, size: int, rng: np.random.Generator) -> IntArray:
-    """Positions of at most `size` images, ascending; all where there are no more.
+    """Draw positions of at most `size` images, ascending; all where there are no more.
 
     Every label keeps its share of the images, to within one. Where there are so many labels that fewer than
     `IMAGES_PER_LABEL` images of each would be left on average, which tells little about groups, labels are

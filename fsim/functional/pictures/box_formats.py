@@ -1,4 +1,4 @@
-"""The ways in which data sets write a box, and the one in which a catalog has it: x1 y1 x2 y2 in pixels."""
+"""Convert the box formats of data sets to that of a catalog: x1 y1 x2 y2 in pixels."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def is_relative(box_format: BoxFormat) -> bool:
 
 
 def edges_of(box_format: BoxFormat) -> str:
-    """What the four numbers are."""
+    """Name the four numbers of a format."""
     return EDGES[box_format.removeprefix("relative_")]
 
 
 def box_from(numbers: Sequence[float], box_format: BoxFormat) -> Box:
-    """Four numbers as (x1, y1, x2, y2): in pixels, or in shares of the picture, 0 to 1, for a relative format.
+    """Convert four numbers to (x1, y1, x2, y2): in pixels, or in shares of the picture, 0 to 1, for a relative format.
 
     Raises:
         ValueError: they are not four finite numbers, hold nothing, are shares outside 0 to 1, or are pixels and so
@@ -48,6 +48,6 @@ def box_from(numbers: Sequence[float], box_format: BoxFormat) -> Box:
 
 
 def in_pixels(box: Box, width: int, height: int) -> Box:
-    """A box in shares of a picture of this size, in pixels, and not beyond its edges."""
+    """Convert a box in shares of a picture of this size to pixels, and not beyond its edges."""
     x1, y1, x2, y2 = (min(max(edge, 0.0), 1.0) for edge in box)
     return x1 * width, y1 * height, x2 * width, y2 * height

@@ -12,7 +12,7 @@ _TRANSPOSED = range(5, 9)  # EXIF orientations in which the upright image's widt
 
 
 def image_size(file: Path) -> tuple[int, int] | None:
-    """(width, height) of the upright image, in pixels; None for a file that is not there or is no image."""
+    """Return (width, height) of the upright image, in pixels; None for a file that is not there or is no image."""
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="PIL")  # of large images and odd metadata: decoding tells

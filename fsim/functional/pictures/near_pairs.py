@@ -10,7 +10,6 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from fsim.functional.pictures.perceptual_hash import HASH_DIM, perceptual_hash
 from fsim.functional.pictures.same_picture import (
     CENTRED,
     Thumbnails,
@@ -32,7 +31,7 @@ CHUNK = 4096  # pairs whose thumbnails are compared at once
 def near_pairs(
     thumbnails: Thumbnails, sizes: IntArray, progress: Callable[[int, int], None] | None = None
 ) -> tuple[IntArray, IntArray]:
-    """The pairs [P], [P] of pictures that show the same, first < second, in order.
+    """Find the pairs [P], [P] of pictures that show the same, first < second, in order.
 
     N^2 / 2 products, in blocks of 16 MB: three seconds for 70,000 pictures on two cores.
 
@@ -63,14 +62,14 @@ def near_pairs(
 
 
 def _alike_in_squares(pairs: IntArray, squares: npt.NDArray[np.float32]) -> IntArray:
-    """The pairs [P, 2] without those whose coarse colours, brightness aside, differ more than fine ones may."""
+    """Drop from the pairs [P, 2] those whose coarse colours, brightness aside, differ more than fine ones may."""
     parts = np.split(pairs, range(CHUNK, len(pairs), CHUNK))
     differences = [np.abs(squares[part[:, 0]] - squares[part[:, 1]]).mean(axis=1) for part in parts]
     return pairs[np.concatenate(differences) <= CENTRED + ROUNDING]
 
 
 def _confirmed(pairs: IntArray, thumbnails: Thumbnails, sizes: IntArray) -> IntArray:
-    """Those of the pairs [P, 2] whose thumbnails are the same picture."""
+    """Keep the pairs [P, 2] whose thumbnails are the same picture."""
     same = np.zeros(len(pairs), dtype=bool)
     for start in range(0, len(pairs), CHUNK):
         first, second = pairs[start : start + CHUNK].T
@@ -80,3 +79,35 @@ def _confirmed(pairs: IntArray, thumbnails: Thumbnails, sizes: IntArray) -> IntA
         found[small] = small_stored_again(thumbnails[first[small]], thumbnails[second[small]])
         same[start : start + CHUNK] = found
     return pairs[same]
+
+
+FREQUENCIES = 8  # of each axis, as pHash has them
+HASH_DIM = FREQUENCIES**2 - 1
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+FLAT = 8.0  # the hash's length below which a thumbnail is one colour: a standard deviation of a quarter of 255ths
+
+
+def perceptual_hash(thumbnails: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """uint8 [N, T, T, 3] -> float32 [N, 63] of length 1: the lowest 8 x 8 frequencies of the grey picture's DCT-II, but
+    for its mean. The product of two is the correlation of what is coarse in two pictures.
+
+    This is pHash (Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010) before it rounds
+    each number to one bit, which loses nothing here: a matrix product compares numbers as fast as bits.
+
+    A flat picture, of one colour, has zeros: it resembles nothing.
+    """
+    basis = _cosines(thumbnails.shape[1])  # [8, T]
+    grey = thumbnails.astype(np.float32) @ LUMA  # [N, T, T]
+    hashes = (basis @ grey @ basis.T).reshape(len(grey), -1)[:, 1:]
+    length = np.linalg.norm(hashes, axis=1, keepdims=True)
+    unit: npt.NDArray[np.float32] = np.where(length < FLAT, 0, hashes / np.maximum(length, FLAT)).astype(np.float32)
+    return unit
+
+
+def _cosines(side: int) -> npt.NDArray[np.float32]:
+    """The first rows of the orthonormal DCT-II, [8, T]."""
+    frequency, place = np.arange(FREQUENCIES)[:, None], np.arange(side)
+    rows = np.cos(np.pi * (2 * place + 1) * frequency / (2 * side)) * np.sqrt(2 / side)
+    rows[0] /= np.sqrt(2)
+    basis: npt.NDArray[np.float32] = rows.astype(np.float32)
+    return basis

@@ -1,4 +1,4 @@
-"""How sure one can be that two networks differ, from the same queries asked of both.
+"""The interval of the difference between two networks, from the same queries asked of both.
 
 Shape legend: Q queries, M metrics, S samples.
 """
@@ -10,24 +10,29 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Numbers = npt.NDArray[np.float64]
+from fsim.interfaces import FloatArray
+
 SAMPLES = 10_000
 CHUNK = 2**24  # counts that are drawn at once: 128 MB
 
 
 @dataclass(frozen=True)
 class Differences:
-    """Of each metric [M]: the mean difference, the bounds of its interval, and p, the two-sided probability of one at
+    """For each metric [M]: the mean difference, the bounds of its interval, and p, the two-sided probability of one at
     least as far on the other side of 0, 1 / (S + 1) or more."""
 
-    mean: Numbers
-    low: Numbers
-    high: Numbers
-    p: Numbers
+    mean: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p: FloatArray
 
 
 def paired_bootstrap(
-    differences: Numbers, strata: npt.NDArray[np.int64], seed: int = 0, samples: int = SAMPLES, confidence: float = 0.95
+    differences: FloatArray,
+    strata: npt.NDArray[np.int64],
+    seed: int = 0,
+    samples: int = SAMPLES,
+    confidence: float = 0.95,
 ) -> Differences:
     """The percentile bootstrap of means of paired differences (Efron and Tibshirani, "An introduction to the
     bootstrap", 1993, sections 13.3 and 15.4), within strata: each sample draws from every stratum as many queries as

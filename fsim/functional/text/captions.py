@@ -1,4 +1,4 @@
-"""What the column `caption` of a catalog holds: a sentence, several, or none."""
+"""The column `caption` of a catalog: a sentence, several, or none; and which captions of a batch are negatives."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import torch
+from torch import Tensor
+
 
 def captions_of(value: Any) -> list[str]:
-    """The captions of a cell of a catalog; blank ones are none, and so is what is missing (None, NaN; None in a list).
-    Half a character (a lone surrogate, which no file can hold) becomes a question mark.
+    """Return the captions of a cell of a catalog; blank ones are none, and so is what is missing (None, NaN; None in a
+    list). Half a character (a lone surrogate, which no file can hold) becomes a question mark.
 
     Raises:
         ValueError: it holds something else than a text, or a list of texts.
@@ -24,13 +27,13 @@ def captions_of(value: Any) -> list[str]:
 
 
 def caption_value(captions: Sequence[str]) -> str | list[str]:
-    """Captions as a cell of a catalog holds them: one as it is, several as a list, "" for none."""
+    """Return captions as a cell of a catalog holds them: one as it is, several as a list, "" for none."""
     return list(captions) if len(captions) > 1 else "".join(captions)
 
 
 def captions_text(value: Any) -> str:
-    """The captions of a cell of a catalog as text: one as it is, several as a JSON list, and so is one that would be
-    read as such a list, or has a carriage return, around which a csv lacks the quotes."""
+    """Return the captions of a cell of a catalog as text: one as it is, several as a JSON list, and so is one that
+    would be read as such a list, or has a carriage return, around which a csv lacks the quotes."""
     captions = captions_of(value)
     if len(captions) > 1 or any(one.startswith("[") or "\r" in one for one in captions):
         return json.dumps(captions, ensure_ascii=False)
@@ -38,10 +41,26 @@ def captions_text(value: Any) -> str:
 
 
 def captions_of_text(text: str) -> list[str]:
-    """What `captions_text` wrote. A text that begins with a bracket and is no JSON list of texts is a caption."""
+    """Read what `captions_text` wrote. A text that begins with a bracket and is no JSON list of texts is a caption."""
     if text.startswith("["):
         try:
             return captions_of(json.loads(text))
         except (ValueError, RecursionError):
             pass
     return captions_of(text)
+
+
+def caption_negatives(items: Tensor, captioned: Tensor) -> Tensor:
+    """Items [B] and whether each image has a caption, bool [B] -> bool [2, B, B].
+
+    [0, i, j]  caption j is a negative of image i and its own caption
+    [1, i, j]  image j is a negative of caption i and its own image
+
+    A caption describes an item, so images and captions of one known item are never negatives; an unknown one (-1) is
+    an item of its own. Where an image has no caption nothing is told apart from it; it is a negative image all the
+    same.
+    """
+    itself = torch.eye(len(items), dtype=torch.bool, device=items.device)  # [B, B]
+    same = itself | (items[:, None] == items) & (items >= 0)  # [B, B]
+    images = ~same & captioned[:, None]  # [B, B]
+    return torch.stack([images & captioned, images])

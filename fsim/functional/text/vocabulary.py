@@ -23,8 +23,8 @@ WORD = regex.compile(rf"(?V1)[{UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{M}}\p{{N}}]--[{UN
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text: runs of letters and digits, folded so that case and the forms of a letter (Unicode NFKC) do
-    not matter. "Knee-length T-Shirt" is knee, length, t, shirt."""
+    """Return the words of a text: runs of letters and digits, folded so that case and the forms of a letter (Unicode
+    NFKC) do not matter. "Knee-length T-Shirt" is knee, length, t, shirt."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     found: list[str] = WORD.findall(folded)
     return found
@@ -43,7 +43,7 @@ class Vocabulary:
 
     @classmethod
     def of(cls, captions: Iterable[str], min_count: int, max_words: int, max_length: int) -> Vocabulary:
-        """The words of some captions, the most frequent first.
+        """Collect the words of captions, the most frequent first.
 
         Args:
             min_count: how often a word must be there.

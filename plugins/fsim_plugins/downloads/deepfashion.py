@@ -12,12 +12,12 @@ from pydantic import Field
 from fsim.errors import FsimError
 from fsim.interfaces import Reporter
 from fsim.kit.fetch import NotFoundError, Progress, fetch, unwritable
-from fsim.kit.google_drive import DriveError, drive_url, fetch_drive
 from fsim.kit.unpack import is_web_page
 from fsim_plugins.deepfashion.archives import MEGABYTE, unpack_images, unpack_texts
 from fsim_plugins.deepfashion.benchmark_files import BENCHMARKS, IMAGES, Benchmark, BenchmarkFile
 from fsim_plugins.deepfashion.partition_images import check_images
 from fsim_plugins.deepfashion.terms import PROJECT_PAGE, TERMS
+from fsim_plugins.downloads.google_drive import DriveError, drive_url, fetch_drive
 
 UNKNOWN = "no address of it is known"
 

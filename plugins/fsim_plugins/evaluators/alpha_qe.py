@@ -11,14 +11,14 @@ from torch import Tensor
 
 from fsim.functional.distances import unit
 from fsim.functional.retrieval.index_vectors import without_self
-from fsim.functional.retrieval.ranking_metrics import (
+from fsim.functional.retrieval.relevant_ranks import ranks_in_answers, ranks_in_scores, relevant_of
+from fsim.functional.retrieval.retrieval_metrics import (
+    Depths,
     metrics_of_blocks,
     rank_metric_names,
     ranking_directions,
     summarise,
 )
-from fsim.functional.retrieval.relevant_ranks import ranks_in_answers, ranks_in_scores, relevant_of
-from fsim.functional.retrieval.retrieval_metrics import Depths
 from fsim.functional.retrieval.search_cost import cost_of_ranks, cost_of_topk
 from fsim.functional.retrieval.similarity import whole_rows
 from fsim.functional.retrieval.topk import topk

@@ -10,9 +10,9 @@ import numpy as np
 
 from fsim.errors import FsimError, nearest
 from fsim.functional.labels.attribute_labels import AttributeLabels
-from fsim.functional.labels.attribute_metrics import Floats, average_precision_of_attribute, found_among_first
 from fsim.functional.retrieval.retrieval_metrics import Depths
 from fsim.interfaces import Direction, RetrievalTask
+from fsim_plugins.evaluators.attribute_metrics import Floats, average_precision_of_attribute, found_among_first
 
 
 class Attributes:

@@ -9,14 +9,15 @@ from pydantic import Field
 from torch import Tensor
 
 from fsim.functional.retrieval.graded_relevance import GradedRelevance, ndcg
-from fsim.functional.retrieval.ranking_metrics import (
+from fsim.functional.retrieval.relevant_ranks import ranks_in_answers, ranks_in_gallery, relevant_of
+from fsim.functional.retrieval.retrieval_metrics import (
+    Depths,
+    DepthsOrNone,
     metrics_of_blocks,
     rank_metric_names,
     ranking_directions,
     summarise,
 )
-from fsim.functional.retrieval.relevant_ranks import ranks_in_answers, ranks_in_gallery, relevant_of
-from fsim.functional.retrieval.retrieval_metrics import Depths, DepthsOrNone
 from fsim.functional.retrieval.search_cost import BYTES_PER_NEIGHBOUR, cost_of_ranks, cost_of_topk
 from fsim.functional.retrieval.topk import topk
 from fsim.interfaces import Cost, Direction, RetrievalTask

@@ -9,14 +9,14 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from fsim.functional.retrieval.ranking_metrics import (
+from fsim.functional.retrieval.relevant_ranks import ranks_in_scores, relevant_of
+from fsim.functional.retrieval.retrieval_metrics import (
+    Depths,
     metrics_of_blocks,
     rank_metric_names,
     ranking_directions,
     summarise,
 )
-from fsim.functional.retrieval.relevant_ranks import ranks_in_scores, relevant_of
-from fsim.functional.retrieval.retrieval_metrics import Depths
 from fsim.functional.retrieval.similarity import whole_rows
 from fsim.interfaces import Direction, RetrievalTask
 from fsim_plugins.evaluators.reciprocal_encoding import JaccardDistance, farthest, half_squared, reciprocal_encoding

@@ -32,9 +32,8 @@ from torch import Tensor
 from fsim.functional.retrieval.index_recall import share_found
 from fsim.functional.retrieval.index_vectors import without_self
 from fsim.functional.retrieval.junk import without_junk
-from fsim.functional.retrieval.ranking_metrics import ranking_directions, summarise
 from fsim.functional.retrieval.relevant_ranks import num_relevant, ranks_in_answers, relevant_of
-from fsim.functional.retrieval.retrieval_metrics import topk_metrics
+from fsim.functional.retrieval.retrieval_metrics import ranking_directions, summarise, topk_metrics
 from fsim.functional.retrieval.topk import topk
 from fsim.interfaces import Direction, Index, RetrievalTask
 from fsim.kit.saved_index import index_bytes

@@ -10,8 +10,7 @@ from pydantic import Field
 from torch import Tensor
 
 from fsim.functional.labels.attribute_labels import HAS, UNKNOWN, AttributeCounts
-from fsim.functional.masked import masked_mean
-from fsim.functional.precision import at_least_float32
+from fsim.functional.numerics import at_least_float32, masked_mean
 
 
 class AttributeBce(torch.nn.Module):

@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from fsim.functional.distances import root, squared_euclidean_of_pairs
-from fsim.functional.masked import masked_mean
+from fsim.functional.numerics import masked_mean
 from fsim.interfaces import Pairs
 
 

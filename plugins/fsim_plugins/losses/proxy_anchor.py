@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor
 
 from fsim.functional.distances import cosine_matrix
-from fsim.functional.masked import masked_logsumexp, masked_mean
+from fsim.functional.numerics import masked_logsumexp, masked_mean
 
 
 class ProxyAnchor(torch.nn.Module):

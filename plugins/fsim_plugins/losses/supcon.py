@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fsim.functional.distances import cosine_matrix
 from fsim.functional.labels.label_pairs import label_pairs, with_memory
-from fsim.functional.masked import masked_logsumexp, masked_mean
+from fsim.functional.numerics import masked_logsumexp, masked_mean
 from fsim.interfaces import Memory
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from fsim.errors import FsimError
 from fsim.functional.distances import cosine_matrix, root, squared_euclidean_matrix
 from fsim.functional.labels.label_pairs import label_pairs, with_memory
-from fsim.functional.masked import masked_mean
+from fsim.functional.numerics import masked_mean
 from fsim.interfaces import Distance, Memory
 
 

@@ -9,8 +9,8 @@ from pydantic import Field
 from torch import Tensor
 
 from fsim.functional.distances import cosine_matrix
-from fsim.functional.masked import masked_mean
-from fsim.functional.text.caption_negatives import caption_negatives
+from fsim.functional.numerics import masked_mean
+from fsim.functional.text.captions import caption_negatives
 
 Margin = Annotated[float, Field(ge=0)]
 

@@ -14,9 +14,8 @@ import pytest
 
 from fsim.catalog.statistics.catalog_statistics import count_catalog
 from fsim.catalog.statistics.data_statistics import data_statistics
-from fsim.catalog.statistics.data_statistics_page import statistics_page
-from fsim.catalog.statistics.data_statistics_tables import statistics_tables
 from fsim.catalog.statistics.image_survey import survey_images
+from fsim.catalog.statistics.statistics_page import statistics_page, statistics_tables
 from fsim.errors import FsimError
 from fsim.interfaces import Catalog
 

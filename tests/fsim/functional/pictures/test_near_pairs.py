@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fsim.functional.pictures import near_pairs as module
-from fsim.functional.pictures.near_pairs import near_pairs
-from fsim.functional.pictures.perceptual_hash import FREQUENCIES, HASH_DIM, perceptual_hash
+from fsim.functional.pictures.near_pairs import FREQUENCIES, HASH_DIM, near_pairs, perceptual_hash
 from fsim.functional.pictures.same_picture import THUMBNAIL, both_small, compare_coarsely, same_picture
 from fsim.images.decode import decode
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fsim.functional.statistics.student_interval import student_interval
+from fsim.functional.statistics.intervals import student_interval
 
 
 @pytest.mark.parametrize("runs", [2, 3, 10])

@@ -1,4 +1,4 @@
-"""All that `fsim data audit` finds in a catalog, as plain data."""
+"""Collect all that `fsim data audit` finds in a catalog, as plain data."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fsim.catalog.audit.catalog_faults import (
+    extreme_sizes,
     images_by_split,
     one_split_categories,
     shared_items,
     stray_items,
     tiny_categories,
 )
-from fsim.catalog.audit.extreme_sizes import extreme_sizes
 from fsim.images.resize import BEYOND
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ LABELS = ("category", "item")
 def data_audit(
     catalog: Catalog, prints: ImagePrints, duplicates: Duplicates, fewest: int, by_run: Sequence[IntArray] | None = None
 ) -> dict[str, Any]:
-    """The faults of a catalog; images by their names in it, groups and lists in its order.
+    """Find the faults of a catalog; images are given by their names, groups and lists in the catalog's order.
 
     ```
     images                how many

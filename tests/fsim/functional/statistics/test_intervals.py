@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsim.functional.statistics.ratio_interval import ratio_interval
+from fsim.functional.statistics.intervals import ratio_interval
 
 QUANTILE = 1.959963984540054
 COUNTS = st.integers(1, 60).flatmap(lambda number: st.tuples(st.integers(0, number), st.just(number)))

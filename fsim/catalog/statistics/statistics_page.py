@@ -1,16 +1,105 @@
-"""The page of `fsim data stats`: the figures of a catalog, with pictures of every category."""
+"""The statistics of a catalog as tables for the terminal and as a page with pictures of every category."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from fsim.catalog.statistics.data_statistics_tables import UNKNOWN, channels_of_text, channels_text, statistics_tables
 from fsim.catalog.statistics.image_survey import ImageSurvey
 from fsim.interfaces import Catalog
 from fsim.pages.page import Page, Picture, Section, Table, evenly, thumbnail
+from fsim.runtime.display import number
+
+UNKNOWN = "(unknown)"
+
+
+def statistics_tables(statistics: dict[str, Any], names_shown: int) -> dict[str, Table]:
+    """Build the tables, {title: table}; those that would be empty are left out. Of each attribute type, the
+    `names_shown` most frequent values."""
+    tables = {
+        "images of each category": _categories(statistics),
+        "pixels": _channels(statistics["per_split"], "split"),
+        "pixels of each category": _channels(statistics["per_category"], "category"),
+        "pictures, items and captions": _ranges(statistics),
+        "most frequent sizes": _sizes(statistics["sizes"]["most_frequent"]),
+        "attributes": _attributes(statistics["attributes"], names_shown),
+    }
+    return {title: table for title, table in tables.items() if table.rows}
+
+
+def channels_text(values: Sequence[float]) -> str:
+    """`[0.4940, 0.4535, 0.4391]`, as a recipe has it."""
+    return f"[{', '.join(f'{value:.4f}' for value in values)}]"
+
+
+def channels_of_text(statistics: dict[str, Any]) -> str:
+    """Which pixels the mean and std are of."""
+    of = statistics["channels_of"]
+    images = f"the {of['images']:,} images" + ("" if of["split"] == "all" else f" of {of['split']}")
+    seen = "at their own size" if of["size"] is None else f"squashed to {of['size']} x {of['size']}"
+    return f"of all {of['pixels']:,} pixels of {images}, {seen}"
+
+
+def _categories(statistics: dict[str, Any]) -> Table:
+    splits = list(statistics["splits"])
+    rows = [
+        [category or UNKNOWN, *(f"{of.get(split, 0):,}" for split in splits), f"{sum(of.values()):,}"]
+        for category, of in statistics["categories"].items()
+    ]
+    whole = ["all", *(f"{count:,}" for count in statistics["splits"].values()), f"{statistics['images']:,}"]
+    return Table(["category", *splits, "all"], [whole, *rows])
+
+
+def _channels(parts: dict[str, Any], name: str) -> Table:
+    rows = [
+        [part or UNKNOWN, f"{of['images']:,}", channels_text(of["mean"]), channels_text(of["std"])]
+        for part, of in parts.items()
+    ]
+    return Table([name, "images", "mean (red green blue)", "std (red green blue)"], rows)
+
+
+def _ranges(statistics: dict[str, Any]) -> Table:
+    sizes, items = statistics["sizes"], statistics["items"]
+    ranges = {
+        "width in pixels": sizes["width"],
+        "height in pixels": sizes["height"],
+        "width / height": sizes["aspect_ratio"],
+        "share of the picture in its box": statistics["boxes"]["covered"],
+        "images of an item": items["images_per_item"],
+        "words of a caption": statistics["captions"]["words"],
+    }
+    rows = [
+        [name, *(_plain(three[key]) for key in ("min", "median", "max"))] for name, three in ranges.items() if three
+    ]
+    return Table(["", "smallest", "median", "largest"], rows)
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else number(value)
+
+
+def _sizes(frequent: list[dict[str, int]]) -> Table:
+    return Table(
+        ["width x height", "images"], [[f"{one['width']} x {one['height']}", f"{one['images']:,}"] for one in frequent]
+    )
+
+
+def _attributes(types: dict[str, Any], names_shown: int) -> Table:
+    rows = [
+        [
+            kind,
+            f"{of['values']:,}",
+            f"{of['known']:,}",
+            f"{of['coverage']:.1%}",
+            ", ".join(f"{name} {count:,}" for name, count in list(of["images"].items())[:names_shown]),
+        ]
+        for kind, of in types.items()
+    ]
+    return Table(["attribute type", "values", "images", "coverage", "most frequent"], rows)
+
 
 EXAMPLES = 6  # pictures of a category
 NAMES_SHOWN = 10  # values of an attribute type
@@ -20,7 +109,7 @@ SWATCH = '<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96"><rect w
 
 
 def statistics_page(title: str, catalog: Catalog, survey: ImageSurvey, statistics: dict[str, Any]) -> Page:
-    """The page; `statistics` are those of `fsim.catalog.statistics.data_statistics`."""
+    """Build the page from the result of `fsim.catalog.statistics.data_statistics`."""
     tables = statistics_tables(statistics, NAMES_SHOWN)
     items, captions, damaged = statistics["items"], statistics["captions"], statistics["damaged"]
     figures = {
@@ -51,7 +140,8 @@ def statistics_page(title: str, catalog: Catalog, survey: ImageSurvey, statistic
         ),
         Section(
             "Splits and sizes",
-            f"Upright pictures, before they are cut by their boxes: {_sizes(statistics['sizes']['different'])}.",
+            f"Upright pictures, before they are cut by their boxes: "
+            f"{_number_of_sizes(statistics['sizes']['different'])}.",
             _of(tables, "pixels", "pictures, items and captions", "most frequent sizes"),
         ),
     ]
@@ -72,7 +162,7 @@ def _of(tables: dict[str, Table], *titles: str) -> list[Table]:
     return [tables[title] for title in titles if title in tables]
 
 
-def _sizes(different: int) -> str:
+def _number_of_sizes(different: int) -> str:
     return "all of one size" if different == 1 else f"{different:,} different sizes"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import gdown
 import pytest
 
-from fsim.kit.google_drive import DriveError, drive_url, fetch_drive
+from fsim_plugins.downloads.google_drive import DriveError, drive_url, fetch_drive
 
 CONTENT = bytes(range(256)) * 8192  # four of the blocks that gdown writes
 

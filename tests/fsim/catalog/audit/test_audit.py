@@ -13,14 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
+from fsim.catalog.audit.audit import data_audit
+from fsim.catalog.audit.audit_page import FINDINGS, audit_page, finding_lines, summary_table
 from fsim.catalog.audit.catalog_cleaning import KEPT_FIRST, clean
-from fsim.catalog.audit.data_audit import data_audit
-from fsim.catalog.audit.data_audit_page import audit_page
-from fsim.catalog.audit.data_audit_tables import FINDINGS, finding_lines, summary_table
-from fsim.catalog.audit.duplicates import Duplicates, find_duplicates, one_of_each
+from fsim.catalog.audit.duplicates import Duplicates, connected, find_duplicates, one_of_each
 from fsim.catalog.audit.image_prints import ImagePrints, print_images
 from fsim.errors import FsimError
-from fsim.functional.labels.groups import connected
 from fsim.interfaces import Catalog
 
 
