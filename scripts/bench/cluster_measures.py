@@ -33,7 +33,7 @@ Work = Callable[[], float]
 def by_fsim(points: np.ndarray, labels: np.ndarray) -> Work:
     import torch
 
-    from fsim.functional.clusters.clusters import silhouette
+    from fsim.functional.clusters.separation_measures import silhouette
 
     embedding, groups = torch.from_numpy(points), torch.from_numpy(labels)
     silhouette(embedding[:500], groups[:500])

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from fsim.functional.clusters.clusters import coincide
 from fsim.functional.clusters.principal import NO_VARIANCE
+from fsim.functional.clusters.separation_measures import coincide
 from fsim.functional.distances import unit
 from fsim.functional.draws import keyed_generator
 from fsim.interfaces import Distance, Vectors

@@ -9,7 +9,7 @@ from typing import Annotated
 import torch
 from pydantic import Field
 
-from fsim.functional.clusters.clusters import calinski_harabasz, coincide, separation, silhouette, summarise
+from fsim.functional.clusters.separation_measures import calinski_harabasz, coincide, separation, silhouette, summarise
 from fsim.functional.draws import keyed_generator
 from fsim.functional.labels.subsets import labelled, numbered, stratified_subset
 from fsim.interfaces import Direction, RetrievalTask

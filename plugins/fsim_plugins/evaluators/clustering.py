@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from fsim.functional.clusters.clusters import coincide
 from fsim.functional.clusters.principal import principal_components
+from fsim.functional.clusters.separation_measures import coincide
 from fsim.functional.draws import keyed_generator
 from fsim.functional.labels.subsets import labelled, stratified_subset
 from fsim.interfaces import Direction, RetrievalTask

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from fsim.functional.clusters.clusters import calinski_harabasz, clusters, coincide, separation, silhouette, summarise
+from fsim.functional.clusters import separation_measures
+from fsim.functional.clusters.separation_measures import calinski_harabasz, coincide, separation, silhouette, summarise
 
 
 def clouds(
@@ -43,7 +44,7 @@ def test_equal_scikit_learn(num_points: int, num_groups: int, dimensions: int, s
 def test_equal_scikit_learn_beyond_a_block_of_rows(
     monkeypatch: pytest.MonkeyPatch, in_memory: int, num_groups: int
 ) -> None:
-    monkeypatch.setattr(clusters, "SUMS_IN_MEMORY", in_memory)
+    monkeypatch.setattr(separation_measures, "SUMS_IN_MEMORY", in_memory)
     points, groups = clouds(1300, num_groups, 5, seed=0)
     exact, labels = points.double().numpy(), groups.numpy()
     summary = summarise(points, groups)
