@@ -13,8 +13,8 @@ from fsim.catalog.source import benchmarks_in
 from fsim.errors import FsimError
 from fsim.interfaces import FolderReading, Layout
 from fsim.kit.picture_files import SUFFIXES, picture_files
-from fsim.plugin.parameters import construct, parameter_model
-from fsim.plugin.registry import load, offers
+from fsim.plugin.build import build
+from fsim.plugin.registry import offers
 
 AUTO, FOLDER = "auto", "folder"
 
@@ -79,10 +79,7 @@ def folder_of_pictures(given: Path) -> Path:
 
 
 def _build(name: str, parameters: Mapping[str, Any]) -> Layout:
-    component = load("layout", name)
-    layout: Layout = construct(
-        "layout", component, parameter_model("layout", component).model_validate(dict(parameters)), {}
-    )
+    layout: Layout = build("layout", name, parameters)
     return layout
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from fsim.catalog.encoded_catalog import load_catalog
 from fsim.errors import FsimError
-from fsim.interfaces import Catalog, Dataset
+from fsim.interfaces import Catalog
 from fsim.kit.cache_folder import cache_dir
+from fsim.plugin.build import CheckedComponent
+from fsim.plugin.interface_check import class_member
 from fsim.plugin.parameters import parameter_model
 from fsim.plugin.registry import load, offers
-from fsim.recipe.checked_recipe import CheckedComponent
 from fsim.recipe.document import Document
 from fsim.recipe.override import override
 from fsim.recipe.problem import RecipeError
@@ -91,7 +92,7 @@ def benchmarks_in(folder: Path) -> dict[str, str]:
         except FsimError as error:  # a broken plugin harms no other data set
             log.info("%s", error)
             continue
-        title = getattr(component, "benchmark_in", Dataset.benchmark_in)(folder)
+        title = class_member("dataset", component, "benchmark_in")(folder)
         if title:
             titles[name] = title
     return titles

@@ -20,7 +20,6 @@ from fsim.functional.clusters.embedding_health import embedding_health
 from fsim.functional.labels.subsets import comparable
 from fsim.interfaces import Direction, Embedded, IntArray, RetrievalTask
 from fsim.model.network import Network
-from fsim.plugin.parameters import evaluator_needs
 from fsim.recipe.checked_recipe import CheckedRecipe
 
 NOT_OF_IMAGES = {"attributes", "captions", "text_embedding"}  # what evaluators may need that is no output for an image
@@ -47,7 +46,7 @@ class Evaluation:
         self.catalog, self.embedder = catalog, embedder
         self.relevant, self.seed = checked.recipe.evaluation.relevant, checked.recipe.seed
         self.evaluators = build_evaluators(checked)
-        self.needs = frozenset[str]().union(*map(evaluator_needs, self.evaluators.values()))
+        self.needs = frozenset[str]().union(*(evaluator.needs for evaluator in self.evaluators.values()))
         asked = {
             part.name: part.settings.model_dump(mode="json", by_alias=True)
             for part in checked.each("evaluation.evaluators")
@@ -116,9 +115,8 @@ class Evaluation:
                     f"evaluator '{name}' does not give the metrics that its `directions` name (they differ in "
                     f"{differing}); leave it out, or ask its author to mend it"
                 )
-            unrepeatable: frozenset[str] = getattr(evaluator, "timings", frozenset())
             for metric, value in measured.items():
-                (timings if metric in unrepeatable else metrics)[f"{name}/{metric}"] = float(value)
+                (timings if metric in evaluator.timings else metrics)[f"{name}/{metric}"] = float(value)
         return metrics, timings, per_query
 
     def embed(self, network: Network, rows: IntArray) -> Embedded:

@@ -23,9 +23,9 @@ def say_cost(
     for protocol in protocols:
         num_gallery = None if protocol.gallery is None else len(protocol.gallery_rows)
         for name, evaluator in evaluators.items():
-            cost = getattr(evaluator, "cost", None)
+            cost = evaluator.cost(len(protocol.query_rows), num_gallery, dimensions)
             if cost is not None:
-                costs.append((protocol, name, cost(len(protocol.query_rows), num_gallery, dimensions)))
+                costs.append((protocol, name, cost))
     long = [one for one in costs if one[2].seconds >= 1]
     for protocol, name, cost in long:
         asked = f"{len(protocol.query_rows):,} queries in {len(protocol.gallery_rows):,} images"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fsim import interfaces
 from fsim.interfaces import Direction, Evaluator
-from fsim.plugin.build import built
 from fsim.recipe.checked_recipe import CheckedRecipe
 
 
@@ -17,7 +15,7 @@ def build_evaluators(checked: CheckedRecipe) -> dict[str, Evaluator]:
         FsimError: one refuses its parameters, or does not fit its interface.
     """
     seed = checked.recipe.seed
-    return {part.name: built(part, interfaces.Evaluator, seed=seed) for part in checked.each("evaluation.evaluators")}
+    return {part.name: part.build(seed=seed) for part in checked.each("evaluation.evaluators")}
 
 
 def directions_of(evaluators: Mapping[str, Evaluator]) -> dict[str, Direction]:

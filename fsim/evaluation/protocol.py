@@ -16,7 +16,6 @@ from fsim.errors import FsimError
 from fsim.evaluation.leaks import without_leaks
 from fsim.functional.retrieval.relevant_ranks import num_relevant
 from fsim.interfaces import Evaluator, IntArray, JunkLabel, JunkLabels, Label
-from fsim.plugin.parameters import evaluator_needs
 from fsim.recipe.schema import Evaluation, ProtocolSettings
 
 METRICS_VERSION = 1  # raised when the definition of a metric changes: older results have another fingerprint
@@ -120,11 +119,11 @@ def _protocol(
         **({"junk": settings.junk} if settings.junk else {}),
         **({"flip": True} if asked.flip else {}),
     }
-    asks = next((name for name, one in evaluators.items() if "attributes" in evaluator_needs(one)), None)
+    asks = next((name for name, one in evaluators.items() if "attributes" in one.needs), None)
     if asks is not None:
         catalog.attributes_for(f"evaluator '{asks}'", query, settings.query)
         description["attributes"] = [catalog.attributes_fingerprint(rows) for rows in (query, gallery)]
-    reads = next((name for name, one in evaluators.items() if "captions" in evaluator_needs(one)), None)
+    reads = next((name for name, one in evaluators.items() if "captions" in one.needs), None)
     if reads is not None:
         catalog.captions_for(f"evaluator '{reads}'", query, settings.query)
         description["captions"] = [catalog.captions_fingerprint(rows) for rows in (query, gallery)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Sequence
 
-from fsim.catalog.licence import licence_of
 from fsim.export.subject import Subject
+from fsim.plugin.interface_check import class_member
 
 MOST_NAMES = 50
 
@@ -29,7 +29,7 @@ def training_data(subject: Subject) -> str:
     return "\n\n".join(
         [
             f"Dataset `{part.name}`: {about}",
-            f"Licence of the pictures: {licence_of(part.component)}",
+            f"Licence of the pictures: {class_member('dataset', part.component, 'licence')}",
             table(["split", "pictures", "categories", "items"], rows),
             f"{damaged}The network learned from `train` alone. Its {len(names)} categories: {listed}.",
         ]

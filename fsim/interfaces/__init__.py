@@ -1,8 +1,9 @@
 """The contracts: one small interface for each kind, and the data that passes between components; a module for each.
 
-A component needs no base class: it fits if it has the members named here. Values that are known only at run time
-(`in_features`, `num_categories`, `seed`, ...) are injected by parameter name; `fsim.plugin.kinds` lists them for each
-kind.
+A component needs no base class: it fits if it has the members named here. Abstract methods and attributes without a
+value are required; what has a body or a value is optional, and that is the default. Values that are known only at run
+time (`in_features`, `num_categories`, `seed`, ...) are injected by parameter name; `fsim.plugin.kinds` lists them for
+each kind.
 """
 
 from fsim.interfaces.arrays import FloatArray, IntArray, Vectors
@@ -14,6 +15,7 @@ from fsim.interfaces.index import Answers, Index, Trial
 from fsim.interfaces.layout import FolderReading, Layout, ListedPicture
 from fsim.interfaces.loss import Loss, Memory, Pairs
 from fsim.interfaces.network import Backbone, Distance, Head, TextEncoder
+from fsim.interfaces.optimizer import Optimizer, Scheduler
 from fsim.interfaces.projection import Projection
 from fsim.interfaces.sampler import Label, Sampler, Selection
 from fsim.interfaces.tracker import EmbeddedImages, Tracker
@@ -44,11 +46,13 @@ __all__ = [
     "ListedPicture",
     "Loss",
     "Memory",
+    "Optimizer",
     "Pairs",
     "Projection",
     "Reporter",
     "RetrievalTask",
     "Sampler",
+    "Scheduler",
     "Selection",
     "TextEncoder",
     "Tracker",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -78,18 +79,20 @@ class Catalog:
         return cls(frame, root, pixels, labelled)
 
 
+@runtime_checkable
 class Dataset(Protocol):
-    """Turns a source into a catalog. Injected: `cache_dir` (a folder for what is downloaded or made).
+    """Turns a source into a catalog. Injected: `cache_dir` (a folder for what is downloaded or made)."""
 
-    One that always has the same pictures says in a class attribute `licence`, a clause, under which licence they are.
-    One that reads the folder of a public benchmark recognises it by `benchmark_in`.
-    """
+    # Optional, for one that always has the same pictures: a clause about their licence, for model cards.
+    licence: ClassVar[str] = "not stated: ask who made the data set"
 
     @staticmethod
     def benchmark_in(folder: Path) -> str:
-        """The title of the public benchmark that a folder holds and this dataset reads; empty where it holds none."""
+        """Optional, for one that reads a public benchmark: the title of the benchmark that a folder holds, "" where it
+        holds none."""
         return ""
 
+    @abstractmethod
     def load(self) -> Catalog:
         """The catalog of the whole source, rows in a stable order. FsimError where the source is missing or unfit."""
         ...

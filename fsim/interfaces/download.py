@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -20,13 +21,11 @@ class Reporter(Protocol):
 
 @runtime_checkable
 class Download(Protocol):
-    """Fetches a public data set. The parameters of its constructor are options of `fsim data download NAME`.
+    """Fetches a public data set. The parameters of its constructor are options of `fsim data download NAME`."""
 
-    terms  what a user must accept before anything is fetched; empty where nothing must be accepted
-    """
+    terms: ClassVar[str] = ""  # optional: what a user must accept before anything is fetched
 
-    terms: ClassVar[str] = ""
-
+    @abstractmethod
     def fetch(self, to: Path, reporter: Reporter) -> Path:
         """Put the data set into a folder below `to`, and return that folder. A second call resumes a broken one.
 
@@ -35,6 +34,7 @@ class Download(Protocol):
         """
         ...
 
+    @abstractmethod
     def next_steps(self, folder: Path) -> list[str]:
         """Lines for a person: what to do with the folder that `fetch` returned."""
         ...

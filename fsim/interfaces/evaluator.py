@@ -5,6 +5,7 @@ Shape legend: N images, D embedding, C categories, A attributes, Q queries, G ga
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
@@ -102,21 +103,27 @@ class Cost(NamedTuple):
 class Evaluator(Protocol):
     """Measures embeddings. Injected: `seed`.
 
-    One that measures more has an attribute `needs`, a set of `logits`, `attribute_logits`, `attributes` and `captions`:
-    what must not be None in the task's `Embedded`; and `text_embedding`, for the task's `embed_text`. One that measures
-    time names those metrics in a set `timings`. One whose metrics are means over queries leaves each query's in
-    `task.per_query`, NaN for a query that does not count: what comparisons and reports are made of. One that ranks the
-    gallery leaves out the task's junk.
-
-    One that may take long has a method `cost(num_queries: int, num_gallery: int | None, dimensions: int) -> Cost`, with
-    None for leave-one-out, which itself takes well under a second: what is said before a run starts.
+    One whose metrics are means over queries leaves each query's in `task.per_query`, NaN for a query that does not
+    count: what comparisons and reports are made of. One that ranks the gallery leaves out the task's junk.
     """
 
+    # Optional: what it needs beside embeddings and labels. Of `logits`, `attribute_logits`, `attributes` and `captions`
+    # those that must not be None in the task's `Embedded`; and `text_embedding`, for the task's `embed_text`.
+    needs: frozenset[str] = frozenset()
+    timings: frozenset[str] = frozenset()  # optional: the metrics that are times, and differ from run to run
+
     @property
+    @abstractmethod
     def directions(self) -> Mapping[str, Direction]:
         """Every metric that a call returns, and whether more or less of it is better. Known before any data is."""
         ...
 
+    @abstractmethod
     def __call__(self, task: RetrievalTask) -> dict[str, float]:
         """Metric name -> value; a metric that is undefined for this data is NaN. Names carry no evaluator prefix."""
         ...
+
+    def cost(self, num_queries: int, num_gallery: int | None, dimensions: int) -> Cost | None:
+        """Optional, for one that may take long: what a task will cost, which is shown before a run starts. It takes
+        well under a second itself. `num_gallery` is None for leave-one-out."""
+        return None

@@ -5,6 +5,7 @@ Shape legend: N embeddings, D embedding, Q queries, K neighbours.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -35,25 +36,32 @@ class Index(Protocol):
     An image's id is the row number of its embedding. A zero vector has cosine 0 to every vector. The same seed and
     one thread give the same index again. `search` works on the thread that calls it, so that several searches can go
     on at once.
-
-    One that can be tuned has a static method `trials(num_embeddings, k)` -> sequence of `Trial`, the likeliest first.
-    The parameter that a trial names is an attribute, read at each search.
     """
 
+    @abstractmethod
     def build(self, embeddings: Vectors, distance: Distance) -> None:
         """[N, D], N at least 1. FsimError where there are none, or they are NaN, infinite or longer than 1e18."""
         ...
 
+    @abstractmethod
     def search(self, queries: Vectors, k: int) -> Answers:
         """[Q, D] -> the k nearest that it finds for each, k at least 1. FsimError where nothing was built or loaded,
         D is another, or the queries are unfit as embeddings are."""
         ...
 
+    @abstractmethod
     def save(self, folder: Path) -> None:
         """Write the index into a folder, which is made where it is missing. FsimError where that can't be done."""
         ...
 
+    @abstractmethod
     def load(self, folder: Path) -> None:
         """Take what `save` wrote in place of what was built; executes no code from it. Parameters of the search stay
         those of the constructor. FsimError where the folder holds no such index, or not all of it."""
         ...
+
+    @staticmethod
+    def trials(num_embeddings: int, k: int) -> Sequence[Trial]:
+        """Optional, for one that can be tuned: what `fsim index tune` tries, the likeliest first. The parameter that a
+        trial names is an attribute, read at each search."""
+        return [Trial({})]

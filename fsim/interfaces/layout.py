@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,7 @@ def split_by_presence(
 class Layout(Protocol):
     """Reads the folder of one public data set, as it is unpacked."""
 
+    @abstractmethod
     def fits(self, root: Path, pictures: Sequence[str]) -> bool:
         """Whether a folder has this layout.
 
@@ -94,6 +96,7 @@ class Layout(Protocol):
         """
         ...
 
+    @abstractmethod
     def read(self, root: Path, pictures: Sequence[str]) -> FolderReading:
         """Read splits, categories and items.
 

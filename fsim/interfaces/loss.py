@@ -5,7 +5,8 @@ Shape legend: B batch, D embedding, C categories, A attributes, P pairs, M remem
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,6 +27,7 @@ class Memory(NamedTuple):
     labels: Tensor  # [M] int64
 
 
+@runtime_checkable
 class Loss(Protocol):
     """An nn.Module whose forward asks by parameter name for what it needs, and returns a scalar.
 
@@ -40,10 +42,17 @@ class Loss(Protocol):
 
     One that compares the embeddings of a batch by `labels`, and can compare them with those of earlier batches too, has
     a parameter `memory: Memory | None = None` behind the others; a recipe says how much is remembered.
-
-    A loss of pairs may also have a method `active_negatives`, one of triplets a method `active_triplets`. It takes what
-    forward takes, and returns the share, a scalar in [0, 1], of its negative pairs or its triplets that cost something.
-    It is asked at the end of an epoch, and tells whether the loss still teaches (`fsim.training.loss_signs`).
     """
 
+    @abstractmethod
     def __call__(self, *args: Tensor | Pairs) -> Tensor: ...
+
+    def active_negatives(self, **given: Any) -> Tensor | None:
+        """Optional, for a loss of pairs: the share of its negative pairs that cost something, a scalar in [0, 1]. It
+        takes what forward takes, is asked at the end of an epoch, and shows whether the loss still teaches
+        (`fsim.training.loss_signs`)."""
+        return None
+
+    def active_triplets(self, **given: Any) -> Tensor | None:
+        """Optional, for a loss of triplets: the share of its triplets that cost something, as `active_negatives`."""
+        return None

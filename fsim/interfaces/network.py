@@ -5,6 +5,7 @@ Shape legend: B batch, S image size, F features, D embedding, C categories, A at
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
@@ -22,6 +23,7 @@ class Backbone(Protocol):
 
     out_features: int  # F
 
+    @abstractmethod
     def __call__(self, images: Tensor) -> Tensor: ...
 
 
@@ -35,11 +37,13 @@ class TextEncoder(Protocol):
 
     out_features: int  # F
 
+    @abstractmethod
     def tokens(self, captions: Sequence[str]) -> IntArray:
         """[B] -> int64 [B, L], L at least 1: numbers of what a caption consists of, 0 behind its end. L is
         that of the longest caption; of one that is too long for the encoder the beginning counts."""
         ...
 
+    @abstractmethod
     def __call__(self, tokens: Tensor) -> Tensor:
         """[B, L] -> [B, F]. What stands for a caption does not depend on those beside it, nor on L."""
         ...
@@ -59,4 +63,5 @@ class Head(Protocol):
     distance: Distance  # how its embeddings are to be compared
     embedding_dim: int  # D
 
+    @abstractmethod
     def __call__(self, features: Tensor) -> dict[str, Tensor]: ...

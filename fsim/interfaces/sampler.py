@@ -5,6 +5,7 @@ Shape legend: B batch, P pairs.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -32,10 +33,12 @@ class Sampler(Protocol):
     gives: ClassVar[frozenset[str]]  # {"pairs"} or empty
     label: Label  # what makes two images a positive pair
 
+    @abstractmethod
     def __len__(self) -> int:
         """Batches in an epoch."""
         ...
 
+    @abstractmethod
     def epoch(self, epoch: int) -> Sequence[Selection]:
         """The batches of epoch 0, 1, ...: a pure function of (seed, epoch, rank), whatever was asked before."""
         ...

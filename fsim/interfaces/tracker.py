@@ -5,6 +5,7 @@ Shape legend: N images, D embedding, T pixels of a thumbnail.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -29,16 +30,20 @@ class EmbeddedImages:
 
 @runtime_checkable
 class Tracker(Protocol):
-    """Shows a run's numbers somewhere. Injected: `folder` (the run folder).
+    """Shows a run's numbers somewhere. Injected: `folder` (the run folder)."""
 
-    One that shows images too has `max_images`, the most that it takes, and `show(step: int, images: EmbeddedImages)`,
-    which is called after the last evaluation with queries of the monitored protocol.
-    """
+    max_images: int = 0  # optional: the most images that `show` takes; 0 for a tracker that shows none
 
+    @abstractmethod
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Numbers by name, after so many optimizer steps."""
         ...
 
+    @abstractmethod
     def close(self) -> None:
         """Write out what is pending."""
         ...
+
+    def show(self, step: int, images: EmbeddedImages) -> None:
+        """Optional: show images, at most `max_images`. Called after the last evaluation with queries of the monitored
+        protocol."""

@@ -7,12 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from fsim import interfaces
 from fsim.errors import FsimError
 from fsim.functional.text.vocabulary import Vocabulary
 from fsim.interfaces import Distance
 from fsim.model.text_tower import TextTower, build_text_tower
-from fsim.plugin.build import built
 from fsim.plugin.parameters import needs
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.training.cross_batch_memory import CrossBatchMemory
@@ -97,10 +95,8 @@ def build_network(
     Raises:
         FsimError: a component does not fit its interface, or the backbone cannot take images of this size.
     """
-    backbone = built(checked["model.backbone"], interfaces.Backbone)
-    head = built(
-        checked["model.head"],
-        interfaces.Head,
+    backbone = checked["model.backbone"].build()
+    head = checked["model.head"].build(
         in_features=backbone.out_features,
         num_categories=num_categories,
         num_attributes=num_attributes,

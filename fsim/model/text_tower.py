@@ -12,11 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fsim import interfaces
 from fsim.errors import FsimError
 from fsim.functional.text.vocabulary import Vocabulary
 from fsim.interfaces import Head, IntArray
-from fsim.plugin.build import built
 from fsim.recipe.checked_recipe import CheckedRecipe
 
 BATCH_SIZE = 256
@@ -76,11 +74,11 @@ def build_text_tower(checked: CheckedRecipe, vocabulary: Vocabulary | None, imag
     if checked.recipe.model.text_encoder is None:
         return None
     part, own = checked["model.text_encoder"], checked.components.get(("model", "text_head"))
-    encoder = built(part, interfaces.TextEncoder, vocabulary=vocabulary)
+    encoder = part.build(vocabulary=vocabulary)
     if own is None:
         head: nn.Module = LinearTextHead(encoder.out_features, image_head.embedding_dim)
     else:
-        head = built(own, interfaces.Head, in_features=encoder.out_features)
+        head = own.build(in_features=encoder.out_features)
     return _tried(TextTower(encoder, head, vocabulary), part.name, image_head.embedding_dim)
 
 

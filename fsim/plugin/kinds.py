@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
 from fsim.errors import FsimError, nearest
 
@@ -11,14 +13,14 @@ from fsim.errors import FsimError, nearest
 class Kind:
     """One kind of component.
 
-    injects  parameters whose values are known only at run time; a recipe may not set them
-    members  what a class of this kind must define; a function is held against its interface once it is built
-    classes  whether only classes will do, because members are read before anything is built
+    interface  what every component of this kind must have, as `module:class`
+    injects    parameters whose values are known only at run time; a recipe may not set them
+    classes    whether only classes will do, because attributes are read before anything is built
     """
 
     name: str
+    interface: str
     injects: frozenset[str] = frozenset()
-    members: tuple[str, ...] = ()
     classes: bool = False
 
     @property
@@ -26,46 +28,68 @@ class Kind:
         """The entry-point group of this kind."""
         return f"fsim.{self.name}es" if self.name.endswith(("s", "x")) else f"fsim.{self.name}s"
 
+    @property
+    def interface_class(self) -> Any:
+        """The Protocol that its components are held against."""
+        return imported(self.interface)
+
 
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("dataset", frozenset({"cache_dir"}), ("load",)),
-        Kind("augmentation", members=("__call__",)),
-        Kind("backbone", members=("forward",)),
-        Kind("text_encoder", frozenset({"vocabulary"}), ("forward", "tokens")),
+        Kind("dataset", "fsim.interfaces.catalog:Dataset", frozenset({"cache_dir"})),
+        Kind("augmentation", "fsim.interfaces.augmentation:Augmentation"),
+        Kind("backbone", "fsim.interfaces.network:Backbone"),
+        Kind("text_encoder", "fsim.interfaces.network:TextEncoder", frozenset({"vocabulary"})),
         Kind(
             "head",
+            "fsim.interfaces.network:Head",
             frozenset({"in_features", "num_categories", "num_attributes"}),
-            ("forward", "gives"),
             classes=True,
         ),
         Kind(
             "loss",
+            "fsim.interfaces.loss:Loss",
             frozenset({"embedding_dim", "num_categories", "num_labels", "attribute_counts"}),
-            ("forward",),
             classes=True,
         ),
         Kind(
             "sampler",
+            "fsim.interfaces.sampler:Sampler",
             frozenset({"categories", "items", "seed", "rank", "world_size"}),
-            ("epoch", "__len__", "gives"),
             classes=True,
         ),
-        Kind("evaluator", frozenset({"seed"}), ("__call__", "directions")),
-        Kind("index", frozenset({"seed", "threads"}), ("build", "search", "save", "load")),
-        Kind("projection", frozenset({"seed"}), ("__call__",)),
-        Kind("optimizer", frozenset({"params"}), ("step", "zero_grad")),
-        Kind("scheduler", frozenset({"optimizer", "total_steps", "steps_per_epoch"})),
-        Kind("tracker", frozenset({"folder"}), ("log", "close")),
-        Kind("layout", members=("fits", "read")),
-        Kind("download", members=("fetch", "next_steps")),
+        Kind("evaluator", "fsim.interfaces.evaluator:Evaluator", frozenset({"seed"})),
+        Kind("index", "fsim.interfaces.index:Index", frozenset({"seed", "threads"})),
+        Kind("projection", "fsim.interfaces.projection:Projection", frozenset({"seed"})),
+        Kind("optimizer", "fsim.interfaces.optimizer:Optimizer", frozenset({"params"})),
+        Kind(
+            "scheduler",
+            "fsim.interfaces.optimizer:Scheduler",
+            frozenset({"optimizer", "total_steps", "steps_per_epoch"}),
+        ),
+        Kind("tracker", "fsim.interfaces.tracker:Tracker", frozenset({"folder"})),
+        Kind("layout", "fsim.interfaces.layout:Layout"),
+        Kind("download", "fsim.interfaces.download:Download"),
     )
 }
 
 
 def kind_of(name: str) -> Kind:
-    """The kind of that name; FsimError with the nearest one where there is none."""
+    """Return the kind of that name.
+
+    Raises:
+        FsimError: there is none; the nearest one is named.
+    """
     if name not in KINDS:
         raise FsimError(f"there is no kind '{name}'{nearest(name, KINDS)}")
     return KINDS[name]
+
+
+def imported(target: str) -> Any:
+    """Import the object that `module:object` names."""
+    module, _, attributes = target.partition(":")
+    found: Any = import_module(module)
+    for attribute in filter(None, attributes.split(".")):
+        found = getattr(found, attribute)
+    return found

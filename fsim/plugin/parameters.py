@@ -8,7 +8,7 @@ import operator
 import sys
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
@@ -58,37 +58,30 @@ def arguments(model: BaseModel) -> dict[str, Any]:
     return {name.removeprefix(_FIELD): getattr(model, name) for name in type(model).model_fields}
 
 
+def given_names(model: BaseModel) -> list[str]:
+    """The parameters that were given, not left to their defaults."""
+    return [name.removeprefix(_FIELD) for name in model.model_fields_set]
+
+
 def injected_names(kind: str, component: Callable[..., Any]) -> set[str]:
     """The parameters of a component that the engine injects."""
     return set(kind_of(kind).injects) & set(_signature(component).parameters)
 
 
-def needs(component: Callable[..., Any]) -> set[str]:
+def needs(loss: Any) -> set[str]:
     """What a loss asks for: the required parameters of its `forward`."""
-    forward = getattr(component, "forward", component)
     return {
         parameter.name
-        for parameter in inspect.signature(forward).parameters.values()
+        for parameter in inspect.signature(loss.forward).parameters.values()
         if parameter.name != "self"
         and parameter.default is parameter.empty
         and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
     }
 
 
-def takes_memory(component: Callable[..., Any]) -> bool:
+def takes_memory(loss: Any) -> bool:
     """Whether a loss can compare with embeddings of earlier batches: its `forward` has a parameter `memory`."""
-    return "memory" in inspect.signature(getattr(component, "forward", component)).parameters
-
-
-def evaluator_needs(evaluator: Any) -> frozenset[str]:
-    """What an evaluator needs beside embeddings and labels: its attribute `needs`, where it has one."""
-    return frozenset(getattr(evaluator, "needs", ()))
-
-
-def construct(kind: str, component: Callable[..., Any], settings: BaseModel, given: Mapping[str, Any]) -> Any:
-    """Call a component with its settings and with those of `given` that its signature names."""
-    wanted = injected_names(kind, component)
-    return component(**arguments(settings), **{name: value for name, value in given.items() if name in wanted})
+    return "memory" in inspect.signature(loss.forward).parameters
 
 
 def _name(component: Callable[..., Any]) -> str:

@@ -6,12 +6,12 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 from fsim.errors import FsimError, nearest
 from fsim.plugin.discovery import Unreadable, find_entry_points
-from fsim.plugin.kinds import KINDS, kind_of
+from fsim.plugin.interface_check import check_class
+from fsim.plugin.kinds import KINDS, imported, kind_of
 
 Component = Callable[..., Any]
 
@@ -118,21 +118,18 @@ def load(kind: str, name: str) -> Component:
     if (kind, name) in _registered:
         return _registered[kind, name]
     offer = find(kind, name)
-    module, _, attributes = offer.target.partition(":")
     try:
-        component: Any = import_module(module)
-        for attribute in filter(None, attributes.split(".")):
-            component = getattr(component, attribute)
+        component = imported(offer.target)
     except Exception as error:  # whatever a stranger's module raises, it is that plugin that is broken
         raise FsimError(
-            f"{offer} is broken: {type(error).__name__}: {error}; mend or uninstall {offer.distribution}"
+            f"{offer} is broken: {type(error).__name__}: {error}; fix or uninstall {offer.distribution}"
         ) from error
     check(kind, name, component)
     return component  # type: ignore[no-any-return]
 
 
 def check(kind: str, name: str, component: Any) -> None:
-    """Hold a component against its kind's interface.
+    """Hold a component against its kind before it is built.
 
     Raises:
         FsimError: it cannot be called, it is no class where one is needed, or a class lacks a member of the interface.
@@ -142,15 +139,4 @@ def check(kind: str, name: str, component: Any) -> None:
     if not inspect.isclass(component) and kind_of(kind).classes:
         raise FsimError(f"{kind} '{name}' must be a class, because what it has is read before it is built")
     if inspect.isclass(component):
-        missing = [member for member in kind_of(kind).members if not _defines(component, member)]
-        if missing:
-            raise FsimError(
-                f"{kind} '{name}' ({component.__module__}:{component.__qualname__}) does not fit its kind: it lacks "
-                f"{', '.join(missing)}; see fsim.interfaces.{kind.title().replace('_', '')}"
-            )
-
-
-def _defines(component: type, member: str) -> bool:
-    """Whether a class has a member of its own making; nn.Module and object have a `forward` and such for everyone."""
-    anyones = ("builtins", "torch.nn.modules.module")
-    return any(member in vars(base) for base in component.__mro__ if base.__module__ not in anyones)
+        check_class(kind, name, component)

@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from fsim.errors import FsimError
-from fsim.plugin.parameters import construct
+from fsim.plugin.build import CheckedComponent
 from fsim.recipe.problem import Key
 from fsim.recipe.schema import Recipe
-
-
-class _Invalid(BaseModel): ...
-
-
-INVALID = _Invalid()  # the settings of a component whose own are wrong; its fit with the others is still checked
-
-
-@dataclass(frozen=True)
-class CheckedComponent:
-    """A component that a recipe names, loaded, with its validated settings."""
-
-    kind: str
-    name: str
-    component: Callable[..., Any]
-    settings: BaseModel
-
-    def build(self, **given: Any) -> Any:
-        """Construct it with its settings and what its signature asks for of `given`.
-
-        Raises:
-            FsimError: it refuses them.
-        """
-        try:
-            return construct(self.kind, self.component, self.settings, given)
-        except (ValueError, TypeError, KeyError) as error:
-            raise FsimError(
-                f"{self.kind} '{self.name}' refuses its parameters: {error}; see: fsim describe {self.kind} {self.name}"
-            ) from error
 
 
 @dataclass(frozen=True)

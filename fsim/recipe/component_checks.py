@@ -13,8 +13,8 @@ from fsim.functional.labels.attribute_labels import AttributeCounts
 from fsim.functional.text.vocabulary import Vocabulary
 from fsim.interfaces import Evaluator
 from fsim.kit.cache_folder import cache_dir
-from fsim.plugin.parameters import evaluator_needs, injected_names, needs, takes_memory
-from fsim.recipe.checked_recipe import INVALID, CheckedComponent
+from fsim.plugin.build import INVALID, CheckedComponent
+from fsim.plugin.parameters import injected_names, needs, takes_memory
 from fsim.recipe.problem import Key
 from fsim.recipe.schema import value_at
 from fsim.recipe.text_checks import ADD_A_READER, MADE_UP_HEAD, TEXT_GIVES, text_misfits
@@ -98,7 +98,7 @@ def _lacking_for_evaluators(
     given = head.component.gives | {"attributes", "captions"}  # type: ignore[attr-defined]
     given |= {"text_embedding"} if text else frozenset()
     for key, evaluator in built.items():
-        for need in sorted(evaluator_needs(evaluator) - given):
+        for need in sorted(evaluator.needs - given):
             if need == "text_embedding":
                 yield (
                     key,
@@ -151,7 +151,7 @@ def _repeated(evaluators: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, st
 
 def _monitorable(evaluator: Evaluator) -> list[str]:
     """Its metrics that repeat: not its timings."""
-    return [metric for metric in evaluator.directions if metric not in getattr(evaluator, "timings", ())]
+    return [metric for metric in evaluator.directions if metric not in evaluator.timings]
 
 
 def _refused(components: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, str]]:

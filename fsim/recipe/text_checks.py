@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fsim.plugin.build import INVALID, CheckedComponent
 from fsim.plugin.parameters import injected_names, needs
-from fsim.recipe.checked_recipe import INVALID, CheckedComponent
 from fsim.recipe.problem import Key
 
 ADD_A_READER = "give the recipe something that reads, such as model.text_encoder: {name: gru}"

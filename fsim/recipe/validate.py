@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from fsim.errors import FsimError
+from fsim.plugin.build import INVALID, CheckedComponent
 from fsim.plugin.parameters import injected_names, parameter_model
 from fsim.plugin.registry import find, load
-from fsim.recipe.checked_recipe import INVALID, CheckedComponent, CheckedRecipe
+from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.component_checks import misfits
 from fsim.recipe.document import Document
 from fsim.recipe.override import override

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from fsim import interfaces
 from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.errors import FsimError
 from fsim.evaluation.embedded_images import embedded_images
@@ -19,7 +18,6 @@ from fsim.images.image_cache import CachedImages
 from fsim.interfaces import EmbeddedImages, Projection, RetrievalTask, Vectors
 from fsim.kit.files import write_text, write_with
 from fsim.pages.map_picture import map_picture
-from fsim.plugin.build import built
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.schema import ProjectionSettings
 from fsim.runtime.display import Display
@@ -45,7 +43,7 @@ class Projections:
         for place, (part, settings) in enumerate(zip(parts, checked.recipe.evaluation.projections, strict=True)):
             number = sum(other.name == part.name for other in parts[: place + 1])
             name = part.name if number == 1 else f"{part.name}-{number}"
-            built_part = built(part, interfaces.Projection, seed=checked.recipe.seed)
+            built_part = part.build(seed=checked.recipe.seed)
             self.projections.append((name, settings, built_part))
 
     def __call__(self, evaluated: Evaluated, at_end: bool) -> None:

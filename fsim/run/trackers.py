@@ -33,10 +33,9 @@ class Trackers:
             return
         of = self.prepared
         for tracker in self.each:
-            most = getattr(tracker, "max_images", 0)
-            if most > 0:
-                images = embedded_images(of.catalog, of.images, evaluated, most, of.checked.recipe.seed)
-                tracker.show(of.training.step, images)  # type: ignore[attr-defined]
+            if tracker.max_images > 0:
+                images = embedded_images(of.catalog, of.images, evaluated, tracker.max_images, of.checked.recipe.seed)
+                tracker.show(of.training.step, images)
 
     def close(self) -> None:
         """Write out what they hold."""

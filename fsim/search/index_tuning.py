@@ -28,6 +28,7 @@ from fsim.functional.retrieval.index_vectors import without_self
 from fsim.functional.retrieval.topk import Neighbours, topk
 from fsim.interfaces import Distance, Index, IntArray, Trial, Vectors
 from fsim.kit.saved_index import index_bytes
+from fsim.plugin.interface_check import class_member
 from fsim.plugin.registry import load, offers
 from fsim.search.made_index import make_index
 
@@ -164,9 +165,8 @@ def curves(
     Raises:
         FsimError: as of `curve`.
     """
-    component: Any = load("index", name)
-    number = len(questions.embeddings)
-    trials = list(component.trials(number, questions.k)) if hasattr(component, "trials") else [Trial({})]
+    of_index = class_member("index", load("index", name), "trials")
+    trials: list[Trial] = list(of_index(len(questions.embeddings), questions.k))
     found: list[Measured] = []
     for done, trial in enumerate(trials):
         tried(done, len(trials))

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from fsim.functional.labels.attribute_labels import AttributeLabels
 from fsim.interfaces import Distance, Embedded, Evaluator, Label, RetrievalTask
+from fsim.plugin.interface_check import complete
 
 UNKNOWN = -1
 
@@ -64,7 +65,7 @@ class EvaluatorContract:
 
     def test_names_its_metrics_before_it_sees_data(self) -> None:
         evaluator = self.make(seed=0)
-        assert isinstance(evaluator, Evaluator)
+        complete("evaluator", "under test", evaluator)
         directions = dict(evaluator.directions)
         assert directions, "an evaluator without a metric"
         assert set(directions.values()) <= {"max", "min"}
@@ -137,9 +138,10 @@ class EvaluatorContract:
 
     @pytest.mark.parametrize("num_gallery", [None, 1, 50])
     def test_a_cost_is_seconds_and_bytes(self, num_gallery: int | None) -> None:
-        cost = getattr(self.make(seed=0), "cost", None)
+        evaluator: Evaluator = complete("evaluator", "under test", self.make(seed=0))
+        cost = evaluator.cost(40, num_gallery, 8)
         if cost is not None:
-            seconds, size = cost(40, num_gallery, 8)
+            seconds, size = cost
             assert math.isfinite(seconds) and seconds >= 0
             assert type(size) is int and size >= 0
 

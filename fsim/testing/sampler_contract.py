@@ -12,11 +12,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from fsim.interfaces import Sampler, Selection
-
-IntArray = npt.NDArray[np.int64]
+from fsim.interfaces import IntArray, Sampler, Selection
+from fsim.plugin.interface_check import complete
 
 
 class SamplerContract:
@@ -46,7 +44,7 @@ class SamplerContract:
 
     def test_has_the_members_of_a_sampler(self) -> None:
         sampler = self.sampler()
-        assert isinstance(sampler, Sampler)
+        complete("sampler", "under test", sampler)
         assert sampler.gives <= {"pairs"}
         assert sampler.label in ("category", "item")
         assert len(sampler) >= 1

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from fsim.functional.text.vocabulary import Vocabulary
 from fsim.interfaces import TextEncoder
+from fsim.plugin.interface_check import complete
 
 CAPTIONS = (
     "a red dress",
@@ -54,7 +55,7 @@ class TextEncoderContract:
 
     def test_has_the_members_of_a_text_encoder(self) -> None:
         encoder = self.encoder()
-        assert isinstance(encoder, TextEncoder)
+        complete("text_encoder", "under test", encoder)
         assert isinstance(encoder, nn.Module)
         assert encoder.out_features >= 1
 

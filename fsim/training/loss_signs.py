@@ -57,7 +57,8 @@ def loss_signs(losses: LossTerms, available: dict[str, Any], values: dict[str, f
                 )
                 vanishes = nearer < near / 2 or near < ROUNDING * values[name]
                 of_loss = {"loss": values[name], "collapsed": 0.0 if vanishes else near}
-                of_loss |= {one: float(getattr(asked, one)(**given)) for one in ACTIVE if hasattr(asked, one)}
+                active = {sign: getattr(asked, sign)(**given) for sign in ACTIVE}
+                of_loss |= {sign: float(share) for sign, share in active.items() if share is not None}
                 signs |= {f"{name}/{sign}": value for sign, value in of_loss.items()}
             except Exception as error:  # whatever a stranger's loss raises here, training goes on without it
                 losses.without_signs.add(name)

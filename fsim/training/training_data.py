@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fsim import interfaces
 from fsim.catalog.encoded_catalog import EncodedCatalog, encode, load_catalog
 from fsim.catalog.statistics.channel_statistics import cached_channel_sums
 from fsim.errors import FsimError
@@ -14,7 +13,6 @@ from fsim.images.image_cache import CachedImages, open_image_cache
 from fsim.interfaces import IntArray, Sampler
 from fsim.kit.cache_folder import cache_dir
 from fsim.model.network import LossTerms
-from fsim.plugin.build import built
 from fsim.plugin.parameters import injected_names, needs
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.schema import AUTO
@@ -63,9 +61,7 @@ def build_sampler(
             f"the sampler '{checked['sampler'].name}' takes no `rank` and `world_size`, so that {processes.size} "
             f"processes would learn from the same batches; take another, or one process"
         )
-    sampler: Sampler = built(
-        checked["sampler"],
-        interfaces.Sampler,
+    sampler: Sampler = checked["sampler"].build(
         categories=catalog.categories[rows],
         items=catalog.items[rows],
         seed=checked.recipe.seed,

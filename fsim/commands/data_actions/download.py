@@ -22,6 +22,7 @@ class InterruptedDownloadError(FsimError):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     import inspect
 
+    from fsim.plugin.interface_check import class_member
     from fsim.plugin.parameters import parameter_model
     from fsim.plugin.registry import load, offers
 
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 default=argparse.SUPPRESS,
                 help=field.description,
             )
-        if component.terms:
+        if class_member("download", component, "terms"):
             one.add_argument("--accept-terms", action="store_true", help="you accept the terms that are shown")
         one.add_argument("--to", type=Path, default=Path("data"), help="the folder to put it in (default: data)")
 
@@ -62,7 +63,8 @@ def _download(args: argparse.Namespace) -> int:
     from pydantic import ValidationError
 
     from fsim.interfaces import Download
-    from fsim.plugin.parameters import construct, parameter_model
+    from fsim.plugin.build import CheckedComponent
+    from fsim.plugin.parameters import parameter_model
     from fsim.plugin.registry import load
     from fsim.runtime.display import Display
 
@@ -77,7 +79,7 @@ def _download(args: argparse.Namespace) -> int:
     except ValidationError as error:
         first = error.errors()[0]
         raise FsimError(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}") from error
-    download: Download = construct("download", component, settings, {})
+    download: Download = CheckedComponent("download", args.name, component, settings).build()
     with Display() as display:
         if download.terms:
             ask_consent(download.terms, args.accept_terms, display.say)

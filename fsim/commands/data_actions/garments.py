@@ -31,7 +31,8 @@ def execute(args: argparse.Namespace) -> int:
 
     from fsim.errors import FsimError
     from fsim.kit.cache_folder import cache_dir
-    from fsim.plugin.parameters import construct, parameter_model
+    from fsim.plugin.build import CheckedComponent
+    from fsim.plugin.parameters import parameter_model
     from fsim.plugin.registry import load
 
     component = load("dataset", "garments")
@@ -43,6 +44,7 @@ def execute(args: argparse.Namespace) -> int:
         raise FsimError(
             f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}; see: fsim describe dataset garments"
         ) from error
-    construct("dataset", component, settings, {"cache_dir": cache_dir()}).write(args.out, args.layout)
+    garments = CheckedComponent("dataset", "garments", component, settings).build(cache_dir=cache_dir())
+    garments.write(args.out, args.layout)
     print(f"the pictures are in {args.out}, in the layout {args.layout}")
     return 0

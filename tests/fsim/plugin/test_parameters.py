@@ -7,7 +7,7 @@ import pytest
 import torch
 from pydantic import Field, ValidationError
 
-from fsim.plugin.parameters import UnfitSignatureError, arguments, construct, injected_names, needs, parameter_model
+from fsim.plugin.parameters import UnfitSignatureError, arguments, injected_names, needs, parameter_model
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -70,10 +70,6 @@ def test_nothing_is_coerced_and_unknown_keys_are_errors(json: str) -> None:
 
 def test_run_time_values_are_injected_by_name() -> None:
     assert injected_names("head", Example) == {"in_features"}
-    settings = parameter_model("head", Example).model_validate_json('{"size": 2}')
-    built = construct("head", Example, settings, {"in_features": 7, "num_categories": 3})
-    assert built.given["in_features"] == 7
-    assert "num_categories" not in built.given
 
 
 def test_a_required_parameter_that_nobody_can_give_is_told() -> None:

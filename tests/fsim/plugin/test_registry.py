@@ -62,7 +62,7 @@ def test_what_does_not_fit_its_kind_is_told(installed: Path) -> None:
         "[fsim.samplers]\na = unfit:Empty\nb = unfit:number\n",
         unfit="class Empty: ...\nnumber = 3\n",
     )
-    with pytest.raises(FsimError, match="it lacks epoch, __len__, gives"):
+    with pytest.raises(FsimError, match="it lacks __len__, epoch, gives"):
         registry.load("sampler", "a")
     with pytest.raises(FsimError, match="must be a class or a function"):
         registry.load("sampler", "b")

@@ -9,6 +9,7 @@ import torch
 
 from fsim.interfaces import Pairs
 from fsim.model.network import LossTerms
+from fsim.plugin.interface_check import complete
 from fsim.training.loss_signs import loss_signs
 from fsim_plugins.losses.contrastive import Contrastive
 from fsim_plugins.losses.cosine_contrastive import CosineContrastive
@@ -30,7 +31,7 @@ def signs(loss: torch.nn.Module, spread: float = 1.0, weight: float = 1.0) -> di
     noise = torch.randn(12, 8, generator=torch.Generator().manual_seed(0))
     given: dict[str, Any] = {"embedding": 3 + spread * noise, "labels": LABELS, "categories": LABELS, "pairs": PAIRS}
     given |= {"logits": noise, "text_embedding": 2 + spread * noise.flip(0), "items": LABELS, "captioned": LABELS < 3}
-    terms = LossTerms({"one": loss}, [weight])
+    terms = LossTerms({"one": complete("loss", "one", loss)}, [weight])
     values = {name: value.item() for name, value in terms(given).items()}
     return {name.partition("/")[2]: value for name, value in loss_signs(terms, given, values).items()}
 
@@ -137,7 +138,7 @@ def test_a_loss_that_cannot_be_asked_is_told_of_once(caplog: pytest.LogCaptureFi
             return embedding.sum()
 
     logging.getLogger("fsim").propagate = True
-    terms = LossTerms({"strange": Refuses()}, [1.0])
+    terms = LossTerms({"strange": complete("loss", "strange", Refuses())}, [1.0])
     given = {"embedding": torch.randn(6, 4)}
     for _ in range(2):
         assert loss_signs(terms, given, {"strange": 1.0}) == {}
