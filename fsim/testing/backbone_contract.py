@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from fsim.interfaces import Backbone
+from fsim.plugin.interface_check import complete
 
 
 class BackboneContract:
@@ -34,8 +35,7 @@ class BackboneContract:
         raise NotImplementedError
 
     def test_has_the_members_of_a_backbone(self) -> None:
-        network = self.backbone()
-        assert isinstance(network, Backbone)
+        network: Backbone = complete("backbone", "under test", self.backbone())
         assert isinstance(network, nn.Module)
         assert type(network.out_features) is int
         assert network.out_features >= 1

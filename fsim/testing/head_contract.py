@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from fsim.interfaces import Distance, Head
+from fsim.plugin.interface_check import complete
 from fsim.plugin.parameters import injected_names
 
 SIZES = {"in_features": 12, "num_categories": 5, "num_attributes": 7}  # F, C, A
@@ -32,8 +33,7 @@ class HeadContract:
         raise NotImplementedError
 
     def test_has_the_members_of_a_head(self) -> None:
-        head = self.head()
-        assert isinstance(head, Head)
+        head: Head = complete("head", "under test", self.head())
         assert isinstance(head, nn.Module)
         assert head.distance in get_args(Distance)
         assert type(head.embedding_dim) is int

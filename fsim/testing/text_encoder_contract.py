@@ -54,8 +54,7 @@ class TextEncoderContract:
         raise NotImplementedError
 
     def test_has_the_members_of_a_text_encoder(self) -> None:
-        encoder = self.encoder()
-        complete("text_encoder", "under test", encoder)
+        encoder: TextEncoder = complete("text_encoder", "under test", self.encoder())
         assert isinstance(encoder, nn.Module)
         assert encoder.out_features >= 1
 
