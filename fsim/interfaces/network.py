@@ -19,7 +19,8 @@ Distance = Literal["cosine", "euclidean"]
 
 @runtime_checkable
 class Backbone(Protocol):
-    """An nn.Module: normalised images float [B, 3, S, S] -> features [B, F]."""
+    """An nn.Module: normalised images float [B, 3, S, S] -> features [B, F]. Images of a size that it cannot take raise
+    RuntimeError or ValueError."""
 
     out_features: int  # F
 

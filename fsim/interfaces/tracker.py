@@ -41,7 +41,7 @@ class Tracker(Protocol):
 
     @abstractmethod
     def close(self) -> None:
-        """Write out what is pending."""
+        """Write out what is pending. May be called again."""
         ...
 
     def show(self, step: int, images: EmbeddedImages) -> None:

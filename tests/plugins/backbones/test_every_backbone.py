@@ -63,6 +63,11 @@ class TestOtherResNets(Large):
 
 
 class TestVggs(Large):
+    """Of small images, with four of five max-pools."""
+
+    sizes: ClassVar[tuple[int, ...]] = (16,)
+    settings: ClassVar[dict[str, Any]] = {"num_pools": 4}
+
     @pytest.fixture(
         scope="class",
         autouse=True,
