@@ -10,8 +10,8 @@ from importlib import import_module
 from typing import Any
 
 from fsim import __version__
-from fsim.commands.parser import Parser
 from fsim.errors import FsimError
+from fsim.runtime.argument_parser import Parser
 from fsim.runtime.garbage_collection import postpone_garbage_collection
 
 # command -> what it does; the module fsim.commands.<command> has add_arguments(parser) and execute(args) -> exit code

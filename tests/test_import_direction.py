@@ -22,6 +22,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("commands",),
+    ("testing",),
     ("serving",),
     ("search",),
     ("tuning",),
@@ -37,7 +38,6 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("catalog",),
     ("pages",),
     ("images",),
-    ("testing",),
     ("recipe",),
     ("plugin",),
     ("runtime",),
@@ -54,9 +54,8 @@ AWAITED = {
     "fsim/run/handlers.py -> fsim.backup",
     "fsim/run/run.py -> fsim.backup",
     "fsim/run/run.py -> fsim.report",
-    "fsim/testing/dataset_contract.py -> fsim.catalog",
 }
-AWAITED_LARGE = {"fsim/commands", "fsim/search", "fsim/serving"}
+AWAITED_LARGE = {"fsim/search", "fsim/serving"}
 LARGEST_PACKAGE = 20  # modules, without those of its sub-packages
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fsim.commands.parser import Parser
+    from fsim.runtime.argument_parser import Parser
     from fsim.search.query_embedder import QueryEmbedder
     from fsim.search.query_parts import Query
     from fsim.search.reader import Reader

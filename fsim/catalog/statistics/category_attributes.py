@@ -18,7 +18,7 @@ ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
-class Mark:
+class MarkingAttribute:
     """One attribute, and how it marks a category. Images of which nobody knows whether they have it count nowhere.
 
     type, name     such as `pattern`, `floral`
@@ -54,7 +54,7 @@ class CategoryMarks:
     category: str
     num_images: int
     images_per_item: float
-    marks: list[Mark]
+    marks: list[MarkingAttribute]
     known_here_only: list[tuple[str, str]]
 
 
@@ -89,7 +89,7 @@ def category_marks(catalog: Catalog, labels: AttributeLabels, category: str, min
     lift = (x1 / n1) / ((x1 + x2) / (n1 + n2))
     low, high = (1 / (weight + (1 - weight) / ratio) for ratio in (low, high))  # finite where the ratio is not
     marks = [
-        Mark(labels.types[a], labels.names[a], int(has[a]), int(known[a]), *map(float, numbers))
+        MarkingAttribute(labels.types[a], labels.names[a], int(has[a]), int(known[a]), *map(float, numbers))
         for a, *numbers in zip(kept, x1 / n1, x2 / n2, lift, low, high, strict=True)
     ]
     return CategoryMarks(

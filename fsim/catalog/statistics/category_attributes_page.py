@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fsim.catalog.statistics.category_attributes import CategoryMarks, Mark
+from fsim.catalog.statistics.category_attributes import CategoryMarks, MarkingAttribute
 from fsim.functional.labels.attribute_labels import HAS, AttributeLabels
 from fsim.interfaces import Catalog
 from fsim.pages.page import Page, Picture, Section, Table, evenly, thumbnail
@@ -21,7 +21,7 @@ HOW_TO_READ = (
 )
 
 
-def marks_table(marks: Sequence[Mark], category: str) -> Table:
+def marks_table(marks: Sequence[MarkingAttribute], category: str) -> Table:
     """One row an attribute."""
     rows = [
         [
