@@ -24,25 +24,20 @@ import torch
 
 from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.errors import FsimError
-from fsim.evaluation.embedding import Embed
-from fsim.evaluation.run_network import RunNetwork
+from fsim.evaluation.trained_run import TrainedRun
 from fsim.functional.draws import keyed_generator
 from fsim.functional.retrieval.topk import topk
 from fsim.interfaces import IntArray
-from fsim.recipe.validate import check_recipe
 from fsim.runtime.display import Display
 from fsim.store.run_folder import RunFolder
-from fsim.training.training_data import prepare_data
 
 K = 10
 
 
 def measured(run: Path, pictures: int, which: str | None, seed: int) -> list[list[str]]:
     """Rows of the table: seen, unseen."""
-    of = RunNetwork(run, which)
-    if of.network.text is None:
-        raise FsimError(f"the network of {run} does not read: train one with model.text_encoder")
-    catalog, images = prepare_data(check_recipe(RunFolder.open(run).recipe), Display())
+    trained = TrainedRun.open(RunFolder.open(run), which)
+    catalog, images = trained.open_data(Display())
     there = [split for split in ("val", "test", "query", "gallery") if split in set(catalog.catalog.frame["split"])]
     gallery = catalog.rows("+".join(there))
     if len(gallery) > pictures:
@@ -52,9 +47,9 @@ def measured(run: Path, pictures: int, which: str | None, seed: int) -> list[lis
     learned = set(combinations(catalog, catalog.rows("train")))
     of_gallery = combinations(catalog, gallery)
     asked = sorted(set(of_gallery))
-    embedding = Embed(images, of.normalise, of.machine, of.flip)(of.network, gallery, ("embedding",))["embedding"]
-    texts = of.network.text.embed([" ".join(one) for one in asked])
-    found = topk(texts, embedding, K, of.network.distance).index.tolist()
+    embedding = trained.embedder(images)(trained.network, gallery, ("embedding",))["embedding"]
+    texts = torch.from_numpy(trained.embed_text([" ".join(one) for one in asked]))
+    found = topk(texts, embedding, K, trained.distance).index.tolist()
     rows = []
     for name, is_seen in (("seen", True), ("unseen", False)):
         hits, chances, fitting = [], [], []

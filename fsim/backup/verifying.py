@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from fsim.errors import FsimError
 from fsim.evaluation.evaluate_run import evaluate_run
+from fsim.evaluation.trained_run import TrainedRun
 from fsim.recipe.validate import check_recipe
 from fsim.runtime.display import Display, number
 from fsim.runtime.processes import processes
@@ -27,7 +28,7 @@ def verify(folder: RunFolder, overrides: Sequence[str], display: Display) -> Non
         raise FsimError(f"{folder.path} has no evaluation to hold it against; go on with: fsim resume {folder.path}")
     checked = check_recipe(folder.recipe, overrides)
     with processes() as alone:
-        measured = evaluate_run(checked, folder, folder.checkpoint("last"), display, alone, display.log.info)
+        measured = evaluate_run(TrainedRun.open(folder, "last", checked), display, alone, display.log.info)
     display.close_bars()
     off = []
     for one in measured:

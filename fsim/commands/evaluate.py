@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-CHANGEABLE = ("data", "evaluation", "train.precision")
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, help="the run folder: runs/<name>/<time>")
@@ -29,22 +27,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     import json
 
-    from fsim.evaluation.evaluate_run import evaluate_run
-    from fsim.recipe.override import WITHOUT_MONITOR, refuse_other_keys
-    from fsim.recipe.validate import check_recipe
+    from fsim.evaluation.evaluate_run import evaluate_run, recipe_to_evaluate
+    from fsim.evaluation.trained_run import TrainedRun
     from fsim.run.summary import show_evaluation
     from fsim.runtime.display import Display
     from fsim.runtime.processes import processes
     from fsim.store.run_folder import RunFolder
 
     folder = RunFolder.open(args.run)
-    refuse_other_keys(args.overrides, CHANGEABLE, "the network is the run's")
-    asked = [] if args.split is None else [f"evaluation.protocols=[{{query: '{args.split}'}}]"]
-    checked = check_recipe(folder.recipe, [*WITHOUT_MONITOR, *args.overrides, *asked])
-    checkpoint = folder.checkpoint(args.checkpoint)
+    checked = recipe_to_evaluate(folder, args.overrides, args.split)
     with processes() as shared, Display(quiet=not shared.first) as display:
         say = display.log.info if args.json else display.say
-        evaluated = evaluate_run(checked, folder, checkpoint, display, shared, say)
+        trained = TrainedRun.open(folder, args.checkpoint, checked)
+        evaluated = evaluate_run(trained, display, shared, say)
         display.close_bars()
         if not shared.first:
             return 0
@@ -52,7 +47,7 @@ def execute(args: argparse.Namespace) -> int:
             print(json.dumps([one.line for one in evaluated], indent=2, ensure_ascii=False))
             return 0
         for one in evaluated:
-            show_evaluation([one.line], [f"{checkpoint.stem} (epoch {one.line['epoch']})"], display)
+            show_evaluation([one.line], [f"{trained.checkpoint.stem} (epoch {one.line['epoch']})"], display)
         display.say(
             f"all metrics, also of each query, category and attribute, confusions and hubs: {folder.evaluations}"
         )

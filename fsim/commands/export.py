@@ -36,7 +36,8 @@ def execute(args: argparse.Namespace) -> int:
     import json
 
     from fsim.errors import FsimError
-    from fsim.export.export_run import CARD, PREPROCESSING, export_run
+    from fsim.evaluation.trained_run import TrainedRun
+    from fsim.export.export_run import CARD, PREPROCESSING, export_run, refuse_folder
     from fsim.recipe.override import refuse_other_keys
     from fsim.recipe.validate import check_recipe
     from fsim.runtime.display import Display
@@ -47,13 +48,14 @@ def execute(args: argparse.Namespace) -> int:
     if not args.tolerance > 0:
         raise FsimError(f"--tolerance {args.tolerance:g}: must be a number above 0, such as 1e-4")
     checked = check_recipe(folder.recipe, args.overrides)
-    checkpoint = folder.checkpoint(args.checkpoint)
     out = args.out or folder.exports / args.to
+    refuse_folder(out)
     with Display(quiet=args.json) as display:
-        written = export_run(checked, folder, checkpoint, args.to, out, args.tolerance, display)
+        trained = TrainedRun.open(folder, args.checkpoint, checked, device="cpu", precision="fp32")
+        written = export_run(trained, args.to, out, args.tolerance, display)
         display.close_bars()
         display.say(
-            f"exported the {folder.checkpoint_name(checkpoint)} network: {out / written.format.FILE} "
+            f"exported the {trained.checkpoint_name} network: {out / written.format.FILE} "
             f"({written.num_bytes / 1e6:.1f} MB, {args.to}), {PREPROCESSING}, and the model card {CARD}"
         )
     if args.json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -31,44 +32,56 @@ class Gathered(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Forward:
+    """Asks a network about a batch of pixels: normalises them on its device, and computes in the precision chosen.
+
+    flip  whether each output is the mean of those of the image and of its mirror image; where embeddings are compared
+          by cosine, of their directions
+    """
+
+    normalise: Normalise
+    machine: Machine
+    flip: bool = False
+
+    def __call__(self, network: Network, images: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
+        """uint8 [B, 3, S, S], or float32 of 0 to 255 -> {name: float32 [B, ...] on the CPU}. The network is in
+        evaluation mode."""
+        with torch.inference_mode():
+            normalised = self.normalise(images.to(self.machine.device))
+            with self.machine.autocast():
+                outputs = network(normalised)
+                mirrored = network(normalised.flip(-1)) if self.flip else None
+            if mirrored is not None:
+                outputs = mean_with_mirrored(outputs, mirrored, network.distance)
+            values = {name: outputs[name].float().cpu() for name in names}
+        return {name: given.clone() for name, given in values.items()}  # what inference mode gives can't be trained on
+
+
 class Embed:
     """An `Embedder` that asks the network, in evaluation mode.
 
     Args:
-        flip: whether each output is the mean of those of the image and of its mirror image; where embeddings are
-            compared by cosine, of their directions.
         progress: called with (images done, all images).
     """
 
     def __init__(
         self,
         images: Gathered,
-        normalise: Normalise,
-        machine: Machine,
-        flip: bool = False,
+        forward: Forward,
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> None:
-        self.images, self.normalise, self.machine, self.flip, self.progress = images, normalise, machine, flip, progress
+        self.images, self.forward, self.progress = images, forward, progress
 
     def __call__(self, network: Network, rows: IntArray, names: Sequence[str]) -> dict[str, Tensor]:
         network.eval()
         parts: dict[str, list[Tensor]] = {name: [] for name in names}
-        with torch.inference_mode():
-            for start in range(0, len(rows), BATCH_SIZE):
-                images = self.normalise(self.images.gather(rows[start : start + BATCH_SIZE])).to(self.machine.device)
-                outputs = self._outputs(network, images)
-                for name, some in parts.items():
-                    some.append(outputs[name].float().cpu())
-                self.progress(min(start + BATCH_SIZE, len(rows)), len(rows))
-        return {name: torch.cat(some).clone() for name, some in parts.items()}
-
-    def _outputs(self, network: Network, images: Tensor) -> dict[str, Tensor]:
-        with self.machine.autocast():
-            outputs = network(images)
-            if not self.flip:
-                return outputs
-            mirrored = network(images.flip(-1))
-        return mean_with_mirrored(outputs, mirrored, network.distance)
+        for start in range(0, len(rows), BATCH_SIZE):
+            images = self.images.gather(rows[start : start + BATCH_SIZE])
+            for name, values in self.forward(network, images, names).items():
+                parts[name].append(values)
+            self.progress(min(start + BATCH_SIZE, len(rows)), len(rows))
+        return {name: torch.cat(values) for name, values in parts.items()}
 
 
 def mean_with_mirrored(

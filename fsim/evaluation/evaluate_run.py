@@ -2,48 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
-from fsim.evaluation.evaluation import Evaluated
+from fsim.catalog.encoded_catalog import EncodedCatalog
+from fsim.errors import FsimError
+from fsim.evaluation.embed_in_parts import EmbedInParts
+from fsim.evaluation.evaluation import Evaluated, Evaluation
 from fsim.evaluation.evaluation_cost import say_cost
 from fsim.evaluation.per_query import write_per_query
-from fsim.evaluation.reopened_run import reopen
+from fsim.evaluation.stored_embeddings import EmbeddingStore
+from fsim.evaluation.trained_run import TrainedRun
+from fsim.images.image_cache import CachedImages
 from fsim.recipe.checked_recipe import CheckedRecipe
+from fsim.recipe.override import WITHOUT_MONITOR, refuse_other_keys
+from fsim.recipe.validate import check_recipe
 from fsim.report.subject import Subject
 from fsim.report.tables import write_tables
 from fsim.runtime.display import Display
 from fsim.runtime.processes import Processes
 from fsim.store.run_folder import RunFolder
 
+CHANGEABLE = ("data", "evaluation", "train.precision")
+
+
+def recipe_to_evaluate(folder: RunFolder, overrides: Iterable[str] = (), split: str | None = None) -> CheckedRecipe:
+    """The recipe of a run with what is to be measured otherwise.
+
+    Args:
+        overrides: `evaluation.flip=true`, `data.dataset.root=DIR`.
+        split: leave-one-out over this one, in place of the recipe's protocols.
+
+    Raises:
+        FsimError: an override would change the network, or the recipe has mistakes with them.
+    """
+    given = list(overrides)
+    refuse_other_keys(given, CHANGEABLE, "the network is the run's")
+    protocols = [] if split is None else [f"evaluation.protocols=[{{query: '{split}'}}]"]
+    return check_recipe(folder.recipe, [*WITHOUT_MONITOR, *given, *protocols])
+
 
 def evaluate_run(
-    checked: CheckedRecipe,
-    folder: RunFolder,
-    checkpoint: Path,
-    display: Display,
-    processes: Processes,
-    say: Callable[[str], None],
+    trained: TrainedRun, display: Display, processes: Processes, say: Callable[[str], None]
 ) -> list[Evaluated]:
     """Embed what the recipe's protocols ask for, by all processes, and measure it; all results are in the run folder.
+    Only rank 0 measures and writes; the others return nothing.
 
-    Only rank 0 measures and writes; the others return nothing. `say` is called with what the measuring will cost.
+    Args:
+        say: called with what the measuring will cost.
 
     Raises:
         FsimError: the checkpoint or the catalog does not fit.
     """
-    reopened = reopen(checked, folder, checkpoint, display, processes)
-    trained, evaluation = reopened.trained, reopened.evaluation
+    folder = trained.folder
+    catalog, images = trained.open_data(display, processes)
+    shared = trained.embedder(images, processes, lambda done, total: display.bar("embed", done, total))
+    evaluation = stored_evaluation(trained, catalog, images, shared)
     if not processes.first:
-        reopened.shared.follow(trained.network)
+        shared.follow(trained.network)
         return []
-    say_cost(evaluation.protocols, evaluation.evaluators, trained.network.embedding_dim, say)
+    say_cost(evaluation.protocols, evaluation.evaluators, trained.dimensions, say)
     evaluated = evaluation(trained.network, trained.epoch, at_end=True)
-    about = {"checkpoint": folder.checkpoint_name(checkpoint), "epoch": trained.epoch}
+    about = {"checkpoint": trained.checkpoint_name, "epoch": trained.epoch}
     for one in evaluated:
-        place = folder.evaluation(str(about["checkpoint"]), one.line["fingerprint"])
-        write_per_query(place, reopened.catalog, [one])
-        write_tables(place, Subject(folder, checked, reopened.catalog, reopened.images, one))
+        place = folder.evaluation(trained.checkpoint_name, one.line["fingerprint"])
+        write_per_query(place, catalog, [one])
+        write_tables(place, Subject(folder, trained.checked, catalog, images, one))
         folder.write_evaluation({**about, **one.line})
-    reopened.shared.release()
+    shared.release()
     return evaluated
+
+
+def stored_evaluation(
+    trained: TrainedRun, catalog: EncodedCatalog, images: CachedImages, shared: EmbedInParts
+) -> Evaluation:
+    """The recipe's protocols and evaluators over embeddings that are kept in `RUN/embeddings`, and taken from there
+    while network, images and settings are the same.
+
+    Raises:
+        FsimError: an evaluator measures guesses of categories, and the network learned other ones.
+    """
+    store = EmbeddingStore(trained.folder.path / "embeddings", catalog, images, trained.forward, shared)
+    evaluation = Evaluation(trained.checked, catalog, store)
+    if "logits" in evaluation.needs and trained.category_names != catalog.category_names:
+        raise FsimError(
+            "the network knows other categories than this catalog has, so that its guesses can't be measured: leave "
+            "the evaluator that needs logits out of evaluation.evaluators"
+        )
+    return evaluation

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from fsim.catalog.encoded_catalog import EncodedCatalog
-from fsim.evaluation.embedding import Embed, Embedder
+from fsim.evaluation.embedding import Embedder, Forward
 from fsim.functional.labels.catalog_table import catalog_table
 from fsim.images.image_cache import CachedImages
 from fsim.interfaces import IntArray
@@ -34,16 +34,16 @@ FORMAT = 1
 class EmbeddingStore:
     """An `Embedder` that asks another one only for what it has not kept.
 
-    folder  where to keep them
-    images  the pixels, and
-    embed   what the network sees of them: the key depends on both
-    source  who makes them: `embed` itself, or several processes
+    folder   where to keep them
+    images   the pixels, and
+    forward  what is made of them: the key depends on both
+    source   what embeds by it: this process, or several
     """
 
     folder: Path
     catalog: EncodedCatalog
     images: CachedImages
-    embed: Embed
+    forward: Forward
     source: Embedder
 
     def __call__(self, network: Network, rows: IntArray, names: Sequence[str]) -> dict[str, Tensor]:
@@ -76,10 +76,10 @@ class EmbeddingStore:
             "images": self.catalog.fingerprint(rows),
             "rows": hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()[:16],
             "num_images": len(rows),
-            "scale": self.embed.normalise.scale.tolist(),
-            "shift": self.embed.normalise.shift.tolist(),
-            "flip": self.embed.flip,
-            "precision": self.embed.machine.precision,
+            "scale": self.forward.normalise.scale.tolist(),
+            "shift": self.forward.normalise.shift.tolist(),
+            "flip": self.forward.flip,
+            "precision": self.forward.machine.precision,
         }
 
 

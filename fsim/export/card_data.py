@@ -13,7 +13,7 @@ MOST_NAMES = 50
 
 def training_data(subject: Subject) -> str:
     """Source, licence, and counts of each split, as Markdown."""
-    part, frame = subject.checked["data.dataset"], subject.catalog.catalog.frame
+    part, frame = subject.trained.checked["data.dataset"], subject.catalog.catalog.frame
     about = (inspect.getdoc(part.component) or "").strip().partition("\n")[0]
     splits = [str(split) for split in frame["split"].unique()]
     rows = []

@@ -26,7 +26,9 @@ def protocols(subject: Subject) -> str:
         gallery = "leave-one-out" if asked["leave_one_out"] else f"{asked['num_gallery']:,} of {asked['gallery']}"
         rows.append([one.split, asked["num_queries"], gallery, asked["relevant"], one.fingerprint])
     if not rows:
-        return f"This network was not measured. Do so: `fsim evaluate RUN --checkpoint {subject.checkpoint}`"
+        return (
+            f"This network was not measured. Do so: `fsim evaluate RUN --checkpoint {subject.trained.checkpoint_name}`"
+        )
     told = (
         "A query is answered by the nearest pictures of the gallery, never by itself; an answer is right where it has "
         "the query's label. Results of other fingerprints are not comparable."
@@ -38,9 +40,9 @@ def results(subject: Subject) -> str:
     """The metrics of the first evaluator, with intervals where each query's are kept."""
     parts = []
     for one in subject.evaluations:
-        known = _intervals(one, subject.checked.recipe.seed)
+        known = _intervals(one, subject.trained.recipe.seed)
         names = main_metrics(one.line["metrics"])
-        first = (subject.checked.recipe.evaluation.monitor or names[0]).partition("/")[0]
+        first = (subject.trained.recipe.evaluation.monitor or names[0]).partition("/")[0]
         shown = [name for name in names if name.startswith(f"{first}/")] or names
         rows = [[name, number(one.line["metrics"][name]), known.get(name, "-")] for name in shown]
         parts.append(table([one.split, f"epoch {one.line['epoch']}", "95 % interval"], rows))
@@ -68,10 +70,10 @@ def limits(subject: Subject) -> str:
 
 
 def _of_protocols(subject: Subject) -> Iterator[str]:
-    recipe, catalog = subject.checked.recipe, subject.catalog
+    recipe, catalog = subject.trained.recipe, subject.catalog
     train = catalog.rows("train")
     monitored = subject.evaluation.monitored
-    if subject.checkpoint.startswith("best") and recipe.evaluation.monitor is not None:
+    if subject.trained.checkpoint_name.startswith("best") and recipe.evaluation.monitor is not None:
         yield (
             f"This epoch was chosen by {cell(recipe.evaluation.monitor)} on `{monitored.query}`, so that its results "
             f"there may be better than on pictures that chose nothing."
@@ -117,7 +119,7 @@ def _means(kept: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def _of_alarms(subject: Subject) -> Iterator[str]:
-    lines: list[dict[str, Any]] = [line for line in subject.run.read_metrics() if "protocol" in line]
+    lines: list[dict[str, Any]] = [line for line in subject.trained.folder.read_metrics() if "protocol" in line]
     causes = {alarm["cause"]: line["epoch"] for line in lines for alarm in line.get("alarms", ())}
     for cause, epoch in causes.items():
         yield f"The training raised an alarm, at the latest in epoch {epoch}: {cell(cause)}."

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fsim.errors import FsimError
-from fsim.evaluation.embedding import Embed
 from fsim.evaluation.evaluation import Evaluation
-from fsim.evaluation.run_network import trained_network
+from fsim.evaluation.trained_run import TrainedRun
 from fsim.export.formats import Format, format_of
 from fsim.export.model_card import model_card
 from fsim.export.parity import BATCH_SIZES, MOST_IMAGES, in_batches, parity
@@ -22,14 +21,11 @@ from fsim.export.subject import Subject, Written
 from fsim.functional.draws import keyed_generator
 from fsim.functional.labels.subsets import stratified_subset
 from fsim.images.image_cache import CachedImages
-from fsim.images.normalise import Normalise
+from fsim.interfaces import IntArray
 from fsim.kit.files import atomic_folder, write_json, write_text, write_with
 from fsim.model.network import Network
-from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.runtime.display import Display
-from fsim.runtime.machine import prepare_machine
-from fsim.store.run_folder import RunFolder
-from fsim.training.training_data import attributes_asked_for, prepare_data
+from fsim.training.training_data import attributes_asked_for
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,46 +36,31 @@ PREPROCESSING, CARD, RECIPE, VOCABULARY = "preprocessing.json", "README.md", "re
 UNIT = 1e-5  # how far from 1 the length of an embedding of unit length may be
 
 
-def export_run(
-    checked: CheckedRecipe,
-    folder: RunFolder,
-    checkpoint: Path,
-    name: str,
-    out: Path,
-    tolerance: float,
-    display: Display,
-) -> Written:
+def export_run(trained: TrainedRun, name: str, out: Path, tolerance: float, display: Display) -> Written:
     """Write an export into the folder `out`, which is there whole or not at all.
 
     Args:
+        trained: on the CPU in fp32, in which exports compute.
         name: of the format.
         tolerance: the most that any output may differ from that of the run's network in fp32.
 
     Raises:
         FsimError: a package is missing, `out` holds something else, or the model differs by more.
     """
-    refuse_folder(out)
     form = format_of(name)
-    catalog, images = prepare_data(checked, display)
-    recipe = checked.recipe
-    normalise = Normalise(recipe.data.mean, recipe.data.std)
-    machine = replace(prepare_machine("fp32"), device="cpu")
-    embed = Embed(images, normalise, machine, recipe.evaluation.flip)
-    attributes = attributes_asked_for(checked, catalog, catalog.rows("train"))
+    catalog, images = trained.open_data(display)
+    attributes = attributes_asked_for(trained.checked, catalog, catalog.rows("train"))
     subject = Subject(
-        folder,
-        checked,
-        folder.checkpoint_name(checkpoint),
-        trained_network(checked, checkpoint),
+        trained,
         catalog,
-        Evaluation(checked, catalog, embed),
+        Evaluation(trained.checked, catalog, trained.embedder(images)),
         [f"{of}: {one}" for of, one in zip(attributes.types, attributes.names, strict=True)] if attributes else [],
     )
-    whole = subject.trained.network
+    whole = trained.network
     exported = Network(whole.backbone, whole.head) if form.TAKES_PIXELS else whole  # what takes pixels does not read
-    network = PixelNetwork(exported, normalise, recipe.evaluation.flip)
+    network = PixelNetwork(exported, trained.forward.normalise, trained.forward.flip)
     with atomic_folder(out) as beside:
-        written = _write_model(subject, network, name, form, beside / form.FILE, images, embed, tolerance)
+        written = _write_model(subject, network, name, form, beside / form.FILE, images, tolerance)
         display.say(_checked_on(written))
         if not written.fp32.within(tolerance):
             raise FsimError(
@@ -88,7 +69,7 @@ def export_run(
             )
         write_json(beside / PREPROCESSING, preprocessing(subject, written))
         write_text(beside / CARD, model_card(subject, written))
-        shutil.copyfile(folder.recipe, beside / RECIPE)
+        shutil.copyfile(trained.folder.recipe, beside / RECIPE)
         if exported.text is not None and exported.text.vocabulary is not None:
             write_text(beside / VOCABULARY, "".join(f"{word}\n" for word in exported.text.vocabulary.words))
     return written
@@ -113,7 +94,6 @@ def _write_model(
     form: Format,
     file: Path,
     images: CachedImages,
-    embed: Embed,
     tolerance: float,
 ) -> Written:
     """Write the model, read it again, and hold it against the run."""
@@ -121,17 +101,16 @@ def _write_model(
     chosen = stratified_subset(
         subject.catalog.categories[protocol.query_rows],
         MOST_IMAGES,
-        keyed_generator(subject.checked.recipe.seed, "export"),
+        keyed_generator(subject.trained.recipe.seed, "export"),
     )
     rows = protocol.query_rows[chosen]
     pixels = images.gather(rows).permute(0, 2, 3, 1).contiguous()  # uint8 [N, S, S, 3]
     content = content_of(form, name, network, pixels[np.resize(np.arange(len(rows)), 2)])
     write_with(file, lambda stream: stream.write(content))
     found = in_batches(form.opened(file, network), pixels.numpy())
-    fp32 = _asked(embed, network, rows)
-    precision = (subject.run.read_environment() or {}).get("precision", "fp32")
-    other = replace(embed.machine, precision=precision)
-    evaluated = Embed(images, embed.normalise, other, embed.flip)
+    fp32 = _asked(subject.trained, images, network, rows)
+    precision = (subject.trained.folder.read_environment() or {}).get("precision", "fp32")
+    evaluated = replace(subject.trained, machine=replace(subject.trained.machine, precision=precision))
     lengths = np.linalg.norm(found["embedding"], axis=1)
     return Written(
         name=name,
@@ -144,7 +123,7 @@ def _write_model(
         tolerance=tolerance,
         fp32=parity(fp32, found),
         precision=precision,
-        evaluated=None if precision == "fp32" else parity(_asked(evaluated, network, rows), found),
+        evaluated=None if precision == "fp32" else parity(_asked(evaluated, images, network, rows), found),
     )
 
 
@@ -167,8 +146,9 @@ def content_of(form: Format, name: str, network: PixelNetwork, example: Tensor) 
         ) from error
 
 
-def _asked(embed: Embed, network: PixelNetwork, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> dict[str, Vectors]:
-    outputs = embed(network.network, rows, network.names)
+def _asked(trained: TrainedRun, images: CachedImages, network: PixelNetwork, rows: IntArray) -> dict[str, Vectors]:
+    """What the run's own network gives for the same images."""
+    outputs = trained.embedder(images)(network.network, rows, network.names)
     return {name: values.numpy() for name, values in outputs.items()}
 
 

@@ -22,7 +22,7 @@ ETHICS = (
 
 def model_card(subject: Subject, written: Written) -> str:
     """Markdown. It says what the run shows, and nothing that nobody measured."""
-    recipe = subject.checked.recipe
+    recipe = subject.trained.recipe
     sections = {
         "Model details": _details(subject, written),
         "How to use it": usage(subject, written),
@@ -41,7 +41,7 @@ def model_card(subject: Subject, written: Written) -> str:
 
 
 def _details(subject: Subject, written: Written) -> str:
-    recipe = subject.checked.recipe
+    recipe = subject.trained.recipe
     text = None if written.format.TAKES_PIXELS else recipe.model.text_encoder
     outputs = ", ".join(f"`{name}` [batch, {width}]" for name, width in written.widths.items())
     size, width = recipe.data.image_size, written.widths["embedding"]
@@ -52,15 +52,15 @@ def _details(subject: Subject, written: Written) -> str:
         ["network", f"{recipe.model.backbone.name}, head {recipe.model.head.name}"],
         *([] if text is None else [["words", f"text encoder {text.name}, for captions in the same space"]]),
         ["file", f"{written.format.FILE}, {written.name}, fp32, {written.num_bytes / 1e6:.1f} MB"],
-        ["run", subject.run.name],
-        ["checkpoint", f"{subject.checkpoint}, epoch {subject.trained.epoch:g} of {recipe.train.epochs}"],
+        ["run", subject.trained.folder.name],
+        ["checkpoint", f"{subject.trained.checkpoint_name}, epoch {subject.trained.epoch:g} of {recipe.train.epochs}"],
         ["written by", f"fsim {__version__}"],
     ]
     return f"{table(['', ''], rows)}\n\nTakes {taken}, any batch. Gives {outputs}."
 
 
 def _intended_use(subject: Subject) -> str:
-    relevant = subject.checked.recipe.evaluation.relevant
+    relevant = subject.trained.recipe.evaluation.relevant
     found = "other pictures of the same garment" if relevant == "item" else "garments of the same category"
     return (
         f"To find {found} among pictures like those that it was measured on. Before it is used on others, measure it "
@@ -79,7 +79,7 @@ def _exactness(written: Written) -> str:
 
 
 def _environment(subject: Subject) -> str:
-    recipe, environment = subject.checked.recipe, subject.run.read_environment() or {}
+    recipe, environment = subject.trained.recipe, subject.trained.folder.read_environment() or {}
     train = recipe.train
     rows = [
         ["losses", ", ".join(f"{one.name} (weight {one.weight:g})" for one in recipe.losses)],

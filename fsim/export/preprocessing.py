@@ -24,7 +24,7 @@ BOX_RULES = {
 
 def preprocessing(subject: Subject, written: Written) -> dict[str, Any]:
     """All of it as plain data."""
-    recipe, pixels = subject.checked.recipe, written.format.TAKES_PIXELS
+    recipe, pixels = subject.trained.recipe, written.format.TAKES_PIXELS
     data, size = recipe.data, recipe.data.image_size
     return {
         "format": written.name,
@@ -70,9 +70,9 @@ def preprocessing(subject: Subject, written: Written) -> dict[str, Any]:
             "in_that_precision": (written.evaluated or written.fp32).as_json(),
         },
         "run": {
-            "name": subject.run.name,
-            "id": subject.run.run_id(),
-            "checkpoint": subject.checkpoint,
+            "name": subject.trained.folder.name,
+            "id": subject.trained.folder.run_id(),
+            "checkpoint": subject.trained.checkpoint_name,
             "epoch": subject.trained.epoch,
             "weights": weights_hash(subject.trained.network),
             "fingerprints": {one.split: one.fingerprint for one in subject.evaluations},

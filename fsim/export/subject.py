@@ -7,27 +7,20 @@ from functools import cached_property
 
 from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.evaluation.evaluation import Evaluation
-from fsim.evaluation.per_query import per_query_file
-from fsim.evaluation.run_network import TrainedNetwork
+from fsim.evaluation.trained_run import TrainedRun
 from fsim.export.formats import Format
 from fsim.export.parity import Parity
-from fsim.history.run_evaluations import RunEvaluation
-from fsim.recipe.checked_recipe import CheckedRecipe
-from fsim.store.run_folder import RunFolder
+from fsim.history.run_evaluations import RunEvaluation, evaluations_of
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A network of a run.
+    """A network of a run, with the data that it was made and measured by.
 
-    checkpoint       its name: last, best, ...
     attribute_names  what its attribute_logits are of
     """
 
-    run: RunFolder
-    checked: CheckedRecipe
-    checkpoint: str
-    trained: TrainedNetwork
+    trained: TrainedRun
     catalog: EncodedCatalog
     evaluation: Evaluation
     attribute_names: list[str]
@@ -35,18 +28,7 @@ class Subject:
     @cached_property
     def evaluations(self) -> list[RunEvaluation]:
         """What the training and `fsim evaluate` measured of this network, each fingerprint once."""
-        folder, epoch = self.run, self.trained.epoch
-        found: dict[str, RunEvaluation] = {}
-        for line in folder.read_metrics():
-            if "protocol" in line and line["epoch"] == epoch:
-                table = per_query_file(folder.per_query(self.checkpoint), line["split"])
-                found[line["fingerprint"]] = RunEvaluation(line["split"], line, table)
-        for place, line in folder.read_evaluations():
-            if (line["checkpoint"], line["epoch"]) == (self.checkpoint, epoch):
-                kept, table = found.get(line["fingerprint"]), per_query_file(place, line["split"])
-                if kept is None or not kept.per_query.is_file():
-                    found[line["fingerprint"]] = RunEvaluation(line["split"], line, table)
-        return list(found.values())
+        return evaluations_of(self.trained.folder, self.trained.checkpoint_name, self.trained.epoch)
 
 
 @dataclass(frozen=True)

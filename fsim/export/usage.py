@@ -56,7 +56,7 @@ CALLS = {
 
 def usage(subject: Subject, written: Written) -> str:
     """Code, and below it what must be known of it, as Markdown."""
-    data, width = subject.checked.recipe.data, written.widths["embedding"]
+    data, width = subject.trained.recipe.data, written.widths["embedding"]
     text = subject.trained.network.text
     words = None if text is None else text.vocabulary
     if written.name in CALLS:
@@ -84,7 +84,7 @@ def usage(subject: Subject, written: Written) -> str:
 
 
 def _to_know(subject: Subject, written: Written) -> str:
-    recipe, distance = subject.checked.recipe, subject.trained.network.distance
+    recipe, distance = subject.trained.recipe, subject.trained.network.distance
     if distance == "euclidean":
         told = ["Compare embeddings by their Euclidean distance: the smaller, the more alike."]
     elif written.unit_length:

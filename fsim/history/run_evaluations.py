@@ -49,13 +49,19 @@ def run_evaluations(folder: RunFolder, which: Which) -> list[RunEvaluation]:
     if not lines:
         raise FsimError(f"{folder.path} has no evaluation yet; finish it first: fsim resume {folder.path}")
     epoch = lines[-1]["epoch"] if which == "last" else best_epoch(folder)
+    return evaluations_of(folder, which, epoch)
+
+
+def evaluations_of(folder: RunFolder, checkpoint: str, epoch: float) -> list[RunEvaluation]:
+    """Of a checkpoint, by its name, and the epoch that it is of: the training's own evaluations, in the order of the
+    recipe's protocols, then those of `fsim evaluate`, each fingerprint once."""
     found: dict[str, RunEvaluation] = {}
-    for line in lines:
-        if line["epoch"] == epoch:
-            file = per_query_file(folder.per_query(which), line["split"])
+    for line in folder.read_metrics():
+        if "protocol" in line and line["epoch"] == epoch:
+            file = per_query_file(folder.per_query(checkpoint), line["split"])
             found[line["fingerprint"]] = RunEvaluation(line["split"], line, file)
     for place, line in folder.read_evaluations():
-        if (line["checkpoint"], line["epoch"]) != (which, epoch):
+        if (line["checkpoint"], line["epoch"]) != (checkpoint, epoch):
             continue
         file, kept = per_query_file(place, line["split"]), found.get(line["fingerprint"])
         if kept is None:

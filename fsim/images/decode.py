@@ -145,7 +145,7 @@ def _decode_with_pillow(data: bytes) -> Pixels:
         if kind == "EPS":  # Pillow would run Ghostscript on it
             raise DamagedImageError("PostScript, not an image")
         _check_size(image.height, image.width)
-        return np.array(_rgb(ImageOps.exif_transpose(image)))
+        return upright_rgb(image)
     except DamagedImageError:
         raise
     except UnidentifiedImageError:
@@ -156,6 +156,15 @@ def _decode_with_pillow(data: bytes) -> Pixels:
         if "truncated" in str(error).lower():
             raise DamagedImageError(f"truncated {kind}") from error
         raise DamagedImageError(f"damaged {kind} ({str(error)[:80] or type(error).__name__})") from error
+
+
+def upright_rgb(image: Image.Image) -> Pixels:
+    """A Pillow image -> uint8 [H, W, 3]: turned as its EXIF orientation says, clear parts white.
+
+    Raises:
+        DamagedImageError: its values are no bytes, nor can be made such.
+    """
+    return np.array(_rgb(ImageOps.exif_transpose(image)))
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 
 from fsim.errors import FsimError
+from fsim.evaluation.evaluate_run import stored_evaluation
 from fsim.evaluation.evaluation import Evaluated
 from fsim.evaluation.per_query import per_query_file, read_per_query
-from fsim.evaluation.reopened_run import reopen
+from fsim.evaluation.trained_run import TrainedRun
 from fsim.history.run_evaluations import Which, run_evaluations
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.report.subject import Subject
 from fsim.runtime.display import Display
-from fsim.runtime.processes import processes
 from fsim.store.run_folder import RunFolder
 
 
@@ -31,9 +31,10 @@ def reopened_subject(checked: CheckedRecipe, folder: RunFolder, which: Which | N
     if which is None:
         ended = per_query_file(folder.per_query("last"), lines[0]["split"]).is_file()
         which = "last" if ended else "best"
-    with processes() as alone:
-        opened = reopen(checked, folder, folder.checkpoint(which), display, alone)
-    evaluation, trained = opened.evaluation, opened.trained
+    trained = TrainedRun.open(folder, which, checked)
+    catalog, images = trained.open_data(display)
+    shared = trained.embedder(images, progress=lambda done, total: display.bar("embed", done, total))
+    evaluation = stored_evaluation(trained, catalog, images, shared)
     protocol = evaluation.monitored
     kept = next((one for one in run_evaluations(folder, which) if one.split == protocol.split), None)
     if kept is None or kept.line["epoch"] != trained.epoch:
@@ -50,6 +51,4 @@ def reopened_subject(checked: CheckedRecipe, folder: RunFolder, which: Which | N
             f"fsim report {folder.path} data.dataset.root=FOLDER"
         )
     per_query = {name: torch.from_numpy(table[name].to_numpy(float)) for name in table.columns if "/" in name}
-    return Subject(
-        folder, checked, opened.catalog, opened.images, Evaluated(protocol, task, kept.line, per_query), which
-    )
+    return Subject(folder, checked, catalog, images, Evaluated(protocol, task, kept.line, per_query), which)

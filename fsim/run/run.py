@@ -15,7 +15,7 @@ from fsim.backup.background import Backup
 from fsim.backup.place import BackupPlace
 from fsim.errors import FsimError, WriteError
 from fsim.evaluation.embed_in_parts import EmbedInParts
-from fsim.evaluation.embedding import Embed
+from fsim.evaluation.embedding import Embed, Forward
 from fsim.evaluation.evaluation import Evaluation
 from fsim.evaluation.evaluation_cost import say_cost
 from fsim.recipe.checked_recipe import CheckedRecipe
@@ -98,9 +98,7 @@ def execute(
     recipe = checked.recipe
     embed = Embed(
         prepared.images,
-        prepared.normalise,
-        machine,
-        recipe.evaluation.flip,
+        Forward(prepared.normalise, machine, recipe.evaluation.flip),
         lambda done, total: display.bar("evaluate", done, total),
     )
     embedder = EmbedInParts(embed, processes)

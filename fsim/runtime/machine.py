@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import torch
 
+from fsim.errors import FsimError
+
 PACKAGES = (
     "fsim",
     "torch",
@@ -30,6 +32,9 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
 _KEEP_BYTES = 1 << 30
 
 
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+
+
 @dataclass(frozen=True)
 class Machine:
     """Where the tensors live and in which numbers the network computes."""
@@ -42,21 +47,37 @@ class Machine:
         """The context for forward passes of the network."""
         if self.precision == "fp32":
             return nullcontext()
-        return torch.autocast(self.device, dtype=torch.bfloat16 if self.precision == "bf16" else torch.float16)
+        return torch.autocast(
+            torch.device(self.device).type, dtype=torch.bfloat16 if self.precision == "bf16" else torch.float16
+        )
 
 
-def prepare_machine(precision: Literal["auto", "fp32", "bf16", "fp16"]) -> Machine:
-    """Choose device and precision. Call it before the first large allocation."""
+def prepare_machine(precision: Precision, device: str | None = None) -> Machine:
+    """Choose device and precision. Call it before the first large allocation.
+
+    Args:
+        device: None for a GPU where there is one.
+
+    Raises:
+        FsimError: this machine has no such device.
+    """
     raised = _raise_allocator_thresholds()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    else:
+        try:
+            torch.empty(0, device=device)
+        except (RuntimeError, AssertionError) as error:  # the latter of a torch that was built without CUDA
+            cause = str(error).splitlines()[0]
+            raise FsimError(f"there is no device '{device}' here ({cause}); give cpu, or cuda where it is") from error
     if precision == "auto":
         precision = "bf16" if _has_native_bf16(device) else "fp32"
     return Machine(device, precision, raised)
 
 
 def _has_native_bf16(device: str) -> bool:
-    if device == "cuda":
-        return torch.cuda.get_device_capability()[0] >= 8
+    if torch.device(device).type == "cuda":
+        return torch.cuda.get_device_capability(device)[0] >= 8
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, check, lambda: False)() for check in checks)
 
@@ -89,7 +110,7 @@ def describe_environment(machine: Machine) -> dict[str, Any]:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
-        "gpu": torch.cuda.get_device_name() if machine.device == "cuda" else None,
+        "gpu": torch.cuda.get_device_name() if machine.device.startswith("cuda") else None,
         "packages": {name: _version(name) for name in PACKAGES} | {"torch": torch.__version__},  # with its build: +cpu
         "command": [without_password(word) for word in sys.argv],
     }

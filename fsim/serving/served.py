@@ -43,7 +43,7 @@ class Served:
 
     def warm(self) -> None:
         """Make what is made on first use, and let the network and the index answer once."""
-        size = self.embedder.of_run.data.image_size
+        size = self.embedder.trained.recipe.data.image_size
         vectors = self.embedder.embed_pixels([np.zeros((size, size, 3), np.uint8)])
         self.index.search(vectors, 1)
         if self.embedder.reader is not None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import torch
+from torch import Tensor
 
 from fsim.errors import FsimError
 from fsim.kit.files import write_with
@@ -48,3 +50,31 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
             f"{file} is not a checkpoint of this version of fsim (format {FORMAT}); use the fsim that wrote it"
         )
     return content
+
+
+def evaluated_weights(content: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The weights that were evaluated: their moving average where there is one.
+
+    Raises:
+        KeyError: the checkpoint has none.
+    """
+    weights: dict[str, Tensor] = content["model"]
+    average = content.get("average")
+    if average is None:
+        return weights
+    prefix = "module."
+    return {name[len(prefix) :]: values for name, values in average.items() if name.startswith(prefix)}
+
+
+def epochs_trained(content: Mapping[str, Any]) -> float:
+    """How many epochs the weights were trained for; 2.4 is within the third.
+
+    Raises:
+        KeyError: the checkpoint does not say.
+    """
+    if "epoch" in content:
+        epoch: float = content["epoch"]  # an int after a whole epoch, as metrics.jsonl has it
+        return epoch
+    step: int = content["step"]
+    whole, position = divmod(step, content["steps_per_epoch"])
+    return float(round(step / content["steps_per_epoch"], 4)) if position else whole

@@ -10,7 +10,7 @@ from fsim.errors import FsimError
 from fsim.functional.labels.attribute_labels import AttributeLabels
 from fsim.images.boxes import cut_by
 from fsim.images.image_cache import CachedImages, open_image_cache
-from fsim.interfaces import IntArray, Sampler
+from fsim.interfaces import Catalog, IntArray, Sampler
 from fsim.kit.cache_folder import cache_dir
 from fsim.model.network import LossTerms
 from fsim.plugin.parameters import injected_names, needs
@@ -31,11 +31,21 @@ def prepare_data(
         return _open_data(checked, display)
 
 
-def _open_data(checked: CheckedRecipe, display: Display) -> tuple[EncodedCatalog, CachedImages]:
-    data = checked.recipe.data
+def dataset_catalog(checked: CheckedRecipe) -> Catalog:
+    """The catalog of the recipe's dataset; of `fsim run --overfit` the few images of it that are learned by heart.
+
+    Raises:
+        FsimError: there is no such data, or it does not fit the contract of a dataset.
+    """
     catalog = load_catalog(checked["data.dataset"].build(cache_dir=cache_dir()))
-    if data.overfit is not None:
-        catalog = overfit_catalog(catalog, data.overfit, checked.recipe.evaluation.relevant, checked.recipe.seed)
+    overfit = checked.recipe.data.overfit
+    if overfit is None:
+        return catalog
+    return overfit_catalog(catalog, overfit, checked.recipe.evaluation.relevant, checked.recipe.seed)
+
+
+def _open_data(checked: CheckedRecipe, display: Display) -> tuple[EncodedCatalog, CachedImages]:
+    data, catalog = checked.recipe.data, dataset_catalog(checked)
     images = open_image_cache(
         cut_by(catalog, data.box, data.box_padding, data.image_size),
         size=data.image_size,

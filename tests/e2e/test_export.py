@@ -14,10 +14,9 @@ import pandas as pd
 import pytest
 import torch
 
-from fsim.evaluation.run_network import trained_network
+from fsim.evaluation.trained_run import TrainedRun
 from fsim.functional.distances import unit
 from fsim.images.decode import decode
-from fsim.recipe.validate import check_recipe
 from fsim.search.embedder import Embedder
 from fsim.store.run_folder import RunFolder
 
@@ -55,7 +54,7 @@ def run(fsim: Fsim, small_recipe_text: str, tmp_path_factory: pytest.TempPathFac
 def embeddings(run: Path, images: np.ndarray, flip: bool = True) -> np.ndarray:
     """uint8 [B, S, S, 3] -> [B, D] of the best network in fp32, by the slow way: image by image, all written out."""
     folder = RunFolder(run)
-    network = trained_network(check_recipe(folder.recipe), folder.best).network.eval()
+    network = TrainedRun.open(folder, "best", device="cpu", precision="fp32").network
     rows = []
     with torch.no_grad():
         for image in images:

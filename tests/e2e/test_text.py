@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 import torch
 
-from fsim.evaluation.run_network import RunNetwork
+from fsim.evaluation.trained_run import TrainedRun
 from fsim.history.run_equality import differences
 from fsim.store.run_folder import RunFolder
 
@@ -84,14 +84,14 @@ def test_the_words_are_those_of_the_training_images_alone(run: Path) -> None:
     words = torch.load(run / "checkpoints" / "last.pt", weights_only=True)["vocabulary"]
     assert {"hat", "red", "skirt", "one", "红", "new"} <= set(words)
     assert not {"the", "unseen"} & set(words)
-    text = RunNetwork(run).network.text
+    text = TrainedRun.open(RunFolder.open(run)).network.text
     assert text is not None and text.vocabulary is not None
     assert text.vocabulary.unknown("an unseen red hat") == ["an", "unseen"]
 
 
 @pytest.mark.parametrize("caption", ["hat", "a red hat " * 170, "красная шляпа", "红色", "\U0001f452", ""])
 def test_any_caption_has_an_embedding(run: Path, caption: str) -> None:
-    text = RunNetwork(run).network.text
+    text = TrainedRun.open(RunFolder.open(run)).network.text
     assert text is not None
     alone, beside = text.embed([caption]), text.embed(["a longer caption of a red hat", caption])[1:]
     assert alone.isfinite().all()
@@ -148,7 +148,7 @@ def test_its_weights_read_where_they_are_exported_to(run: Path, pictures: Path, 
     folder = run / "exports" / "safetensors"
     card = (folder / "README.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
-    network = RunNetwork(run).network
+    network = TrainedRun.open(RunFolder.open(run)).network
     assert network.text is not None
     (folder / "query.jpg").write_bytes(next(pictures.rglob("*.jpg")).read_bytes())
     done = subprocess.run(

@@ -73,12 +73,13 @@ def execute(args: argparse.Namespace) -> int:
     catalog = open_source(args.source, args.dataset, args.overrides)
     if args.fix is not None:
         refuse_catalog(catalog)
-    network = None
+    trained = None
     if args.run is not None:
         from fsim.catalog.audit.near_by_run import near_by_run
-        from fsim.evaluation.run_network import RunNetwork
+        from fsim.evaluation.trained_run import TrainedRun
+        from fsim.store.run_folder import RunFolder
 
-        network = RunNetwork(args.run)
+        trained = TrainedRun.open(RunFolder.open(args.run))
     with Display() as display:
 
         def bar(name: str) -> Any:
@@ -87,10 +88,10 @@ def execute(args: argparse.Namespace) -> int:
         prints = print_images(catalog, bar("look at images"))
         duplicates = find_duplicates(catalog, prints, bar("compare"))
         by_run = None
-        if network is not None:
-            images = network.images(catalog, bar("decode images"))
+        if trained is not None:
+            images = trained.open_images(catalog, bar("decode images"))
             rows = one_of_each(prints, duplicates)
-            by_run = near_by_run(network.embed, network.distance, images, rows, bar("embed"))
+            by_run = near_by_run(trained.embed_batch, trained.distance, images, rows, bar("embed"))
         audit = data_audit(catalog, prints, duplicates, args.min_images, by_run)
         dropped: dict[str, int] | None = None
         if args.fix is not None:
