@@ -27,6 +27,7 @@ from fsim.recipe.validate import check_document, check_recipe
 from fsim.runtime.display import Display, number
 from fsim.runtime.machine import prepare_machine
 from fsim.runtime.randomness import seed_torch
+from fsim.store.metric_lines import EvaluationLine
 from fsim.training.training_captions import learned_vocabulary, training_captions
 from fsim.training.training_data import attributes_asked_for, prepare_data
 
@@ -44,7 +45,7 @@ class Pixels(nn.Module):
         return {"embedding": images.flatten(1)}
 
 
-def evaluate(checked: CheckedRecipe, network: Network | None = None) -> list[dict]:
+def evaluate(checked: CheckedRecipe, network: Network | None = None) -> list[EvaluationLine]:
     display = Display()
     catalog, images = prepare_data(checked, display)
     machine = prepare_machine("fp32")
@@ -66,17 +67,17 @@ def main(recipe: str, overrides: list[str]) -> None:
     plain["evaluation"] |= {"evaluators": [{"name": "exact"}], "monitor": None, "expect": None}
     plain["train"]["early_stopping"] = None
     small = {**plain, "data": {**plain["data"], "image_size": 32}}
-    found: dict[str, list[dict]] = {}
+    found: dict[str, list[EvaluationLine]] = {}
     distances: tuple[Distance, ...] = ("cosine", "euclidean")
     for distance in distances:
         pixels = Network(nn.Identity(), Pixels(distance))
         found[f"raw pixels, {distance}"] = evaluate(check_document(Document(small)), pixels)
     found["untrained network"] = evaluate(check_document(Document(plain)))
     for position, first in enumerate(found["untrained network"]):
-        print(f"\n{first['split']}, relevant: {first['protocol']['relevant']}")
+        print(f"\n{first.split}, relevant: {first.protocol.relevant}")
         print(f"{'':<24}" + "".join(f"{name.removeprefix('exact/'):>14}" for name in SHOWN))
         for name, lines in found.items():
-            values = lines[position]["metrics"]
+            values = lines[position].metrics
             print(f"{name:<24}" + "".join(f"{number(values[metric]):>14}" for metric in SHOWN))
 
 

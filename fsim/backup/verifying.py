@@ -22,8 +22,8 @@ def verify(folder: RunFolder, overrides: Sequence[str], display: Display) -> Non
     Raises:
         FsimError: the run is not at its end, the data is not that which was evaluated, or a metric is another.
     """
-    lines = [line for line in folder.read_metrics() if "protocol" in line]
-    recorded = {line["split"]: line for line in lines if line["epoch"] == lines[-1]["epoch"]}
+    lines = folder.evaluation_lines()
+    recorded = {line.split: line for line in lines if line.epoch == lines[-1].epoch}
     if not recorded:
         raise FsimError(f"{folder.path} has no evaluation to hold it against; go on with: fsim resume {folder.path}")
     checked = check_recipe(folder.recipe, overrides)
@@ -35,14 +35,14 @@ def verify(folder: RunFolder, overrides: Sequence[str], display: Display) -> Non
         before = recorded.get(one.protocol.split)
         if before is None:
             continue
-        if before["fingerprint"] != one.line["fingerprint"]:
+        if before.fingerprint != one.line.fingerprint:
             raise FsimError(
                 f"the images of {one.protocol.split} are not those that were evaluated; say where these are now: "
                 f"data.dataset.root=FOLDER"
             )
-        for name, value in before["metrics"].items():
-            now = one.line["metrics"][name]
-            if value is not None and not abs(now - value) <= TOLERANCE * max(1.0, abs(value)):
+        for name, value in before.metrics.items():
+            now = one.line.metrics[name]
+            if value is not None and (now is None or not abs(now - value) <= TOLERANCE * max(1.0, abs(value))):
                 off.append(f"{one.protocol.split} {name} is {number(now)}, recorded {number(value)}")
     if off:
         told = "".join(f"  {one}\n" for one in off)

@@ -44,10 +44,10 @@ def execute(args: argparse.Namespace) -> int:
         if not shared.first:
             return 0
         if args.json:
-            print(json.dumps([one.line for one in evaluated], indent=2, ensure_ascii=False))
+            print(json.dumps([one.line.to_json() for one in evaluated], indent=2, ensure_ascii=False))
             return 0
         for one in evaluated:
-            show_evaluation([one.line], [f"{trained.checkpoint.stem} (epoch {one.line['epoch']})"], display)
+            show_evaluation([one.line], [f"{trained.checkpoint.stem} (epoch {one.line.epoch})"], display)
         display.say(
             f"all metrics, also of each query, category and attribute, confusions and hubs: {folder.evaluations}"
         )

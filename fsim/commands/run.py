@@ -72,7 +72,7 @@ def execute(args: argparse.Namespace) -> int:
                 result = execute_run(checked, folder, display, processes=shared)
                 if result is None:  # rank 0 says the rest
                     return 0
-                held = hold_against(checked.recipe.evaluation.expect, result.monitored["metrics"])
+                held = hold_against(checked.recipe.evaluation.expect, result.monitored.metrics)
                 summarise(result, held, folder, display)
                 if args.check:
                     refuse_outside(held, folder.path)

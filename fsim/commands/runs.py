@@ -50,7 +50,7 @@ def execute(args: argparse.Namespace) -> int:
             warnings.append(str(error))
     refuse_unknown_metrics(records, args.metric, "--metric")
     shown = sort(select(records, args.filter), args.sort)
-    fingerprints = list(dict.fromkeys(record.last["fingerprint"] for record in shown if record.last))
+    fingerprints = list(dict.fromkeys(record.last.fingerprint for record in shown if record.last))
     if len(fingerprints) > 1:
         warnings.append(
             f"these runs were asked {len(fingerprints)} different things, numbered under 'asked': only figures of the "
@@ -66,7 +66,7 @@ def execute(args: argparse.Namespace) -> int:
     if len(fingerprints) > 1:
         header.append("asked")
         for row, record in zip(rows, shown, strict=True):
-            row.append(str(1 + fingerprints.index(record.last["fingerprint"])) if record.last else "-")
+            row.append(str(1 + fingerprints.index(record.last.fingerprint)) if record.last else "-")
     with Display() as display:
         if rows:
             display.table(f"{len(rows)} of {len(records)} runs in {args.folder}", header, rows)
@@ -87,10 +87,10 @@ def _row(record: RunRecord, below: Path, columns: list[str]) -> list[str]:
         str(record.path.relative_to(below)),
         f"{record.epochs_done}/{record.epochs}",
         record.state,
-        record.last["split"] if record.last else "-",
+        record.last.split if record.last else "-",
         record.monitor or "-",
         number(last),
-        f"{number(record.best[0])} ({record.best[1]})" if record.best else "-",
+        f"{number(record.best.value)} ({record.best.epoch})" if record.best else "-",
         *(number(record.metrics.get(name)) for name in columns),
         "-" if record.seconds is None else str(timedelta(seconds=round(record.seconds))),
     ]
@@ -104,10 +104,10 @@ def _as_json(record: RunRecord) -> dict[str, Any]:
         "epochs": record.epochs,
         "epochs_done": record.epochs_done,
         "state": record.state,
-        "split": record.last["split"] if record.last else None,
-        "fingerprint": record.last["fingerprint"] if record.last else None,
+        "split": record.last.split if record.last else None,
+        "fingerprint": record.last.fingerprint if record.last else None,
         "monitor": record.monitor,
-        "best": {"value": record.best[0], "epoch": record.best[1]} if record.best else None,
+        "best": {"value": record.best.value, "epoch": record.best.epoch} if record.best else None,
         "metrics": record.metrics,
         "seconds": record.seconds,
     }

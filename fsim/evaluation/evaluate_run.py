@@ -62,12 +62,11 @@ def evaluate_run(
         return []
     say_cost(evaluation.protocols, evaluation.evaluators, trained.dimensions, say)
     evaluated = evaluation(trained.network, trained.epoch, at_end=True)
-    about = {"checkpoint": trained.checkpoint_name, "epoch": trained.epoch}
     for one in evaluated:
-        place = folder.evaluation(trained.checkpoint_name, one.line["fingerprint"])
+        place = folder.evaluation(trained.checkpoint_name, one.line.fingerprint)
         write_per_query(place, catalog, [one])
         write_tables(place, Subject(folder, trained.checked, catalog, images, one))
-        folder.write_evaluation({**about, **one.line})
+        folder.write_evaluation(trained.checkpoint_name, one.line)
     shared.release()
     return evaluated
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +20,7 @@ from fsim.functional.labels.subsets import comparable
 from fsim.interfaces import Direction, Embedded, IntArray, RetrievalTask
 from fsim.model.network import Network
 from fsim.recipe.checked_recipe import CheckedRecipe
+from fsim.store.metric_lines import EvaluationLine, ProtocolRecord
 
 NOT_OF_IMAGES = {"attributes", "captions", "text_embedding"}  # what evaluators may need that is no output for an image
 
@@ -35,7 +35,7 @@ class Evaluated:
 
     protocol: Protocol
     task: RetrievalTask
-    line: dict[str, Any]
+    line: EvaluationLine
     per_query: dict[str, Tensor]
 
 
@@ -52,8 +52,6 @@ class Evaluation:
             for part in checked.each("evaluation.evaluators")
         }
         self.protocols = protocols_of(checked.recipe.evaluation, self.evaluators, asked, catalog)
-        # What may choose the best epoch: the first protocol that is there in every evaluation.
-        self.monitored = next((one for one in self.protocols if not one.at_end), self.protocols[0])
 
     def direction(self, metric: str) -> Direction:
         """Whether more or less of `<evaluator>/<metric>` is better."""
@@ -73,16 +71,16 @@ class Evaluation:
             task = self.task(protocol, network, embedded)
             metrics, timings, per_query = self._measure(task)
             timings["seconds"] = time.perf_counter() - started
-            line = {
-                "epoch": epoch,
-                "split": protocol.split,
-                "protocol": {**protocol.description, "distance": task.distance},
-                "fingerprint": protocol.fingerprint,
-                "metrics": metrics,
-                "less_is_better": [name for name in metrics if self.direction(name) == "min"],
-                "health": embedding_health(comparable(task), self.seed),
-                "timings": timings,
-            }
+            line = EvaluationLine(
+                epoch=epoch,
+                split=protocol.split,
+                protocol=ProtocolRecord({**protocol.description, "distance": task.distance}),
+                fingerprint=protocol.fingerprint,
+                metrics=metrics,
+                less_is_better=tuple(name for name in metrics if self.direction(name) == "min"),
+                health=embedding_health(comparable(task), self.seed),
+                timings=timings,
+            )
             evaluated.append(Evaluated(protocol, task, line, per_query))
         return evaluated
 

@@ -39,6 +39,7 @@ from fsim.runtime.display import Display
 from fsim.runtime.machine import Machine, Precision, prepare_machine
 from fsim.runtime.processes import ALONE, Processes
 from fsim.store.checkpoint import epochs_trained, evaluated_weights, load_checkpoint
+from fsim.store.metric_lines import EvaluationLine
 from fsim.store.run_folder import RunFolder
 from fsim.training.training_captions import asks_for_vocabulary
 from fsim.training.training_data import dataset_catalog, prepare_data
@@ -107,7 +108,7 @@ class TrainedRun:
             ) from error
         return cls(run, checked, file, machine, network.to(machine.device).eval(), epoch, list(state["category_names"]))
 
-    def evaluate(self, *overrides: str, split: str | None = None) -> list[dict[str, Any]]:
+    def evaluate(self, *overrides: str, split: str | None = None) -> list[EvaluationLine]:
         """Measure the network as `fsim evaluate` does, and keep the results in the run folder.
 
         Args:
@@ -115,7 +116,7 @@ class TrainedRun:
             split: leave-one-out over this one, in place of the recipe's protocols.
 
         Returns:
-            Of each protocol what metrics.jsonl has of one: `metrics`, `protocol`, `fingerprint`, ...
+            Of each protocol its line, with `metrics`, `protocol`, `fingerprint`, ...
 
         Raises:
             FsimError: an override would change the network, or the catalog does not fit.

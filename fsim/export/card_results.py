@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from fsim.export.card_data import cell, table
 from fsim.export.subject import Subject
 from fsim.history.run_evaluations import RunEvaluation
 from fsim.report.results import intervals
+from fsim.run.policy import monitored_protocol
 from fsim.runtime.display import main_metrics, number
 
 WEAKEST = 5  # categories that are named
@@ -22,9 +22,9 @@ def protocols(subject: Subject) -> str:
     """Who queried what, and the fingerprint of each protocol."""
     rows = []
     for one in subject.evaluations:
-        asked = one.line["protocol"]
-        gallery = "leave-one-out" if asked["leave_one_out"] else f"{asked['num_gallery']:,} of {asked['gallery']}"
-        rows.append([one.split, asked["num_queries"], gallery, asked["relevant"], one.fingerprint])
+        asked = one.line.protocol
+        gallery = "leave-one-out" if asked.leave_one_out else f"{asked.num_gallery:,} of {asked.gallery}"
+        rows.append([one.split, asked.num_queries, gallery, asked.relevant, one.fingerprint])
     if not rows:
         return (
             f"This network was not measured. Do so: `fsim evaluate RUN --checkpoint {subject.trained.checkpoint_name}`"
@@ -41,11 +41,11 @@ def results(subject: Subject) -> str:
     parts = []
     for one in subject.evaluations:
         known = _intervals(one, subject.trained.recipe.seed)
-        names = main_metrics(one.line["metrics"])
+        names = main_metrics(one.line.metrics)
         first = (subject.trained.recipe.evaluation.monitor or names[0]).partition("/")[0]
         shown = [name for name in names if name.startswith(f"{first}/")] or names
-        rows = [[name, number(one.line["metrics"][name]), known.get(name, "-")] for name in shown]
-        parts.append(table([one.split, f"epoch {one.line['epoch']}", "95 % interval"], rows))
+        rows = [[name, number(one.line.metrics[name]), known.get(name, "-")] for name in shown]
+        parts.append(table([one.split, f"epoch {one.line.epoch}", "95 % interval"], rows))
     if parts:
         parts.append(
             "Intervals are of a bootstrap over the queries, stratified by category: they tell what other queries would "
@@ -72,7 +72,7 @@ def limits(subject: Subject) -> str:
 def _of_protocols(subject: Subject) -> Iterator[str]:
     recipe, catalog = subject.trained.recipe, subject.catalog
     train = catalog.rows("train")
-    monitored = subject.evaluation.monitored
+    monitored = monitored_protocol(subject.evaluation.protocols)
     if subject.trained.checkpoint_name.startswith("best") and recipe.evaluation.monitor is not None:
         yield (
             f"This epoch was chosen by {cell(recipe.evaluation.monitor)} on `{monitored.query}`, so that its results "
@@ -119,8 +119,8 @@ def _means(kept: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def _of_alarms(subject: Subject) -> Iterator[str]:
-    lines: list[dict[str, Any]] = [line for line in subject.trained.folder.read_metrics() if "protocol" in line]
-    causes = {alarm["cause"]: line["epoch"] for line in lines for alarm in line.get("alarms", ())}
+    lines = subject.trained.folder.evaluation_lines()
+    causes = {alarm.cause: line.epoch for line in lines for alarm in line.alarms or ()}
     for cause, epoch in causes.items():
         yield f"The training raised an alarm, at the latest in epoch {epoch}: {cell(cause)}."
     if lines and not causes:

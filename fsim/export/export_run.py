@@ -24,6 +24,7 @@ from fsim.images.image_cache import CachedImages
 from fsim.interfaces import IntArray
 from fsim.kit.files import atomic_folder, write_json, write_text, write_with
 from fsim.model.network import Network
+from fsim.run.policy import monitored_protocol
 from fsim.runtime.display import Display
 from fsim.training.training_data import attributes_asked_for
 
@@ -97,7 +98,7 @@ def _write_model(
     tolerance: float,
 ) -> Written:
     """Write the model, read it again, and hold it against the run."""
-    protocol = subject.evaluation.monitored
+    protocol = monitored_protocol(subject.evaluation.protocols)
     chosen = stratified_subset(
         subject.catalog.categories[protocol.query_rows],
         MOST_IMAGES,

@@ -60,7 +60,7 @@ def compare(folders: Sequence[RunFolder], which: Which, seed: int = 0, samples: 
 
 
 def _asked_for(evaluation: RunEvaluation) -> str:
-    return f"{', '.join(evaluation.line['protocol']['evaluators'])}, {evaluation.fingerprint}"
+    return f"{', '.join(evaluation.line.protocol.evaluators)}, {evaluation.fingerprint}"
 
 
 def _compare(
@@ -69,7 +69,7 @@ def _compare(
     """One evaluation of each run."""
     warnings = _mismatches(evaluations) or _lacking_tables(evaluations)
     directions = _directions(folders[0], evaluations[0])
-    metrics = [one.line["metrics"] for one in evaluations]
+    metrics = [one.line.metrics for one in evaluations]
     names = [name for name in metrics[0] if all(name in of for of in metrics)]
     rows = []
     found = [{} for _ in folders] if warnings else _differences(evaluations, seed, samples)
@@ -131,7 +131,7 @@ def _lacking_tables(evaluations: Sequence[RunEvaluation]) -> list[str]:
 
 def _directions(folder: RunFolder, evaluation: RunEvaluation) -> dict[str, Direction]:
     """Of each evaluator/metric of an evaluation."""
-    named = evaluation.line["protocol"]["evaluators"].items()
+    named = evaluation.line.protocol.evaluators.items()
     settings = json.dumps([{"name": name, **parameters} for name, parameters in named])
     # They may not be those of the recipe, which then has nothing to choose the best epoch by.
     checked = check_recipe(folder.recipe, [f"evaluation.evaluators={settings}", *WITHOUT_MONITOR])

@@ -79,5 +79,5 @@ def _go_on(out: Path, command: list[str]) -> list[str]:
 def _reached(out: Path) -> str:
     """Where the run stood."""
     run = _only_run(out)
-    lines = [] if run is None else run.read_metrics()
-    return f", after epoch {lines[-1]['epoch']}" if lines else ", before the first epoch was over"
+    lines = [] if run is None else run.metric_lines()
+    return f", after epoch {lines[-1].epoch}" if lines else ", before the first epoch was over"

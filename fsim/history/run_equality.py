@@ -27,7 +27,7 @@ def differences(first: RunFolder, second: RunFolder) -> list[str]:
             state.pop("resolved", None)
         found += [f"{name}.pt: {one}" for one in _of_values(states[0], states[1])][:MOST]
     lines = [
-        [{key: value for key, value in line.items() if key != "timings"} for line in folder.read_metrics()]
+        [{key: value for key, value in line.to_json().items() if key != "timings"} for line in folder.metric_lines()]
         for folder in (first, second)
     ]
     found += [f"metrics.jsonl: line {one}" for one in _of_values(lines[0], lines[1])][:MOST]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from fsim.errors import FsimError
 from fsim.evaluation.per_query import per_query_file
+from fsim.store.metric_lines import EvaluationLine
 from fsim.store.run_folder import RunFolder
 
 Which = Literal["last", "best"]
@@ -24,18 +25,18 @@ class RunEvaluation:
     """
 
     split: str
-    line: dict[str, Any]
+    line: EvaluationLine
     per_query: Path
 
     @property
     def fingerprint(self) -> str:
         """Of the protocol and its evaluators."""
-        return str(self.line["fingerprint"])
+        return self.line.fingerprint
 
     @property
-    def asked(self) -> dict[str, Any]:
+    def asked(self) -> dict[str, object]:
         """All of the protocol but which evaluators measured it and the distance that the network is made for."""
-        return {name: of for name, of in self.line["protocol"].items() if name not in ("evaluators", "distance")}
+        return self.line.protocol.question
 
 
 def run_evaluations(folder: RunFolder, which: Which) -> list[RunEvaluation]:
@@ -45,10 +46,10 @@ def run_evaluations(folder: RunFolder, which: Which) -> list[RunEvaluation]:
     Raises:
         FsimError: the training evaluated nothing yet, or there is no best network.
     """
-    lines = [line for line in folder.read_metrics() if "protocol" in line]
+    lines = folder.evaluation_lines()
     if not lines:
         raise FsimError(f"{folder.path} has no evaluation yet; finish it first: fsim resume {folder.path}")
-    epoch = lines[-1]["epoch"] if which == "last" else best_epoch(folder)
+    epoch = lines[-1].epoch if which == "last" else best_epoch(folder)
     return evaluations_of(folder, which, epoch)
 
 
@@ -56,18 +57,19 @@ def evaluations_of(folder: RunFolder, checkpoint: str, epoch: float) -> list[Run
     """Of a checkpoint, by its name, and the epoch that it is of: the training's own evaluations, in the order of the
     recipe's protocols, then those of `fsim evaluate`, each fingerprint once."""
     found: dict[str, RunEvaluation] = {}
-    for line in folder.read_metrics():
-        if "protocol" in line and line["epoch"] == epoch:
-            file = per_query_file(folder.per_query(checkpoint), line["split"])
-            found[line["fingerprint"]] = RunEvaluation(line["split"], line, file)
-    for place, line in folder.read_evaluations():
-        if (line["checkpoint"], line["epoch"]) != (checkpoint, epoch):
+    for line in folder.evaluation_lines():
+        if line.epoch == epoch:
+            file = per_query_file(folder.per_query(checkpoint), line.split)
+            found[line.fingerprint] = RunEvaluation(line.split, line, file)
+    for evaluated in folder.read_evaluations():
+        line = evaluated.line
+        if (evaluated.checkpoint, line.epoch) != (checkpoint, epoch):
             continue
-        file, kept = per_query_file(place, line["split"]), found.get(line["fingerprint"])
+        file, kept = per_query_file(evaluated.place, line.split), found.get(line.fingerprint)
         if kept is None:
-            found[line["fingerprint"]] = RunEvaluation(line["split"], line, file)
+            found[line.fingerprint] = RunEvaluation(line.split, line, file)
         elif not kept.per_query.is_file():
-            found[line["fingerprint"]] = RunEvaluation(kept.split, kept.line, file)
+            found[line.fingerprint] = RunEvaluation(kept.split, kept.line, file)
     return list(found.values())
 
 

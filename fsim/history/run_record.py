@@ -13,12 +13,12 @@ from typing import Any
 import yaml
 
 from fsim.errors import FsimError
-from fsim.functional.statistics.gain import since_gain
+from fsim.run.policy import BestEpoch, Patience, best_epoch, choice_of, monitored_lines, run_ends
 from fsim.store.ending import ending
+from fsim.store.metric_lines import EvaluationLine, MetricLine, Numbers
 from fsim.store.run_folder import RunFolder
 
 _TIME = re.compile(r"(\d{8}T\d{6})Z(?:-(\d+))?")
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C ten times as fast, where PyYAML was built with it
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,15 @@ class RunRecord:
     epochs_done: int
     state: str
     monitor: str | None
-    last: dict[str, Any] | None
-    best: tuple[float, int] | None
+    last: EvaluationLine | None
+    best: BestEpoch | None
     less_is_better: frozenset[str] | None
     seconds: float | None
 
     @property
-    def metrics(self) -> dict[str, float | None]:
+    def metrics(self) -> Numbers:
         """Of the last evaluation; None is not a number."""
-        return {} if self.last is None else self.last["metrics"]
+        return {} if self.last is None else self.last.metrics
 
 
 def find_runs(below: Path) -> Iterator[RunFolder]:
@@ -80,27 +80,27 @@ def read_record(folder: RunFolder) -> RunRecord:
         FsimError: it is damaged.
     """
     try:
-        recipe = yaml.load(folder.recipe.read_text(encoding="utf-8"), _LOADER)
-        return _record(folder, recipe, folder.read_metrics())
+        return _record(folder, folder.read_recipe(), folder.metric_lines())
     except (OSError, ValueError, yaml.YAMLError, LookupError, TypeError, AttributeError) as error:
         cause = getattr(error, "strerror", None) or f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise FsimError(f"{folder.path} is left out: it is no whole run ({cause}), or not one of fsim") from error
 
 
-def _record(folder: RunFolder, recipe: dict[str, Any], lines: list[dict[str, Any]]) -> RunRecord:
-    epochs = int(recipe["train"]["epochs"])
-    evaluated = [line for line in lines if "protocol" in line]
-    monitored = _monitored(recipe, evaluated)
+def _record(folder: RunFolder, recipe: dict[str, Any], lines: list[MetricLine]) -> RunRecord:
+    epochs, stopping = int(recipe["train"]["epochs"]), recipe["train"]["early_stopping"]
+    evaluated = [line for line in lines if isinstance(line, EvaluationLine)]
+    monitored = monitored_lines(evaluated, [bool(protocol["at_end"]) for protocol in recipe["evaluation"]["protocols"]])
     last = monitored[-1] if monitored else None
-    monitor = (last or {}).get("monitor", recipe["evaluation"]["monitor"])  # a test split chooses no epoch
-    less_is_better = last.get("less_is_better") if last else None
-    seconds = [line["timings"].get("seconds") for line in lines]
-    epochs_done = max((line["epoch"] for line in lines), default=0)
-    at_end = epochs_done == epochs or _stops_early(recipe, monitored, monitor)
-    if evaluated and evaluated[-1]["epoch"] == epochs_done and at_end:
+    choice = choice_of(monitored)
+    patience = None if stopping is None else Patience(int(stopping["patience"]), float(stopping["min_delta"]))
+    seconds = [line.timings["seconds"] for line in lines]
+    epochs_done = int(max((line.epoch for line in lines), default=0))
+    at_end = run_ends(monitored, epochs_done, epochs, choice, patience)
+    if evaluated and evaluated[-1].epoch == epochs_done and at_end:
         state = "finished"
     else:
         state = ending(folder.log) or ("unfinished" if evaluated else "no evaluation yet")
+    best = None if choice is None else best_epoch(monitored, choice)
     return RunRecord(
         path=folder.path,
         name=str(recipe["name"]),
@@ -109,41 +109,12 @@ def _record(folder: RunFolder, recipe: dict[str, Any], lines: list[dict[str, Any
         epochs=epochs,
         epochs_done=epochs_done,
         state=state,
-        monitor=monitor,
+        monitor=recipe["evaluation"]["monitor"] if last is None else last.monitor,
         last=last,
-        best=None
-        if monitor is None or less_is_better is None
-        else _best(monitored, monitor, monitor in less_is_better),
-        less_is_better=None if less_is_better is None else frozenset(less_is_better),
-        seconds=sum(seconds) if seconds and None not in seconds else None,
+        best=None if best is None or best.value is None else best,
+        less_is_better=None if last is None or last.less_is_better is None else frozenset(last.less_is_better),
+        seconds=None if not seconds or None in seconds else sum(value for value in seconds if value is not None),
     )
-
-
-def _stops_early(recipe: dict[str, Any], lines: list[dict[str, Any]], monitor: str | None) -> bool:
-    """Whether a run ends after its last evaluation, as `fsim.run.early_stopping` does."""
-    settings = recipe["train"].get("early_stopping")  # a run of an older fsim has none
-    if settings is None or monitor is None or not lines:
-        return False
-    values = [line["metrics"].get(monitor) for line in lines]
-    waited = since_gain(values, monitor in lines[-1]["less_is_better"], settings["min_delta"])
-    return waited >= int(settings["patience"])
-
-
-def _best(lines: list[dict[str, Any]], metric: str, less_is_better: bool) -> tuple[float, int] | None:
-    measured = [(line["metrics"][metric], line["epoch"]) for line in lines if line["metrics"].get(metric) is not None]
-    sign = -1 if less_is_better else 1
-    return max(measured, key=lambda one: (sign * one[0], -one[1]), default=None)
-
-
-def _monitored(recipe: dict[str, Any], evaluated: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The lines of the monitored protocol: the first that is there in every evaluation, or the first of all."""
-    if not evaluated:
-        return []
-    at_end = [protocol["at_end"] for protocol in recipe["evaluation"]["protocols"]]
-    epoch = evaluated[-1]["epoch"]
-    of_last = [line for line in evaluated if line["epoch"] == epoch]  # in the order of the protocols
-    place = at_end.index(False) if False in at_end and len(of_last) == len(at_end) else 0
-    return [line for line in evaluated if line["split"] == of_last[place]["split"]]
 
 
 def _began(folder: RunFolder) -> tuple[datetime, int]:

@@ -42,7 +42,7 @@ def run_seeds(series: SeedSeries) -> list[Held]:
         show_means(series, means, display)
         monitored = read_record(series.runs[series.seeds[0]]).last
         assert monitored is not None, "all runs are finished"
-        (of,) = (one for one in means if one.split == monitored["split"])
+        (of,) = (one for one in means if one.split == monitored.split)
         expect = series.checked(series.seeds[0]).recipe.evaluation.expect
         held = hold_against(expect, {name: mean.mean for name, mean in of.metrics.items()})
         show_held(held, display)

@@ -6,7 +6,6 @@ import csv
 import io
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from fsim.functional.statistics.intervals import student_interval
 from fsim.history.seed_series import SeedSeries
 from fsim.kit.files import write_text
 from fsim.runtime.display import Display, main_metrics, number
+from fsim.store.metric_lines import EvaluationLine
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ def seed_means(series: SeedSeries) -> list[SplitMeans]:
     return [_of_split(series, split, [run[split] for run in runs]) for split in runs[0]]
 
 
-def _of_split(series: SeedSeries, split: str, lines: list[dict[str, Any]]) -> SplitMeans:
-    if len({line["fingerprint"] for line in lines}) > 1:
+def _of_split(series: SeedSeries, split: str, lines: list[EvaluationLine]) -> SplitMeans:
+    if len({line.fingerprint for line in lines}) > 1:
         raise FsimError(
             f"{split}: the runs were asked different things, so they have no mean; did the data change between them? "
             f"They are kept: fsim compare {' '.join(str(series.runs[seed].path) for seed in series.seeds)}"
         )
-    names = list(lines[0]["metrics"])
-    values = np.array([[line["metrics"][name] for name in names] for line in lines], dtype=float)  # [R, M]
+    names = list(lines[0].metrics)
+    values = np.array([[line.metrics[name] for name in names] for line in lines], dtype=float)  # [R, M]
     means = student_interval(values)
     metrics = {
         name: MetricMean(
@@ -68,7 +68,7 @@ def _of_split(series: SeedSeries, split: str, lines: list[dict[str, Any]]) -> Sp
         )
         for at, name in enumerate(names)
     }
-    return SplitMeans(split, lines[0]["fingerprint"], metrics)
+    return SplitMeans(split, lines[0].fingerprint, metrics)
 
 
 def write_means(series: SeedSeries, means: list[SplitMeans]) -> None:
@@ -105,10 +105,10 @@ def show_means(series: SeedSeries, means: list[SplitMeans], display: Display) ->
     display.say(f"all metrics: {series.file}, {series.file.with_suffix('.csv').name}")
 
 
-def _last_evaluation(series: SeedSeries, seed: int) -> dict[str, dict[str, Any]]:
+def _last_evaluation(series: SeedSeries, seed: int) -> dict[str, EvaluationLine]:
     """{split: its line} of the last epoch."""
-    lines = [line for line in series.runs[seed].read_metrics() if "protocol" in line]
-    return {line["split"]: line for line in lines if line["epoch"] == lines[-1]["epoch"]}
+    lines = series.runs[seed].evaluation_lines()
+    return {line.split: line for line in lines if line.epoch == lines[-1].epoch}
 
 
 def _or_none(value: float) -> float | None:

@@ -34,7 +34,7 @@ def report_page(subject: Subject) -> Page:
     evaluated = subject.evaluated
     made = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     subtitle = (
-        f"{subject.folder.path}. Pictures and map: the {subject.which} network, epoch {evaluated.line['epoch']}, "
+        f"{subject.folder.path}. Pictures and map: the {subject.which} network, epoch {evaluated.line.epoch}, "
         f"protocol {evaluated.protocol.split}. Written {made}."
     )
     return Page(subject.checked.recipe.name, subtitle, _figures(subject), [one for one in sections if one is not None])
@@ -44,7 +44,7 @@ def _figures(subject: Subject) -> dict[str, str]:
     """The few numbers at the head of the page."""
     line, recipe = subject.evaluated.line, subject.checked.recipe
     asked = [recipe.evaluation.monitor, subject.ranked_by]
-    names = [name for name in dict.fromkeys(asked) if name is not None and name in line["metrics"]]
+    names = [name for name in dict.fromkeys(asked) if name is not None and name in line.metrics]
     categories = subject.evaluated.task.query.categories.numpy()
     known = intervals(
         {name: subject.per_query[name] for name in names if name in subject.per_query}, categories, recipe.seed
@@ -52,10 +52,10 @@ def _figures(subject: Subject) -> dict[str, str]:
     figures = {}
     for name in names:
         half = f" ± {(known[name][2] - known[name][1]) / 2:.3f}" if name in known else ""
-        figures[name] = f"{number(line['metrics'][name])}{half}"
-    figures["queries"] = f"{line['protocol']['num_queries']:,}"
-    figures["in a gallery of"] = f"{line['protocol']['num_gallery']:,}"
-    done = max(line["epoch"] for line in subject.folder.read_metrics())
+        figures[name] = f"{number(line.metrics[name])}{half}"
+    figures["queries"] = f"{line.protocol.num_queries:,}"
+    figures["in a gallery of"] = f"{line.protocol.num_gallery:,}"
+    done = max(line.epoch for line in subject.folder.metric_lines())
     figures["epochs"] = f"{done}" if done == recipe.train.epochs else f"{done} of {recipe.train.epochs}"
     return figures
 

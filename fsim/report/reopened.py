@@ -12,6 +12,7 @@ from fsim.evaluation.trained_run import TrainedRun
 from fsim.history.run_evaluations import Which, run_evaluations
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.report.subject import Subject
+from fsim.run.policy import monitored_protocol
 from fsim.runtime.display import Display
 from fsim.store.run_folder import RunFolder
 
@@ -25,19 +26,19 @@ def reopened_subject(checked: CheckedRecipe, folder: RunFolder, which: Which | N
     Raises:
         FsimError: the run was not evaluated yet, or its images are not those that it was evaluated on.
     """
-    lines = [line for line in folder.read_metrics() if "protocol" in line]
+    lines = folder.evaluation_lines()
     if not lines:
         raise FsimError(f"{folder.path} has no evaluation yet; finish it first: fsim resume {folder.path}")
     if which is None:
-        ended = per_query_file(folder.per_query("last"), lines[0]["split"]).is_file()
+        ended = per_query_file(folder.per_query("last"), lines[0].split).is_file()
         which = "last" if ended else "best"
     trained = TrainedRun.open(folder, which, checked)
     catalog, images = trained.open_data(display)
     shared = trained.embedder(images, progress=lambda done, total: display.bar("embed", done, total))
     evaluation = stored_evaluation(trained, catalog, images, shared)
-    protocol = evaluation.monitored
+    protocol = monitored_protocol(evaluation.protocols)
     kept = next((one for one in run_evaluations(folder, which) if one.split == protocol.split), None)
-    if kept is None or kept.line["epoch"] != trained.epoch:
+    if kept is None or kept.line.epoch != trained.epoch:
         raise FsimError(
             f"{folder.path} has no evaluation of its {which} network by the protocol {protocol.split}; finish it "
             f"first: fsim resume {folder.path}"

@@ -19,6 +19,7 @@ from fsim.pages.page import Picture, Section, Table
 from fsim.pages.svg import COLOURS, data_uri
 from fsim.report.subject import Numbers, Subject
 from fsim.runtime.display import main_metrics, number
+from fsim.store.metric_lines import Alarm, EvaluationLine, MetricLine
 from fsim.store.run_folder import RunFolder
 
 SAMPLES = 2000  # of the bootstrap
@@ -45,18 +46,17 @@ def intervals(values: Mapping[str, Numbers], strata: np.ndarray[Any, Any], seed:
 
 def result_sections(subject: Subject) -> list[Section]:
     """A section of tables, and one of curves."""
-    lines = subject.folder.read_metrics()
-    evaluations = [line for line in lines if "protocol" in line]
-    last = evaluations[-1]["epoch"]
+    evaluations = subject.folder.evaluation_lines()
+    last = evaluations[-1].epoch
     best = best_epoch(subject.folder) if subject.folder.best.is_file() else None
     text = (
         "Means over queries; in brackets their 95% interval by a bootstrap over the queries, stratified by category. "
         "It tells what other queries would change, not what another seed would."
     )
     tables, more = [], []
-    for split in dict.fromkeys(line["split"] for line in evaluations if line["epoch"] == last):
+    for split in dict.fromkeys(line.split for line in evaluations if line.epoch == last):
         columns = {f"last, epoch {last}": ("last", last)}
-        if best not in (None, last) and any(line["split"] == split and line["epoch"] == best for line in evaluations):
+        if best not in (None, last) and any(line.split == split and line.epoch == best for line in evaluations):
             columns[f"best, epoch {best}"] = ("best", best)
         whole = _table(subject, evaluations, split, columns)
         first = (subject.checked.recipe.evaluation.monitor or str(whole.rows[0][0])).partition("/")[0]
@@ -64,30 +64,30 @@ def result_sections(subject: Subject) -> list[Section]:
         others = [not shown for shown in of_first]
         tables.append(replace(whole, rows=list(compress(whole.rows, of_first))))
         more.append(replace(whole, rows=list(compress(whole.rows, others))))
-    fingerprints = {line["split"]: line["fingerprint"] for line in evaluations}
+    fingerprints = {line.split: line.fingerprint for line in evaluations}
     told = "  ".join(f"{split}: {fingerprint}" for split, fingerprint in fingerprints.items())
     text = f"{text} Fingerprints of the protocols: {told}."
     measured = Section("Results", text, tables, more=[table for table in more if table.rows])
-    return [measured, Section("Curves", "", charts=_curves(subject, lines, best))]
+    return [measured, Section("Curves", "", charts=_curves(subject, evaluations, best))]
 
 
 def _table(
-    subject: Subject, evaluations: Sequence[dict[str, Any]], split: str, columns: Mapping[str, tuple[str, int | None]]
+    subject: Subject, evaluations: Sequence[EvaluationLine], split: str, columns: Mapping[str, tuple[str, float | None]]
 ) -> Table:
     """The metrics of one protocol, without macro means and counts of queries."""
     cells: list[dict[str, str]] = []
     for which, epoch in columns.values():
-        line = next(one for one in evaluations if one["split"] == split and one["epoch"] == epoch)
+        line = next(one for one in evaluations if one.split == split and one.epoch == epoch)
         known = _kept_intervals(subject.folder, which, split, subject.checked.recipe.seed)
         cells.append(
             {
                 name: number(value) + (f" ({known[name][1]:.3f} to {known[name][2]:.3f})" if name in known else "")
-                for name, value in line["metrics"].items()
+                for name, value in line.metrics.items()
             }
         )
-    protocol = line["protocol"]
-    queries = "leave-one-out" if protocol["leave_one_out"] else f"in {protocol['gallery']}"
-    title = f"{split}: {protocol['num_queries']:,} queries {queries}, relevant: {protocol['relevant']}"
+    protocol = line.protocol
+    queries = "leave-one-out" if protocol.leave_one_out else f"in {protocol.gallery}"
+    title = f"{split}: {protocol.num_queries:,} queries {queries}, relevant: {protocol.relevant}"
     return Table(
         ["metric", *columns],
         [[name, *(of.get(name, "-") for of in cells)] for name in main_metrics(cells[0])],
@@ -105,12 +105,12 @@ def _kept_intervals(folder: RunFolder, which: str, split: str, seed: int) -> dic
     return intervals(metrics, table["category"].to_numpy(), seed)
 
 
-def _curves(subject: Subject, lines: Sequence[dict[str, Any]], best: int | None) -> list[Picture]:
-    train = [line for line in lines if line["split"] == "train" and "protocol" not in line]
-    monitored = [line for line in lines if line["split"] == subject.evaluated.protocol.split]
-    losses = [name for name in train[0]["metrics"] if name != "learning_rate"] if train else []
+def _curves(subject: Subject, evaluations: Sequence[EvaluationLine], best: int | None) -> list[Picture]:
+    train = subject.folder.training_lines()
+    monitored = [line for line in evaluations if line.split == subject.evaluated.protocol.split]
+    losses = [name for name in train[0].metrics if name != "learning_rate"] if train else []
     shown = [name for name in subject.per_query if "/precision" not in name][: len(COLOURS)]
-    charts = (
+    charts: tuple[tuple[str, Sequence[MetricLine], str, list[str]], ...] = (
         ("Losses of training, means over each epoch", train, "metrics", losses[: len(COLOURS)]),
         (f"Metrics of {subject.evaluated.protocol.split}; dashed: the best epoch", monitored, "metrics", shown),
         ("Learning rate at the end of each epoch", train, "metrics", ["learning_rate"]),
@@ -118,7 +118,7 @@ def _curves(subject: Subject, lines: Sequence[dict[str, Any]], best: int | None)
     )
     pictures = []
     for caption, of, part, names in charts:
-        series = {name: [(line["epoch"], _value(line, part, name)) for line in of] for name in names}
+        series = {name: [(line.epoch, _value(line, part, name)) for line in of] for name in names}
         if any(math.isfinite(y) for points in series.values() for _, y in points):
             marked = best if of is monitored and part == "metrics" else None
             pictures.append(Picture(data_uri(line_chart(_short(series), marked)), caption))
@@ -131,24 +131,24 @@ def _short(series: Mapping[str, Any]) -> dict[str, Any]:
     return {(name.rpartition("/")[2] if len(prefixes) == 1 else name): of for name, of in series.items()}
 
 
-def _value(line: Mapping[str, Any], part: str, name: str) -> float:
-    value = line.get(part, {}).get(name)
+def _value(line: MetricLine, part: str, name: str) -> float:
+    value = (line.health if part == "health" else line.metrics).get(name)
     return math.nan if value is None else float(value)
 
 
 def health_section(subject: Subject) -> Section:
     """Alarms of the run, with their remedies, and the health of the embeddings in its last evaluation."""
-    evaluations = [line for line in subject.folder.read_metrics() if "protocol" in line]
-    alarms: dict[tuple[str, str], list[int]] = {}
+    evaluations = subject.folder.evaluation_lines()
+    alarms: dict[Alarm, list[float]] = {}
     for line in evaluations:
-        for alarm in line.get("alarms", ()):
-            alarms.setdefault((alarm["cause"], alarm["remedy"]), []).append(line["epoch"])
-    rows = [[_epochs(epochs), cause, remedy] for (cause, remedy), epochs in alarms.items()]
-    found = evaluations[-1].get("health", {})
+        for alarm in line.alarms or ():
+            alarms.setdefault(alarm, []).append(line.epoch)
+    rows = [[_epochs(epochs), alarm.cause, alarm.remedy] for alarm, epochs in alarms.items()]
+    found = evaluations[-1].health
     health = Table(["embeddings, last epoch", ""], [[name, number(value)] for name, value in found.items()])
     told = "Nothing looked like a collapse in any evaluation." if not rows else "Alarms, and what to try."
     return Section("Health", told, [*([Table(["epoch", "cause", "remedy"], rows)] if rows else []), health])
 
 
-def _epochs(epochs: Sequence[int]) -> str:
+def _epochs(epochs: Sequence[float]) -> str:
     return str(epochs[0]) if len(epochs) == 1 else f"{epochs[0]} to {epochs[-1]} ({len(epochs)} evaluations)"

@@ -14,7 +14,8 @@ After 2 steps the lowest effective rank of all recipes is 1.85, of a VGG-16 with
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypedDict
+
+from fsim.store.metric_lines import Alarm
 
 LEAST_EFFECTIVE_RANK = 1.5
 LEAST_SPREAD = 1e-3
@@ -24,13 +25,6 @@ MOST_DUPLICATES = 0.5
 AT_COLLAPSE, ABOVE_COLLAPSE = 0.99, 1.05
 STEPS = 40  # optimizer steps before a loss is judged
 IDLE, ALL = 0.1, 0.99  # shares of active negative pairs or triplets
-
-
-class Alarm(TypedDict):
-    """What is wrong, and what to try, as sentences for a person."""
-
-    cause: str
-    remedy: str
 
 
 def alarms(
@@ -54,7 +48,7 @@ def alarms(
     found = _of_losses(signs, steps, lower)
     collapsed = _of_embeddings(health)
     if collapsed:
-        remedy = found[0]["remedy"] if found else f"{lower}; if it stays, raise the loss's margin or temperature"
+        remedy = found[0].remedy if found else f"{lower}; if it stays, raise the loss's margin or temperature"
         found.insert(0, Alarm(cause=f"the embeddings of {split} have collapsed: {collapsed}", remedy=remedy))
     return found
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from fsim.errors import FsimError
@@ -13,9 +14,23 @@ from fsim.evaluation.evaluation import Evaluated, Evaluation
 from fsim.evaluation.per_query import write_per_query
 from fsim.interfaces import Embedded
 from fsim.kit.files import remove_leftovers
-from fsim.run.best_epoch import BestEpoch
 from fsim.run.collapse import alarms
-from fsim.run.early_stopping import EarlyStopping
+from fsim.run.policy import (
+    BestEpoch,
+    Choice,
+    Lines,
+    Patience,
+    best_epoch,
+    checkpoint_is_due,
+    evaluation_is_due,
+    kept_epochs,
+    last_gain,
+    monitored_metric,
+    monitored_protocol,
+    ranking,
+    run_ends,
+    stops_early,
+)
 from fsim.run.projections import Projections
 from fsim.run.run_identity import RunIdentity
 from fsim.run.trackers import Trackers
@@ -23,6 +38,7 @@ from fsim.run.watched import Watched
 from fsim.runtime.display import Display, number, shown
 from fsim.store.checkpoint import load_checkpoint
 from fsim.store.checkpoint_folder import CheckpointFolder
+from fsim.store.metric_lines import Alarm, EvaluationLine, TrainingLine
 from fsim.store.run_folder import RunFolder
 from fsim.training.prepared import Prepared
 
@@ -47,25 +63,41 @@ class Keeper:
         checked = prepared.checked
         self.recipe, self.folder = checked.recipe, folder
         self.resolved = checked.resolved()
-        self.checkpoints = CheckpointFolder(folder, checked.recipe.train.checkpoints)
+        self.checkpoints = CheckpointFolder(folder)
         self.training, self.evaluation, self.embedder = prepared.training, evaluation, embedder
         self.catalog, self.display = prepared.catalog, display
-        self.chooser = BestEpoch(checked.recipe, evaluation, display)
-        self.early_stopping = EarlyStopping(checked.recipe.train.early_stopping, self.chooser)
+        self.monitored = monitored_protocol(evaluation.protocols)
+        self.choice = self._choice()
+        stopping = checked.recipe.train.early_stopping
+        self.patience = None if stopping is None else Patience(stopping.patience, stopping.min_delta)
+        if self.patience is not None and self.choice.metric is None:
+            raise FsimError(
+                f"train.early_stopping: {self.choice.split} must not choose the epoch at which the run stops; give the "
+                f"data a split val, name the split in evaluation.protocols, or remove early_stopping"
+            )
+        self.best: BestEpoch | None = None
         self.identity = RunIdentity(prepared, embedder.processes.size)
         self.trackers = Trackers(prepared, folder, display)
         self.projections = Projections(checked, prepared.catalog, prepared.images, folder, display)
-        self.last_lines: list[dict[str, Any]] = []
+        self.last_lines: list[EvaluationLine] = []
         self.last_monitored: Evaluated | None = None  # where this session evaluated the last epoch
         self.epochs_done = 0
         self.stopped_early = False
         self.saved_step = 0  # how far the last checkpoint is
         self.saved_at = time.monotonic()
 
-    @property
-    def best(self) -> dict[str, Any] | None:
-        """The best epoch so far, and by what (see `BestEpoch`)."""
-        return self.chooser.best
+    def _choice(self) -> Choice:
+        """By what the best epoch is chosen; a test split that chooses it, or that may not, is warned of."""
+        settings, query = self.recipe.evaluation, self.monitored.query
+        metric = monitored_metric(settings.monitor, query, bool(settings.protocols))
+        if settings.monitor is not None and metric is None:
+            self.display.warn(f"there is no split val, and {query} must not choose the best epoch: the last one counts")
+        elif metric is not None and query not in ("train", "val"):
+            self.display.warn(
+                f"the best epoch is chosen by its result on {query}: report the last epoch, or choose by a split val"
+            )
+        less_is_better = metric is not None and self.evaluation.direction(metric) == "min"
+        return Choice(self.monitored.split, metric, less_is_better)
 
     @property
     def finished(self) -> bool:
@@ -83,14 +115,14 @@ class Keeper:
         if self.folder.last.is_file():
             stops = self._take_up()
         else:
-            self.folder.write_metrics([])
+            self.folder.keep_metric_lines(lambda line: False)
         self.embedder.processes.wait()  # the others take up what was found fit
         epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
         if position == 0 and epoch and not self.last_lines:
             self.evaluate(f"epoch {epoch}/{self.recipe.train.epochs}")
             return
         if stops:
-            self._stop_early(self.folder.read_metrics())
+            self._stop_early(self.folder.evaluation_lines())
         self.embedder.release(self.finished)
         self._tell_watch()
 
@@ -100,10 +132,9 @@ class Keeper:
         self.identity.hold_against(state)
         self.training.load_state(state)
         self.saved_step = self.training.step
-        self.chooser.take_up(load_checkpoint(self.folder.best)["best"] if self.folder.best.is_file() else None)
         epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
-        lines = [line for line in self.folder.read_metrics() if line["epoch"] <= epoch]
-        stops = position == 0 and self.early_stopping.ends(lines, epoch)
+        lines = [line for line in self.folder.evaluation_lines() if line.epoch <= epoch]
+        stops = position == 0 and stops_early(lines, epoch, self.choice, self.patience)
         ends = epoch == self.recipe.train.epochs or stops
         if epoch > self.recipe.train.epochs:
             raise FsimError(
@@ -112,17 +143,33 @@ class Keeper:
         if not ends:  # these are of the end of the run, which was once another
             self.folder.remove_results_of_the_end()
         elif position == 0 and not self.folder.per_query("last").is_dir():  # an end that was not one
-            lines = [line for line in lines if line["epoch"] < epoch or "protocol" not in line]
-        self.folder.write_metrics(lines)
-        self.last_lines = [line for line in lines if line["epoch"] == epoch and "protocol" in line]
+            lines = [line for line in lines if line.epoch < epoch]
+        evaluated = max((line.epoch for line in lines), default=0)
+        self.folder.keep_metric_lines(
+            lambda line: line.epoch <= (epoch if isinstance(line, TrainingLine) else evaluated)
+        )
+        self._resume_choice(epoch)
+        self.best = best_epoch(lines, self.choice)
+        self.last_lines = [line for line in lines if line.epoch == epoch]
         at_end = ends and self.last_lines and position == 0
         self.display.say(
             f"at its end after epoch {epoch}" if at_end else f"going on after epoch {epoch}, step {position}"
         )
         self.epochs_done = epoch
         if position == 0 and epoch:
-            self.checkpoints.keep_last(epoch)
+            self._keep_epoch(epoch)
         return stops
+
+    def _resume_choice(self, epoch: int) -> None:
+        """Go on from the best network that the run chose; by another metric or protocol, it is chosen anew."""
+        best = load_checkpoint(self.folder.best)["best"] if self.folder.best.is_file() else None
+        if best is None:
+            return
+        if (best["monitor"], best["split"]) == (self.choice.metric, self.choice.split):
+            self.choice = replace(self.choice, since=best["epoch"])
+            return
+        self.display.warn(f"the best epoch was chosen by {best['split']} {best['monitor']}, and is chosen anew now")
+        self.choice = replace(self.choice, since=epoch + 1)
 
     def end_epoch(self, rate: float, seconds: float) -> str:
         """After the last step of an epoch: the training line, with its images/s and the seconds that it took, and the
@@ -132,9 +179,7 @@ class Keeper:
         metrics = {**training.take_epoch_means(), "learning_rate": training.optimizer.param_groups[0]["lr"]}
         signs = training.take_epoch_signs()
         timings = {"images_per_second": rate, "seconds": seconds}
-        self.folder.append_metrics(
-            [{"epoch": epoch, "split": "train", "metrics": metrics, "health": signs, "timings": timings}]
-        )
+        self.folder.append_metric_lines([TrainingLine(epoch, metrics, signs, timings)])
         self.trackers.log("train/health", signs)
         self.trackers.log("train", {**metrics, "images_per_second": rate})
         self.save_last()
@@ -147,14 +192,11 @@ class Keeper:
         metrics, which is evaluated again when the run is taken up.
         """
         epoch = self.training.step // self.training.steps_per_epoch
-        last = epoch == self.recipe.train.epochs
-        if last or epoch % self.recipe.evaluation.every == 0:
-            evaluated, last = self._measure(epoch, last)
-            lines = [one.line for one in evaluated]
-            for line in lines:
-                line["monitor"] = self.chooser.monitor
-            self._look_for_collapse(epoch, lines)
-            monitored = [one for one in evaluated if one.protocol is self.evaluation.monitored]
+        last = False
+        if evaluation_is_due(epoch, self.recipe.train.epochs, self.recipe.evaluation.every):
+            evaluated, last = self._measure(epoch)
+            lines = self._with_alarms(epoch, [one.line for one in evaluated])
+            monitored = [one for one in evaluated if one.protocol is self.monitored]
             for one in monitored:
                 self.projections(one, at_end=last)
                 if last:
@@ -163,30 +205,30 @@ class Keeper:
             said += self._keep_best(epoch, evaluated)
             if last:
                 write_per_query(self.folder.per_query("last"), self.catalog, evaluated)
-            self.folder.append_metrics(lines)
+            self.folder.append_metric_lines(lines)
             self.last_lines = lines
             for line in lines:
-                self.trackers.log(line["split"], line["metrics"])
-                self.trackers.log(f"{line['split']}/health", line["health"])
+                self.trackers.log(line.split, _as_numbers(line.metrics))
+                self.trackers.log(f"{line.split}/health", _as_numbers(line.health))
         self.display.say(said)
         self.epochs_done = epoch
         if last and epoch < self.recipe.train.epochs:
-            self._stop_early(self.folder.read_metrics())
+            self._stop_early(self.folder.evaluation_lines())
         self.embedder.release(self.finished)
         self._tell_watch()
 
     def _tell_watch(self) -> None:
         """Tell of the evaluation of the last epoch, where there was one."""
-        line = next((line for line in self.last_lines if line["split"] == self.chooser.split), None)
-        if self.watch is None or line is None or line["epoch"] != self.epochs_done:
+        line = next((line for line in self.last_lines if line.split == self.choice.split), None)
+        if self.watch is None or line is None or line.epoch != self.epochs_done:
             return
-        value = None if self.chooser.monitor is None else line["metrics"][self.chooser.monitor]
-        if value is None and self.chooser.monitor is not None:
-            value = math.nan  # as metrics.jsonl has it
+        value = self.choice.value(line)
+        if value is None and self.choice.metric is not None:
+            value = math.nan
         images = self.identity.learned_from["training_images"]
-        self.watch(Watched(self.epochs_done, value, self.finished, line["fingerprint"], images))
+        self.watch(Watched(self.epochs_done, value, self.finished, line.fingerprint, images))
 
-    def _measure(self, epoch: int, last: bool) -> tuple[list[Evaluated], bool]:
+    def _measure(self, epoch: int) -> tuple[list[Evaluated], bool]:
         """What is measured after an epoch, and whether the run ends there: the other protocols say whether those of
         the end are due."""
         evaluation, network = self.evaluation, self.training.evaluated
@@ -194,46 +236,59 @@ class Keeper:
         evaluated = evaluation.measure(
             network, epoch, [one for one in evaluation.protocols if not one.at_end], embedded
         )
-        if last or self.early_stopping.ends([*self.folder.read_metrics(), *(one.line for one in evaluated)], epoch):
-            last = True
+        lines = [*self.folder.evaluation_lines(), *(one.line for one in evaluated)]
+        last = run_ends(lines, epoch, self.recipe.train.epochs, self.choice, self.patience)
+        if last:
             evaluated += evaluation.measure(
                 network, epoch, [one for one in evaluation.protocols if one.at_end], embedded
             )
             evaluated = [one for protocol in evaluation.protocols for one in evaluated if one.protocol is protocol]
         return evaluated, last
 
-    def _stop_early(self, lines: list[dict[str, Any]]) -> None:
+    def _stop_early(self, lines: Lines) -> None:
+        assert self.patience is not None, "without it no run stops early"
         self.stopped_early = True
-        self.display.say(self.early_stopping.told(lines))
+        choice, patience = self.choice, self.patience
+        more = f" by more than {patience.min_delta:g}" if patience.min_delta else ""
+        self.display.say(
+            f"stopped early after epoch {choice.of(lines)[-1].epoch}: {choice.split} {choice.metric} has not "
+            f"gained{more} since epoch {last_gain(lines, choice, patience)} "
+            f"(train.early_stopping.patience={patience.evaluations})"
+        )
 
-    def _look_for_collapse(self, epoch: int, lines: list[dict[str, Any]]) -> None:
-        """Put the alarms of an evaluation into its lines, and warn of them."""
-        trained = [line for line in self.folder.read_metrics() if line["epoch"] == epoch and line["split"] == "train"]
-        signs = trained[-1].get("health", {}) if trained else {}
+    def _with_alarms(self, epoch: int, lines: list[EvaluationLine]) -> list[EvaluationLine]:
+        """The lines of an evaluation with the alarms that it raises, of which the display warns."""
+        trained = [line for line in self.folder.training_lines() if line.epoch == epoch]
+        signs = trained[-1].health if trained else {}
         rate = self.recipe.train.optimizer.parameters.get("lr")
-        warned = set()
+        judged = []
+        raised: dict[str, Alarm] = {}
         for line in lines:
-            line["alarms"] = alarms(line["split"], line["health"], signs, self.training.step, rate)
-            for alarm in line["alarms"]:
-                if alarm["cause"] not in warned:
-                    warned.add(alarm["cause"])
-                    self.display.warn(f"epoch {epoch}: {alarm['cause']}. Remedy: {alarm['remedy']}")
+            of_line = alarms(line.split, line.health, signs, self.training.step, rate)
+            judged.append(replace(line, monitor=self.choice.metric, alarms=tuple(of_line)))
+            for alarm in of_line:
+                raised.setdefault(alarm.cause, alarm)
+        for alarm in raised.values():
+            self.display.warn(f"epoch {epoch}: {alarm.cause}. Remedy: {alarm.remedy}")
+        return judged
 
     def _keep_best(self, epoch: int, evaluated: list[Evaluated]) -> str:
         """Keep the network if it is the best, or among as many best ones as are kept. What is to be said of it."""
-        chooser = self.chooser
-        monitored = next((one.line for one in evaluated if one.line["split"] == chooser.split), None)
-        if monitored is None and chooser.monitor is not None:
+        choice = self.choice
+        monitored = next((one.line for one in evaluated if one.protocol is self.monitored), None)
+        if monitored is None and choice.metric is not None:
             return ""
-        value = None if monitored is None or chooser.monitor is None else monitored["metrics"][chooser.monitor]
-        if chooser.choose(epoch, value):
+        lines = [*self.folder.evaluation_lines(), *(one.line for one in evaluated)]
+        self.best = best_epoch(lines, choice)
+        if choice.metric is None or (self.best is not None and self.best.epoch == epoch):
             # Before the network: a kill between the two has this epoch evaluated again, and both written.
             write_per_query(self.folder.per_query("best"), self.catalog, evaluated)
             self.save_best()
-        if self.recipe.train.checkpoints.keep_best > 1:
-            lines = [line for line in self.folder.read_metrics() if "protocol" in line]
-            self.checkpoints.save_among_best(self._network(), chooser.ranking(lines, epoch, value))
-        return "" if chooser.monitor is None else f"  {chooser.split} {chooser.monitor} {number(value)}"
+        if (keep_best := self.recipe.train.checkpoints.keep_best) > 1:
+            self.checkpoints.save_among_best(self._network(), ranking(lines, choice)[:keep_best])
+        if monitored is None or choice.metric is None:
+            return ""
+        return f"  {choice.split} {choice.metric} {number(choice.value(monitored))}"
 
     def save_last(self) -> None:
         """The whole state, to go on from here."""
@@ -244,14 +299,22 @@ class Keeper:
             "resolved": self.resolved,
         }
         epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
-        self.checkpoints.save_last(state, epoch if position == 0 else None)
+        self.checkpoints.save_last(state)
+        if position == 0:
+            self._keep_epoch(epoch)
         self.saved_step, self.saved_at = self.training.step, time.monotonic()
+
+    def _keep_epoch(self, epoch: int) -> None:
+        """Keep the state at the end of an epoch, beside those of as many epochs before as the recipe says."""
+        keep_last = self.recipe.train.checkpoints.keep_last
+        if keep_last > 1:
+            self.checkpoints.keep_last(epoch, kept_epochs([*self.checkpoints.saved_epochs(), epoch], keep_last))
 
     def save_if_due(self) -> None:
         """Within an epoch: the state, after as many steps or minutes as the recipe says."""
         due = self.recipe.train.checkpoints
         steps, seconds = self.training.step - self.saved_step, time.monotonic() - self.saved_at
-        if (due.every_steps and steps >= due.every_steps) or (due.every_minutes and seconds >= 60 * due.every_minutes):
+        if checkpoint_is_due(steps, seconds, due.every_steps, due.every_minutes):
             self.save_last()
 
     def save_best(self) -> None:
@@ -262,8 +325,14 @@ class Keeper:
     def _network(self) -> dict[str, Any]:
         epoch = self.training.step // self.training.steps_per_epoch
         model = self.training.evaluated.state_dict()
-        return {"model": model, "epoch": epoch, "best": self.best, **self.identity.network}
+        best = None if self.best is None else asdict(self.best)
+        return {"model": model, "epoch": epoch, "best": best, **self.identity.network}
 
     def close(self) -> None:
         """Write out what the trackers hold."""
         self.trackers.close()
+
+
+def _as_numbers(values: Mapping[str, float | None]) -> dict[str, float]:
+    """Numbers for trackers, NaN where there is none."""
+    return {name: math.nan if value is None else value for name, value in values.items()}

@@ -48,7 +48,7 @@ class Projections:
 
     def __call__(self, evaluated: Evaluated, at_end: bool) -> None:
         """Draw what is due; a projection that fails costs its picture and not the run."""
-        protocol, task, epoch = evaluated.protocol, evaluated.task, evaluated.line["epoch"]
+        protocol, task, epoch = evaluated.protocol, evaluated.task, int(evaluated.line.epoch)
         for name, settings, projection in self.projections:
             if settings.at_end and not at_end:
                 continue

@@ -6,7 +6,6 @@ import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from ignite.engine import Engine
@@ -26,11 +25,13 @@ from fsim.run.follower import Follower
 from fsim.run.handlers import attach
 from fsim.run.interruption import Interruption
 from fsim.run.keeper import Keeper, Watch
+from fsim.run.policy import BestEpoch
 from fsim.runtime.display import Display
 from fsim.runtime.garbage_collection import take_up_garbage_collection
 from fsim.runtime.machine import Machine, prepare_machine
 from fsim.runtime.processes import ALONE, LostProcessError, Processes
 from fsim.store.ending import stopped_at
+from fsim.store.metric_lines import EvaluationLine
 from fsim.store.run_environment import note_environment
 from fsim.store.run_folder import RunFolder
 from fsim.training.engine import NotFiniteError, build_engine
@@ -54,9 +55,9 @@ class Result:
     """What a finished run found: the last evaluation, that of the monitored protocol among it, and the best one by the
     monitored metric."""
 
-    last: list[dict[str, Any]]
-    monitored: dict[str, Any]
-    best: dict[str, Any] | None
+    last: list[EvaluationLine]
+    monitored: EvaluationLine
+    best: BestEpoch | None
 
 
 def execute(
@@ -155,7 +156,7 @@ def _conclude(keeper: Keeper, prepared: Prepared, folder: RunFolder, backup: Bac
         display.say(f"there is no report yet: fsim report {folder.path}")
     if backup is not None:
         backup.close()
-    monitored = next((line for line in keeper.last_lines if line["split"] == keeper.evaluation.monitored.split), None)
+    monitored = next((line for line in keeper.last_lines if line.split == keeper.choice.split), None)
     if monitored is None:
         raise FsimError(
             f"the run is at its end, and was not evaluated by what its recipe says now; measure it: "

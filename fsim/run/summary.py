@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from fsim.recipe.expectation import Held
 from fsim.run.run import Result
 from fsim.runtime.display import Display, main_metrics, number
+from fsim.store.metric_lines import EvaluationLine
 from fsim.store.run_folder import RunFolder
 
 
 def summarise(result: Result, held: Sequence[Held], folder: RunFolder, display: Display) -> None:
     """Show the last and the best evaluation without the macro means, what is as its recipe expects, and where
     the report and the run folder are."""
-    evaluations = [line for line in folder.read_metrics() if "protocol" in line]
+    evaluations = folder.evaluation_lines()
     for last in result.last:
-        split, shown, columns = last["split"], [last], [f"last (epoch {last['epoch']})"]
-        if result.best is not None and result.best["split"] == split and result.best["epoch"] != last["epoch"]:
-            epoch = result.best["epoch"]
-            shown.append(next(line for line in evaluations if line["split"] == split and line["epoch"] == epoch))
+        split, shown, columns = last.split, [last], [f"last (epoch {last.epoch})"]
+        if result.best is not None and result.best.split == split and result.best.epoch != last.epoch:
+            epoch = result.best.epoch
+            shown.append(next(line for line in evaluations if line.split == split and line.epoch == epoch))
             columns.append(f"best (epoch {epoch})")
         show_evaluation(shown, columns, display)
     show_held(held, display)
@@ -35,11 +35,11 @@ def show_held(held: Sequence[Held], display: Display) -> None:
         display.say(f"{'met' if one.met else 'outside'}: {one}")
 
 
-def show_evaluation(lines: Sequence[dict[str, Any]], columns: Sequence[str], display: Display) -> None:
+def show_evaluation(lines: Sequence[EvaluationLine], columns: Sequence[str], display: Display) -> None:
     """A table of one protocol's metrics without the macro means, a column for each line of metrics.jsonl."""
-    protocol = lines[0]["protocol"]
-    names = main_metrics(lines[0]["metrics"])
-    rows = [[name, *(number(line["metrics"][name]) for line in lines)] for name in names]
-    queries = "leave-one-out" if protocol["leave_one_out"] else f"against {protocol['gallery']}"
-    title = f"{lines[0]['split']}: {protocol['num_queries']} queries {queries}, relevant: {protocol['relevant']}"
+    protocol = lines[0].protocol
+    names = main_metrics(lines[0].metrics)
+    rows = [[name, *(number(line.metrics[name]) for line in lines)] for name in names]
+    queries = "leave-one-out" if protocol.leave_one_out else f"against {protocol.gallery}"
+    title = f"{lines[0].split}: {protocol.num_queries} queries {queries}, relevant: {protocol.relevant}"
     display.table(title, ["metric", *columns], rows)

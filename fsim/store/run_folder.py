@@ -6,13 +6,30 @@ import hashlib
 import json
 import re
 import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from fsim.errors import FsimError
 from fsim.kit.files import write_json, write_text
 from fsim.recipe.document import yaml_text
+from fsim.store.metric_lines import EvaluationLine, MetricLine, TrainingLine, metric_line
+from fsim.store.older_runs import upgrade_line, upgrade_recipe
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C ten times as fast, where PyYAML was built with it
+
+
+@dataclass(frozen=True)
+class KeptEvaluation:
+    """What `fsim evaluate` measured of one network: the folder with its tables, the checkpoint's name, the numbers."""
+
+    place: Path
+    checkpoint: str
+    line: EvaluationLine
 
 
 class RunFolder:
@@ -110,14 +127,19 @@ class RunFolder:
         """Where `fsim evaluate` puts what it measured of a network by a protocol."""
         return self.evaluations / f"{checkpoint}-{fingerprint}"
 
-    def write_evaluation(self, line: dict[str, Any]) -> None:
-        """Put the line of an evaluation, with its `checkpoint`, into that place. NaN is written as null."""
-        write_json(self.evaluation(line["checkpoint"], line["fingerprint"]) / "metrics.json", _without_nan(line))
+    def write_evaluation(self, checkpoint: str, line: EvaluationLine) -> None:
+        """Write what `fsim evaluate` measured of a checkpoint into the place of that evaluation."""
+        place = self.evaluation(checkpoint, line.fingerprint)
+        write_json(place / "metrics.json", {"checkpoint": checkpoint, **line.to_json()})
 
-    def read_evaluations(self) -> list[tuple[Path, dict[str, Any]]]:
-        """The places of all evaluations of `fsim evaluate`, and their lines."""
-        files = sorted(self.evaluations.glob("*/metrics.json"))
-        return [(file.parent, _without_nan(json.loads(file.read_text(encoding="utf-8")))) for file in files]
+    def read_evaluations(self) -> list[KeptEvaluation]:
+        """Return all that `fsim evaluate` measured of this run."""
+        kept = []
+        for file in sorted(self.evaluations.glob("*/metrics.json")):
+            line = json.loads(file.read_text(encoding="utf-8"))
+            measured = EvaluationLine.from_json(upgrade_line(line, self._monitor))
+            kept.append(KeptEvaluation(file.parent, str(line["checkpoint"]), measured))
+        return kept
 
     def remove_results_of_the_end(self) -> None:
         """Remove what was written after the last epoch, where that is no longer the last: the tables of queries, the
@@ -133,8 +155,13 @@ class RunFolder:
         if not self.metrics.exists() and not self.last.exists():
             shutil.rmtree(self.path, ignore_errors=True)
 
-    def write_recipe(self, resolved: dict[str, Any]) -> None:
-        write_text(self.recipe, yaml_text(resolved))
+    def write_recipe(self, resolved: Mapping[str, Any]) -> None:
+        """Write recipe.yaml."""
+        write_text(self.recipe, yaml_text(dict(resolved)))
+
+    def read_recipe(self) -> dict[str, Any]:
+        """Return recipe.yaml as plain data, without a check: a reader of many runs has no time for one."""
+        return upgrade_recipe(yaml.load(self.recipe.read_text(encoding="utf-8"), _LOADER))
 
     def read_environment(self) -> dict[str, Any] | None:
         """environment.json, where it is there."""
@@ -143,21 +170,42 @@ class RunFolder:
     def write_environment(self, environment: dict[str, Any]) -> None:
         write_json(self.environment, environment)
 
-    def read_metrics(self) -> list[dict[str, Any]]:
-        """The lines of metrics.jsonl, in order."""
+    def metric_lines(self) -> list[MetricLine]:
+        """Return the lines of metrics.jsonl, in order."""
+        return [self._line(text) for text in self._metric_texts()]
+
+    def training_lines(self) -> list[TrainingLine]:
+        """Return the lines of metrics.jsonl that epochs of training left, in order."""
+        return [line for line in self.metric_lines() if isinstance(line, TrainingLine)]
+
+    def evaluation_lines(self) -> list[EvaluationLine]:
+        """Return the lines of metrics.jsonl that evaluations left, in order."""
+        return [line for line in self.metric_lines() if isinstance(line, EvaluationLine)]
+
+    def append_metric_lines(self, lines: Sequence[MetricLine]) -> None:
+        """Write lines behind those of metrics.jsonl; a kill leaves the file with all of them or with none."""
+        self._write_metric_texts([*self._metric_texts(), *(_text(line) for line in lines)])
+
+    def keep_metric_lines(self, is_kept: Callable[[MetricLine], bool]) -> None:
+        """Write metrics.jsonl without the lines that are not kept; the others stay as they are, byte for byte."""
+        self._write_metric_texts([text for text in self._metric_texts() if is_kept(self._line(text))])
+
+    def _metric_texts(self) -> list[str]:
         if not self.metrics.is_file():
             return []
-        return [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
+        return [text for text in self.metrics.read_text(encoding="utf-8").split("\n") if text]
 
-    def write_metrics(self, lines: list[dict[str, Any]]) -> None:
-        """All lines anew: a kill leaves the old or the new file, never half a line. NaN is written as null."""
-        write_text(self.metrics, "".join(json.dumps(_without_nan(line), ensure_ascii=False) + "\n" for line in lines))
+    def _write_metric_texts(self, texts: Sequence[str]) -> None:
+        write_text(self.metrics, "".join(f"{text}\n" for text in texts))
 
-    def append_metrics(self, lines: list[dict[str, Any]]) -> None:
-        self.write_metrics(self.read_metrics() + lines)
+    def _line(self, text: str) -> MetricLine:
+        return metric_line(upgrade_line(json.loads(text), self._monitor))
+
+    def _monitor(self) -> str | None:
+        """`evaluation.monitor` of the recipe."""
+        monitor: str | None = self.read_recipe()["evaluation"]["monitor"]
+        return monitor
 
 
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_nan(one) for name, one in value.items()}
-    return None if isinstance(value, float) and value != value else value
+def _text(line: MetricLine) -> str:
+    return json.dumps(line.to_json(), ensure_ascii=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from fsim.catalog.encoded_catalog import encode
@@ -14,6 +12,7 @@ from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
 from fsim.runtime.display import number
+from fsim.store.metric_lines import EvaluationLine
 
 EPOCHS, STEPS_PER_EPOCH = 10, 20
 LEARNT = "exact/recall@1"
@@ -66,10 +65,10 @@ def overfit_catalog(catalog: Catalog, num_images: int, label: Label, seed: int) 
     return catalog.take(np.sort(rows[np.lexsort((labels, rank // 2, single))][:num_images]))
 
 
-def verdict(evaluated: dict[str, Any]) -> str:
+def verdict(evaluated: EvaluationLine) -> str:
     """What the last evaluation of an overfit run means."""
-    value, num_images = evaluated["metrics"][LEARNT], evaluated["protocol"]["num_queries"]
-    if value >= 0.99:
+    value, num_images = evaluated.metrics[LEARNT], evaluated.protocol.num_queries
+    if value is not None and value >= 0.99:
         return f"{LEARNT} is {number(value)} on the {num_images} images that it was trained on: the model can learn"
     return (
         f"{LEARNT} is only {number(value)} on the {num_images} images that it was trained on: the model does not "

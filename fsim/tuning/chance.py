@@ -20,6 +20,6 @@ def interval(first: RunFolder, second: RunFolder, metric: str) -> tuple[float, f
     last = read_record(second).last
     for one in compare([first, second], "best"):
         row = one.table[(one.table["metric"] == metric) & (one.table["run"] == str(second.path))]
-        if last is not None and one.split == last["split"] and len(row) and math.isfinite(row["low"].iloc[0]):
+        if last is not None and one.split == last.split and len(row) and math.isfinite(row["low"].iloc[0]):
             return float(row["low"].iloc[0]), float(row["high"].iloc[0])
     return None

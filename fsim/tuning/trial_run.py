@@ -90,12 +90,12 @@ def _run(study: Study, claim: Claim, num: int) -> Result:
 
 def _finish(study: Study, claim: Claim, result: Result) -> None:
     assert result.best is not None, "a watched run has a monitored metric"
-    value = result.best["value"]
+    value = result.best.value
     if value is None or not math.isfinite(value):
-        _fail(study, claim, f"{result.best['monitor']} is no number")
+        _fail(study, claim, f"{result.best.monitor} is no number")
         return
-    study.finish(claim, TrialState.COMPLETE, value, epoch=result.best["epoch"])
-    _say(f"trial {claim.number}: {result.best['monitor']} {number(value)} at epoch {result.best['epoch']}")
+    study.finish(claim, TrialState.COMPLETE, value, epoch=result.best.epoch)
+    _say(f"trial {claim.number}: {result.best.monitor} {number(value)} at epoch {result.best.epoch}")
 
 
 def _fail(study: Study, claim: Claim, reason: str) -> None:

@@ -52,7 +52,7 @@ def test_two_processes_train_one_dies_and_the_run_goes_on_to_the_same_end(
     assert alone.returncode == 0, err
     assert "by 2 processes" in out and out.count("epoch 1/2") == 1
     whole = only_run(tmp_path / "alone")
-    assert [(line["epoch"], line["split"]) for line in whole.read_metrics()] == [
+    assert [(line.epoch, line.split) for line in whole.metric_lines()] == [
         (1, "train"), (1, "val"), (2, "train"), (2, "val")
     ]  # fmt: skip
 

@@ -10,6 +10,8 @@ import pytest
 
 from fsim.store.run_folder import RunFolder
 
+from .lines import MONITOR, evaluation_line, training_line
+
 
 @pytest.fixture
 def made_run(tmp_path: Path) -> Callable[..., RunFolder]:
@@ -21,7 +23,7 @@ def made_run(tmp_path: Path) -> Callable[..., RunFolder]:
         epochs: int,
         name: str = "made",
         lr: float = 1e-3,
-        monitor: str | None = "exact/recall@1",
+        monitor: str | None = MONITOR,
         less_is_better: Sequence[str] = (),
         protocols: Sequence[dict[str, Any]] = (),
         fingerprint: str = "f",
@@ -34,25 +36,14 @@ def made_run(tmp_path: Path) -> Callable[..., RunFolder]:
                 "name": name,
                 "seed": seed,
                 "losses": [{"name": "supcon"}],
-                "train": {"epochs": epochs, "optimizer": {"name": "adamw", "lr": lr}},
+                "train": {"epochs": epochs, "early_stopping": None, "optimizer": {"name": "adamw", "lr": lr}},
                 "evaluation": {"monitor": monitor, "protocols": list(protocols)},
             }
         )
         for epoch, value in enumerate(values, start=1):
-            folder.append_metrics(
-                [
-                    {"epoch": epoch, "split": "train", "metrics": {"loss": 1.0}, "timings": {"seconds": 10}},
-                    {
-                        "epoch": epoch,
-                        "split": "val",
-                        "protocol": {"query": "val"},
-                        "fingerprint": fingerprint,
-                        "metrics": {"exact/recall@1": value, "exact/map@r": 0.3},
-                        "less_is_better": list(less_is_better),
-                        "timings": {"seconds": 1},
-                    },
-                ]
-            )
+            metrics = {MONITOR: value, "exact/map@r": 0.3}
+            about = {"fingerprint": fingerprint, "less_is_better": tuple(less_is_better), "monitor": monitor}
+            folder.append_metric_lines([training_line(epoch), evaluation_line(epoch, metrics, **about)])
         return folder
 
     return make

@@ -37,10 +37,10 @@ def test_a_protocol_with_junk_beside_the_same_without(small_recipe: Path, tmp_pa
     protocols = "evaluation.protocols=[{query: val}, {query: val, junk: item}]"
     checked = check_recipe(small_recipe, [evaluators, protocols])
     raw, fair = Evaluation(checked, catalog(ITEMS), given)(build_network(checked, 2), epoch=1, at_end=True)
-    assert (raw.line["split"], fair.line["split"]) == ("val", "val without junk")
-    assert "junk" not in raw.line["protocol"], "older fingerprints stay"
-    assert fair.line["protocol"] == raw.line["protocol"] | {"junk": "item"}
-    assert fair.line["fingerprint"] != raw.line["fingerprint"]
+    assert (raw.line.split, fair.line.split) == ("val", "val without junk")
+    assert "junk" not in raw.line.protocol.content, "older fingerprints stay"
+    assert fair.line.protocol.content == {**raw.line.protocol.content, "junk": "item"}
+    assert fair.line.fingerprint != raw.line.fingerprint
     # The nearest of 0.0, 0.1, 5.0, 9.0, 9.1 and 2.0, and the same without other views of the first two.
     assert raw.per_query["exact/recall@1"].tolist() == [1, 1, 0, 1, 1, 0]
     assert fair.per_query["exact/recall@1"].tolist() == [0, 0, 0, 1, 1, 0]

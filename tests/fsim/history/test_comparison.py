@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from fsim.errors import FsimError
 from fsim.evaluation.per_query import per_query_file, read_per_query
 from fsim.history.comparison import compare
 from fsim.history.run_evaluations import run_evaluations
+from fsim.store.metric_lines import EvaluationLine, ProtocolRecord
 from fsim.store.run_folder import RunFolder
+
+from ..lines import evaluation_line
 
 NAMES = [["hat", "shoes", ""][row % 3] for row in range(30)]
 METRICS = ("exact/recall@1", "annoy/recall@1")
@@ -29,30 +33,30 @@ class Written:
         (path / "recipe.yaml").write_text(recipe, encoding="utf-8")
         self.folder, self.rng = RunFolder(path), np.random.default_rng(seed)
 
-    def _measured(self, place: Path, split: str, epoch: int, evaluator: str, **protocol: Any) -> dict[str, Any]:
+    def _measured(self, place: Path, split: str, epoch: int, evaluator: str, **protocol: Any) -> EvaluationLine:
         found = self.rng.integers(0, 2, 30).astype(float)
         place.mkdir(parents=True)
         table = pd.DataFrame({"image": [f"{row}.jpg" for row in range(30)], "category": NAMES, "item": ""})
         table.assign(**{f"{evaluator}/recall@1": found}).to_csv(per_query_file(place, split), index=False)
         asked = {"query": split, "evaluators": {evaluator: {"k": [1]}}, **protocol}
-        return {
-            "epoch": epoch,
-            "split": split,
-            "protocol": {**asked, "distance": "euclidean"},
-            "fingerprint": json.dumps(asked).translate(str.maketrans("", "", '"{}[]:, ')),
-            "metrics": {f"{evaluator}/recall@1": found.mean()},
-        }
+        return evaluation_line(
+            epoch,
+            {f"{evaluator}/recall@1": float(found.mean())},
+            split,
+            protocol=ProtocolRecord({**asked, "distance": "euclidean"}),
+            fingerprint=json.dumps(asked).translate(str.maketrans("", "", '"{}[]:, ')),
+        )
 
     def trained(self, split: str, **protocol: Any) -> Written:
         line = self._measured(self.folder.per_query("last"), split, 5, "exact", **protocol)
-        self.folder.append_metrics([line])
+        self.folder.append_metric_lines([line])
         return self
 
     def evaluated(self, split: str, evaluator: str = "exact", epoch: int = 5, **protocol: Any) -> Written:
         line = self._measured(self.folder.path / "new", split, epoch, evaluator, **protocol)
         self.folder.evaluations.mkdir(exist_ok=True)
-        (self.folder.path / "new").rename(self.folder.evaluation("last", line["fingerprint"]))
-        self.folder.write_evaluation({"checkpoint": "last", **line})
+        (self.folder.path / "new").rename(self.folder.evaluation("last", line.fingerprint))
+        self.folder.write_evaluation("last", line)
         return self
 
 
@@ -122,18 +126,17 @@ def test_other_captions_are_another_question(two: list[Written]) -> None:
 def test_the_line_of_the_training_wins_and_other_epochs_are_other_networks(two: list[Written]) -> None:
     run = two[0].evaluated("val").evaluated("test", epoch=4)
     (only,) = run_evaluations(run.folder, "last")
-    assert only.line == run.folder.read_metrics()[0] and only.per_query.parent == run.folder.per_query("last")
+    assert only.line == run.folder.evaluation_lines()[0] and only.per_query.parent == run.folder.per_query("last")
     only.per_query.unlink()
     (only,) = run_evaluations(run.folder, "last")
-    assert only.line == run.folder.read_metrics()[0] and only.per_query.parent.parent == run.folder.evaluations
+    assert only.line == run.folder.evaluation_lines()[0] and only.per_query.parent.parent == run.folder.evaluations
 
 
 def test_a_metric_that_is_undefined_is_best_of_none(two: list[Written]) -> None:
     for run in two:
         run.evaluated("test")
-    (_, line) = two[1].folder.read_evaluations()[0]
-    line["metrics"][METRICS[0]] = math.nan
-    two[1].folder.write_evaluation(line)
+    (kept,) = two[1].folder.read_evaluations()
+    two[1].folder.write_evaluation("last", replace(kept.line, metrics={METRICS[0]: math.nan}))
     assert "NaN" not in next(two[1].folder.evaluations.glob("*/metrics.json")).read_text()
     _, test = compare([run.folder for run in two], "last", samples=50)
     assert not test.table["best"].any()

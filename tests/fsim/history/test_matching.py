@@ -5,11 +5,14 @@ from typing import Any
 
 from fsim.history.matching import matching
 from fsim.history.run_evaluations import RunEvaluation
+from fsim.store.metric_lines import ProtocolRecord
+
+from ..lines import evaluation_line
 
 
 def evaluation(evaluators: str, **protocol: Any) -> RunEvaluation:
     asked = {"query": "val", "evaluators": {name: {} for name in evaluators}, **protocol}
-    line = {"split": "val", "protocol": asked, "fingerprint": repr(asked)}
+    line = evaluation_line(1, {}, protocol=ProtocolRecord(asked), fingerprint=repr(asked))
     return RunEvaluation("val", line, Path())
 
 

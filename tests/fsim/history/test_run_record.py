@@ -8,8 +8,11 @@ import pytest
 
 from fsim.errors import FsimError
 from fsim.history.run_record import find_runs, read_record
+from fsim.run.policy import BestEpoch
 from fsim.runtime.display import Display
 from fsim.store.run_folder import RunFolder
+
+from ..lines import evaluation_line, training_line
 
 
 def test_a_finished_run(made_run: Any) -> None:
@@ -17,13 +20,13 @@ def test_a_finished_run(made_run: Any) -> None:
     assert (record.name, record.state, record.epochs_done, record.epochs) == ("made", "finished", 4, 4)
     assert record.began == (datetime(2025, 1, 2, 3, 4, 5, tzinfo=timezone.utc), 2)
     assert record.metrics["exact/recall@1"] == 0.7
-    assert record.best == (0.8, 2)  # the first of equals
+    assert record.best == BestEpoch(2, "val", "exact/recall@1", 0.8)  # the first of equals
     assert record.seconds == 4 * (10 + 1)
 
 
 def test_the_best_is_the_least_where_less_is_better(made_run: Any) -> None:
     folder = made_run("a", values=[0.5, None, 0.2, 0.3], epochs=4, less_is_better=["exact/recall@1"])
-    assert read_record(folder).best == (0.2, 3)
+    assert read_record(folder).best == BestEpoch(3, "val", "exact/recall@1", 0.2)
     assert read_record(made_run("b", values=[None], epochs=1)).best is None
     assert read_record(made_run("c", values=[0.5], epochs=1, monitor=None)).best is None
 
@@ -31,11 +34,10 @@ def test_the_best_is_the_least_where_less_is_better(made_run: Any) -> None:
 def test_the_monitored_protocol_is_the_first_that_is_in_every_evaluation(made_run: Any) -> None:
     protocols = [{"at_end": True}, {"at_end": False}]
     folder: RunFolder = made_run("a", values=[0.5], epochs=2, protocols=protocols)
-    final = {"protocol": {}, "fingerprint": "f", "metrics": {}, "less_is_better": [], "timings": {"seconds": 1}}
     assert read_record(folder).state == "unfinished"
-    folder.append_metrics([{**final, "epoch": 2, "split": split} for split in ("val:train", "val")])
+    folder.append_metric_lines([evaluation_line(2, {}, split) for split in ("val:train", "val")])
     record = read_record(folder)
-    assert record.state == "finished" and record.last is not None and record.last["split"] == "val"
+    assert record.state == "finished" and record.last is not None and record.last.split == "val"
 
 
 @pytest.mark.parametrize(
@@ -52,11 +54,10 @@ def test_a_run_that_stopped_early_is_finished(
 ) -> None:
     folder: RunFolder = made_run("a", values=values, epochs=9, less_is_better=less_is_better)
     assert read_record(folder).state == "unfinished", "no early stopping"
-    settings = "  early_stopping: {patience: 2, min_delta: 0.01}"
-    folder.recipe.write_text(folder.recipe.read_text().replace("train:\n", f"train:\n{settings}\n"))
+    settings = "early_stopping: {patience: 2, min_delta: 0.01}"
+    folder.recipe.write_text(folder.recipe.read_text().replace("early_stopping: null", settings))
     assert read_record(folder).state == state
-    trained = {"epoch": 5, "split": "train", "metrics": {"loss": 1.0}, "timings": {"seconds": 10}}
-    folder.append_metrics([trained])  # it went on, with more patience then
+    folder.append_metric_lines([training_line(5)])  # it went on, with more patience then
     assert read_record(folder).state == "unfinished"
 
 

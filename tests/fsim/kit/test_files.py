@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 
 import pytest
 
 from fsim.errors import FsimError
 from fsim.kit.files import atomic_file, atomic_folder, remove_leftovers, write_json, write_text
-from fsim.store.run_folder import RunFolder
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
@@ -59,19 +57,3 @@ def test_a_file_may_be_read_by_whom_other_new_files_may(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(FsimError, match=r"cannot write .*another place"):
         write_text(tmp_path / "none" / "f", "x")
-
-
-def test_run_folders_of_the_same_second_are_different(tmp_path: Path) -> None:
-    folders = [RunFolder.create(tmp_path, "r").path for _ in range(5)]
-    assert len(set(folders)) == 5
-    with pytest.raises(FsimError, match="not the folder of a run"):
-        RunFolder.open(folders[0])
-
-
-def test_metrics_are_lines_of_valid_json(tmp_path: Path) -> None:
-    folder = RunFolder.create(tmp_path, "r")
-    assert folder.read_metrics() == []
-    folder.append_metrics([{"epoch": 1, "metrics": {"a": math.nan}}])
-    folder.append_metrics([{"epoch": 2, "metrics": {"a": 0.5}}])
-    assert folder.metrics.read_text() == '{"epoch": 1, "metrics": {"a": null}}\n{"epoch": 2, "metrics": {"a": 0.5}}\n'
-    assert [line["epoch"] for line in folder.read_metrics()] == [1, 2]

@@ -18,6 +18,8 @@ from fsim.report.groups import by_attribute, by_category, confusion
 from fsim.report.subject import Subject
 from fsim.report.tables import hardest, hubs, write_tables
 
+from ..lines import evaluation_line
+
 CATEGORIES = ["hat", "hat", "shoes", "shoes", "skirt", ""]
 PLACES = [0.0, 0.1, 0.25, 0.9, 1.0, 9.0]  # on a line: the nearest of each is 1, 0, 1, 4, 3, 4
 
@@ -52,7 +54,7 @@ def subject() -> Subject:
         description={},
     )
     recall = torch.tensor([1.0, 1.0, 0.0, 0.0, torch.nan, torch.nan])
-    evaluated = Evaluated(protocol, task, {}, {"exact/recall@1": recall})
+    evaluated = Evaluated(protocol, task, evaluation_line(1, {}), {"exact/recall@1": recall})
     return Subject(cast(Any, None), cast(Any, None), catalog, cast(Any, None), evaluated)
 
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from fsim.run.collapse import Alarm, alarms
+from fsim.run.collapse import alarms
+from fsim.store.metric_lines import Alarm
 
 HEALTHY = {"effective_rank": 13.0, "spread": 0.02, "duplicates": 0.0}
 
@@ -38,8 +39,8 @@ def test_a_healthy_run(signs: dict[str, float]) -> None:
 )
 def test_collapsed_embeddings(health: dict[str, float | None], cause: str) -> None:
     (alarm,) = of(health)
-    assert alarm["cause"].startswith("the embeddings of val have collapsed: ") and cause in alarm["cause"]
-    assert "lower train.optimizer.lr (now 0.5) tenfold" in alarm["remedy"]
+    assert alarm.cause.startswith("the embeddings of val have collapsed: ") and cause in alarm.cause
+    assert "lower train.optimizer.lr (now 0.5) tenfold" in alarm.remedy
 
 
 def test_undefined_measures_are_no_alarm() -> None:
@@ -48,22 +49,22 @@ def test_undefined_measures_are_no_alarm() -> None:
 
 def test_a_loss_at_the_margin() -> None:
     (alarm,) = of(loss=0.2, collapsed=0.2, active_triplets=1.0)
-    assert alarm["cause"] == "the loss one stands at 0.2, and costs 0.2 where all embeddings are one"
-    assert "easier mining" in alarm["remedy"]
+    assert alarm.cause == "the loss one stands at 0.2, and costs 0.2 where all embeddings are one"
+    assert "easier mining" in alarm.remedy
     assert of(steps=39, loss=0.2, collapsed=0.2, active_triplets=1.0) == []
     assert len(of(loss=3.45, collapsed=3.43)) == 1
 
 
 def test_a_margin_of_zero_is_told_at_once() -> None:
     (alarm,) = of(steps=1, loss=0.3, collapsed=0.0, active_negatives=0.0)
-    assert "keeps embeddings apart" in alarm["cause"] and "margin above 0" in alarm["remedy"]
+    assert "keeps embeddings apart" in alarm.cause and "margin above 0" in alarm.remedy
 
 
 def test_a_margin_far_below_the_distances() -> None:
     (alarm,) = of(loss=45.0, collapsed=1.0, active_negatives=0.03)
-    assert "only 3.0% of its negative pairs" in alarm["cause"] and "raise the margin of one" in alarm["remedy"]
+    assert "only 3.0% of its negative pairs" in alarm.cause and "raise the margin of one" in alarm.remedy
 
 
 def test_the_remedy_of_a_collapse_is_that_of_its_loss() -> None:
     embeddings, loss = of({**HEALTHY, "spread": 1e-9}, loss=0.3, collapsed=0.0, active_negatives=0.0)
-    assert embeddings["remedy"] == loss["remedy"]
+    assert embeddings.remedy == loss.remedy

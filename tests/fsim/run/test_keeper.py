@@ -43,8 +43,8 @@ class Bench:
         self.training.step += 2
         self.keeper.evaluate(self.keeper.end_epoch(rate=1.0, seconds=2.0))
 
-    def lines(self) -> list[tuple[int, str]]:
-        return [(line["epoch"], line["split"]) for line in self.folder.read_metrics()]
+    def lines(self) -> list[tuple[float, str]]:
+        return [(line.epoch, line.split) for line in self.folder.metric_lines()]
 
 
 class KilledBeforeBest(Keeper):
@@ -66,7 +66,7 @@ def test_a_kill_before_the_best_network_is_written_loses_nothing(small_recipe: P
     assert again.lines() == [(1, "train"), (1, "val")]
     assert again.folder.best.is_file()
     assert again.keeper.best is not None
-    assert again.keeper.best["epoch"] == 1
+    assert again.keeper.best.epoch == 1
     assert again.keeper.epochs_done == 1
 
 
@@ -81,12 +81,13 @@ def test_a_collapse_is_told_with_its_remedy_and_survives_a_kill(
     again = Bench(small_recipe, tmp_path / "run")
     capsys.readouterr()
     again.keeper.take_up()
-    train, val = again.folder.read_metrics()
-    assert train["health"] == pytest.approx(signs)
-    (alarm,) = val["alarms"]
-    assert "contrastive keeps embeddings apart" in alarm["cause"]
-    assert f"warning: epoch 1: {alarm['cause']}. Remedy: {alarm['remedy']}" in capsys.readouterr().out
-    assert val["health"]["spread"] > 0
+    (train,), (val,) = again.folder.training_lines(), again.folder.evaluation_lines()
+    assert train.health == pytest.approx(signs)
+    assert val.alarms is not None
+    (alarm,) = val.alarms
+    assert "contrastive keeps embeddings apart" in alarm.cause
+    assert f"warning: epoch 1: {alarm.cause}. Remedy: {alarm.remedy}" in capsys.readouterr().out
+    assert val.health["spread"] is not None and val.health["spread"] > 0
 
 
 def test_a_kill_before_the_first_checkpoint_leaves_no_line_twice(small_recipe: Path, tmp_path: Path) -> None:
@@ -121,7 +122,7 @@ def test_the_best_epoch_is_chosen_by_one_protocol(small_recipe: Path, tmp_path: 
         bench.epoch()
     assert bench.lines()[-2:] == [(3, "val:train"), (3, "val")]
     assert bench.keeper.best is not None
-    assert bench.keeper.best["split"] == "val"
+    assert bench.keeper.best.split == "val"
 
 
 def test_a_test_split_chooses_only_where_it_is_told_to(
@@ -133,14 +134,14 @@ def test_a_test_split_chooses_only_where_it_is_told_to(
     (root / "test").symlink_to(pictures / "val")
     small_recipe.write_text(small_recipe.read_text().replace(str(pictures), str(root)))
     suggested = Bench(small_recipe, tmp_path / "run")
-    assert suggested.keeper.chooser.monitor is None
+    assert suggested.keeper.choice.metric is None
     assert "the last one counts" in capsys.readouterr().out
     for _ in range(2):
         suggested.epoch()
     assert suggested.keeper.best is not None
-    assert suggested.keeper.best["epoch"] == 2
+    assert suggested.keeper.best.epoch == 2
     told = Bench(small_recipe, tmp_path / "told", protocols="[{query: test}]")
-    assert told.keeper.chooser.monitor == "exact/recall@1"
+    assert told.keeper.choice.metric == "exact/recall@1"
     assert "chosen by its result on test" in capsys.readouterr().out
 
 
@@ -207,12 +208,12 @@ def test_a_run_that_no_longer_gains_ends_as_at_its_last_epoch(
     assert {"per_query/last/val.csv", "per_query/last/val-in-train.csv", "projections/val-pca.png"} <= files(
         bench.folder
     )
-    assert [line["split"] for line in bench.keeper.last_lines] == ["val:train", "val"]
-    assert bench.keeper.last_monitored is not None and bench.keeper.last_monitored.line["split"] == "val"
+    assert [line.split for line in bench.keeper.last_lines] == ["val:train", "val"]
+    assert bench.keeper.last_monitored is not None and bench.keeper.last_monitored.line.split == "val"
     again = stopping(small_recipe, tmp_path / "run")
     again.keeper.take_up()
     assert again.keeper.finished and again.lines() == STOPPED_EARLY
-    assert again.keeper.last_lines == [line for line in again.folder.read_metrics() if line["epoch"] == 2][1:]
+    assert again.keeper.last_lines == [line for line in again.folder.evaluation_lines() if line.epoch == 2]
     said = capsys.readouterr().out
     assert "at its end after epoch 2" in said and told in said
 

@@ -40,12 +40,11 @@ def test_a_run_that_is_stopped_is_whole_and_goes_on(small_recipe: Path, tmp_path
     assert told[1] == told[2], "what it may not have heard is told again"
     images = load_checkpoint(folder.last)["training_images"]
     assert [told[0], *told[2:]] == [
-        Watched(line["epoch"], line["metrics"]["exact/recall@1"], line["epoch"] == 3, line["fingerprint"], images)
-        for line in folder.read_metrics()
-        if "protocol" in line
+        Watched(int(line.epoch), line.metrics["exact/recall@1"], line.epoch == 3, line.fingerprint, images)
+        for line in folder.evaluation_lines()
     ]
     assert [one.epoch for one in told] == [1, 2, 2, 3]
-    assert result.best is not None and result.best["value"] == max(one.value for one in told if one.value is not None)
+    assert result.best is not None and result.best.value == max(one.value for one in told if one.value is not None)
 
 
 def test_an_early_end_is_one(small_recipe: Path, tmp_path: Path) -> None:

@@ -16,12 +16,15 @@ from fsim.evaluation.per_query import per_query_file
 from fsim.recipe.validate import check_recipe
 from fsim.run.watched import Watched
 from fsim.store.checkpoint import save_checkpoint
+from fsim.store.metric_lines import ProtocolRecord
 from fsim.store.run_folder import RunFolder
 from fsim.tuning.begin import begin
 from fsim.tuning.best_recipe import write_best
 from fsim.tuning.outcome import outcome
 from fsim.tuning.study import Study
 from fsim.tuning.study_page import importance, study_page, trial_table
+
+from ..lines import evaluation_line
 
 SEARCH = """
 search:
@@ -68,8 +71,8 @@ def write_run(folder: RunFolder, found: list[float], recipe: Path) -> None:
     table = pd.DataFrame({"image": [f"{row}.jpg" for row in range(len(found))], "category": "hat", "item": ""})
     table.assign(**{"exact/recall@1": found}).to_csv(per_query_file(folder.per_query("best"), "val"), index=False)
     protocol = {"query": "val", "evaluators": {"exact": {"k": [1]}}, "distance": "euclidean"}
-    measured = {"fingerprint": "same", "metrics": {"exact/recall@1": float(np.mean(found))}, "less_is_better": []}
-    folder.append_metrics([{"epoch": 1, "split": "val", "protocol": protocol, "timings": {}, **measured}])
+    metrics = {"exact/recall@1": float(np.mean(found))}
+    folder.append_metric_lines([evaluation_line(1, metrics, protocol=ProtocolRecord(protocol))])
 
 
 def test_how_sure_the_difference_is_is_told(study: Study, small_recipe: Path) -> None:
