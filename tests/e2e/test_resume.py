@@ -107,11 +107,8 @@ def test_as_many_checkpoints_are_kept_as_asked_for(undisturbed: Path) -> None:
     names = {file.name for file in (undisturbed / "checkpoints").iterdir()}
     assert {"last.pt", "best.pt", "best.safetensors", "epoch-0002.pt", "epoch-0003.pt"} <= names
     assert len([name for name in names if name.startswith("best-")]) == 2 and "epoch-0001.pt" not in names
-    values = [
-        (line["metrics"]["exact/recall@1"], -line["epoch"])
-        for line in RunFolder(undisturbed).read_metrics()
-        if line["split"] == "val"
-    ]
+    lines = [line for line in RunFolder(undisturbed).evaluation_lines() if line.split == "val"]
+    values = [(line.metrics["exact/recall@1"] or 0.0, -line.epoch) for line in lines]
     kept = {int(re.sub(r"\D", "", name)) for name in names if name.startswith("best-")}
     assert kept == {-epoch for _, epoch in sorted(values, reverse=True)[:2]}
     best = torch.load(undisturbed / "checkpoints" / "best.pt", weights_only=True)
