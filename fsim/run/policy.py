@@ -178,4 +178,4 @@ def checkpoint_is_due(steps: int, seconds: float, every_steps: int | None, every
 
 def kept_epochs(saved: Iterable[int], keep_last: int) -> set[int]:
     """Return the epochs whose state is kept, of those whose state is on the disk."""
-    return set(sorted(saved)[-keep_last:])
+    return set(sorted(set(saved))[-keep_last:])

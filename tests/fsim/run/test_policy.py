@@ -256,4 +256,5 @@ def test_a_checkpoint_is_due(
 
 def test_the_last_epochs_are_kept() -> None:
     assert kept_epochs([3, 1, 2], keep_last=2) == {2, 3}
+    assert kept_epochs([2, 3, 3], keep_last=2) == {2, 3}, "one that is saved again"
     assert kept_epochs([], keep_last=2) == set()
