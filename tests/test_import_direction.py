@@ -49,7 +49,6 @@ ORDER: tuple[tuple[str, ...], ...] = (
 AWAITED = {
     "fsim/evaluation/evaluate_run.py -> fsim.report",
     "fsim/export/card_results.py -> fsim.report",
-    "fsim/model/network.py -> fsim.training",
     "fsim/recipe/differences.py -> fsim.store",
     "fsim/run/handlers.py -> fsim.backup",
     "fsim/run/run.py -> fsim.backup",

@@ -22,27 +22,29 @@ def execute(args: argparse.Namespace) -> int:
     import json
 
     from fsim.pages.page import refuse_page_file
+    from fsim.plugin.parameters import arguments
     from fsim.recipe.validate import check_recipe
     from fsim.runtime.display import Display, number
     from fsim.runtime.machine import prepare_machine
+    from fsim.training.build import build_training
     from fsim.training.learning_rate_finder import find_learning_rate, refuse_range
     from fsim.training.learning_rate_page import learning_rate_page
-    from fsim.training.prepared import prepare
 
     refuse_range(args.start, args.end, args.steps)
     if args.html is not None:
         refuse_page_file(args.html)
-    train = check_recipe(args.recipe, args.overrides).recipe.train
-    name, before = train.optimizer.name, train.optimizer.parameters.get("lr")
+    given = check_recipe(args.recipe, args.overrides)
+    train = given.recipe.train
+    name, before = train.optimizer.name, arguments(given["train.optimizer"].settings).get("lr")
     moving = [f"train.optimizer.name={name}", f"train.optimizer.lr={args.start!r}", "train.scheduler={name: constant}"]
     checked = check_recipe(args.recipe, [*args.overrides, *moving, "train.ema_decay=0.0"])
     with Display() as display:
         display.console.stderr = args.json  # stdout is for the program that reads it
         machine = prepare_machine(checked.recipe.train.precision)
-        prepared = prepare(checked, machine, display)
+        training = build_training(checked, machine, display)
         display.say(f"{args.steps} steps at learning rates from {args.start:g} to {args.end:g}, on {machine.device}")
         curve = find_learning_rate(
-            prepared, machine, args.start, args.end, args.steps, lambda done, total: display.bar("lr-find", done, total)
+            training, args.start, args.end, args.steps, lambda done, total: display.bar("lr-find", done, total)
         )
         display.close_bars()
         rate = f"{curve.suggestion:.1e}"

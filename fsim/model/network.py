@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
@@ -11,9 +9,7 @@ from fsim.errors import FsimError
 from fsim.functional.text.vocabulary import Vocabulary
 from fsim.interfaces import Distance
 from fsim.model.text_tower import TextTower, build_text_tower
-from fsim.plugin.parameters import needs
 from fsim.recipe.checked_recipe import CheckedRecipe
-from fsim.training.cross_batch_memory import CrossBatchMemory
 
 
 class Network(nn.Module):
@@ -55,38 +51,6 @@ class Network(nn.Module):
         return outputs
 
 
-class LossTerms(nn.Module):
-    """The weighted losses of a recipe; each is given by name what its forward asks for."""
-
-    def __init__(
-        self, losses: dict[str, nn.Module], weights: list[float], memories: dict[str, CrossBatchMemory] | None = None
-    ) -> None:
-        super().__init__()
-        self.losses = nn.ModuleDict(losses)
-        self.memories = nn.ModuleDict(memories or {})  # of some losses
-        self.weights = weights
-        self.needs = [needs(loss) for loss in losses.values()]
-        self.without_signs: set[str] = set()  # those that `fsim.training.loss_signs` has found it cannot ask
-
-    def forward(self, available: dict[str, Any]) -> dict[str, Tensor]:
-        """Each term by its name, weighted; the loss is their sum."""
-        terms = zip(self.losses.items(), self.weights, self.needs, strict=True)
-        return {
-            name: weight * loss(**{need: available[need] for need in wanted}, **self._remembered(name))
-            for (name, loss), weight, wanted in terms
-        }
-
-    def remember(self, available: dict[str, Any]) -> None:
-        """After a step: put its batch into the memories."""
-        memory: Any
-        for memory in self.memories.values():
-            memory.remember(available["embedding"], available["labels"])
-
-    def _remembered(self, name: str) -> dict[str, Any]:
-        memory: Any = self.memories[name] if name in self.memories else None  # noqa: SIM401, it has no get
-        return {} if memory is None else {"memory": memory.given()}
-
-
 def build_network(
     checked: CheckedRecipe, num_categories: int, num_attributes: int = 0, vocabulary: Vocabulary | None = None
 ) -> Network:
@@ -105,21 +69,6 @@ def build_network(
     _try_forward(network, checked.recipe.data.image_size, checked["model.backbone"].name)
     layout = torch.channels_last if checked.recipe.train.channels_last else torch.contiguous_format
     return network.to(memory_format=layout)  # type: ignore[call-overload, no-any-return]
-
-
-def build_losses(checked: CheckedRecipe, **given: Any) -> LossTerms:
-    """The losses of the recipe; one that is there twice gets a number behind its name."""
-    losses: dict[str, nn.Module] = {}
-    memories: dict[str, CrossBatchMemory] = {}
-    for part, settings in zip(checked.each("losses"), checked.recipe.losses, strict=True):
-        name = part.name.replace(".", "_")  # a dot would part the names of its weights
-        number = sum(known.partition("#")[0] == name for known in losses) + 1
-        name = name if number == 1 else f"{name}#{number}"
-        losses[name] = part.build(**given)
-        if settings.memory is not None:
-            of = settings.memory
-            memories[name] = CrossBatchMemory(of.size, of.after_steps, given["embedding_dim"])
-    return LossTerms(losses, [settings.weight for settings in checked.recipe.losses], memories)
 
 
 def _try_forward(network: Network, image_size: int, backbone: str) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from fsim.evaluation.embed_in_parts import EmbedInParts
 from fsim.store.checkpoint import load_checkpoint
 from fsim.store.run_folder import RunFolder
-from fsim.training.engine import Training
+from fsim.training.state import TrainingState
 
 
 class Follower:
     """Goes along with rank 0's `Keeper`, and writes nothing: it takes up the same state, and embeds its part of the
     images of each evaluation."""
 
-    def __init__(self, folder: RunFolder, training: Training, embedder: EmbedInParts) -> None:
-        self.folder, self.training, self.embedder = folder, training, embedder
+    def __init__(self, folder: RunFolder, state: TrainingState, embedder: EmbedInParts) -> None:
+        self.folder, self.state, self.embedder = folder, state, embedder
         self.finished = False  # as rank 0 says
         self.saved_step = 0
 
@@ -21,23 +21,23 @@ class Follower:
         """Go on from the last checkpoint, which rank 0 found fit."""
         self.embedder.processes.wait()
         if self.folder.last.is_file():
-            self.training.load_state(load_checkpoint(self.folder.last))
+            self.state.load_state_dict(load_checkpoint(self.folder.last))
         self.save_last()
         self.evaluate("")
 
     def end_epoch(self, rate: float, seconds: float) -> str:
         """After the last step of an epoch."""
-        self.training.take_epoch_means(), self.training.take_epoch_signs()
+        self.state.take_epoch_means(), self.state.take_epoch_signs()
         self.save_last()
         return ""
 
     def evaluate(self, said: str) -> None:
         """Embed a part of what rank 0 measures, until it has measured all. A signal here waits for that."""
-        self.finished = self.embedder.follow(self.training.evaluated)
+        self.finished = self.embedder.follow(self.state.evaluated)
 
     def save_last(self) -> None:
         """Rank 0 saves."""
-        self.saved_step = self.training.step
+        self.saved_step = self.state.step
 
     def save_if_due(self) -> None:
         """Rank 0 knows when, and saves."""

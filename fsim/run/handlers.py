@@ -14,7 +14,7 @@ from fsim.run.interruption import Interruption
 from fsim.run.keeper import Keeper
 from fsim.runtime.display import Display, shown
 from fsim.runtime.processes import ALONE, Processes
-from fsim.training.engine import Training
+from fsim.training.state import TrainingState
 
 
 class Speed:
@@ -38,7 +38,7 @@ class Speed:
 
 def attach(
     engine: Engine,
-    training: Training,
+    state: TrainingState,
     keeper: Keeper | Follower,
     display: Display,
     interruption: Interruption,
@@ -62,11 +62,11 @@ def attach(
         batch: Any = engine.state.batch
         speed.count(len(batch.rows) * processes.size)
         if display.console.is_terminal:
-            epoch, done = divmod(training.step - 1, training.steps_per_epoch)
+            epoch, done = divmod(state.step - 1, state.steps_per_epoch)
             output: Any = engine.state.output
             text = f"{shown(output)}  {speed.rate():.0f} images/s"
-            display.bar(f"epoch {epoch + 1}/{epochs}", done + 1, training.steps_per_epoch, text)
-        if training.step % training.steps_per_epoch == 0:
+            display.bar(f"epoch {epoch + 1}/{epochs}", done + 1, state.steps_per_epoch, text)
+        if state.step % state.steps_per_epoch == 0:
             return  # the epoch's end saves
         if stop_is_asked_for():
             keeper.save_last()

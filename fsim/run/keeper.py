@@ -40,7 +40,7 @@ from fsim.store.checkpoint import load_checkpoint
 from fsim.store.checkpoint_folder import CheckpointFolder
 from fsim.store.metric_lines import Alarm, EvaluationLine, TrainingLine
 from fsim.store.run_folder import RunFolder
-from fsim.training.prepared import Prepared
+from fsim.training.build import Training
 
 # Called after each evaluation, when all is kept; of the last one again where a run is taken up, because whoever watches
 # may not have heard of it before a kill. What it raises ends the run.
@@ -52,7 +52,7 @@ class Keeper:
 
     def __init__(
         self,
-        prepared: Prepared,
+        training: Training,
         folder: RunFolder,
         evaluation: Evaluation,
         embedder: EmbedInParts,
@@ -60,12 +60,12 @@ class Keeper:
         watch: Watch | None = None,
     ) -> None:
         self.watch = watch
-        checked = prepared.checked
+        checked = training.checked
         self.recipe, self.folder = checked.recipe, folder
         self.resolved = checked.resolved()
         self.checkpoints = CheckpointFolder(folder)
-        self.training, self.evaluation, self.embedder = prepared.training, evaluation, embedder
-        self.catalog, self.display = prepared.catalog, display
+        self.state, self.evaluation, self.embedder = training.state, evaluation, embedder
+        self.catalog, self.display = training.catalog, display
         self.monitored = monitored_protocol(evaluation.protocols)
         self.choice = self._choice()
         stopping = checked.recipe.train.early_stopping
@@ -76,9 +76,10 @@ class Keeper:
                 f"data a split val, name the split in evaluation.protocols, or remove early_stopping"
             )
         self.best: BestEpoch | None = None
-        self.identity = RunIdentity(prepared, embedder.processes.size)
-        self.trackers = Trackers(prepared, folder, display)
-        self.projections = Projections(checked, prepared.catalog, prepared.images, folder, display)
+        self.identity = RunIdentity(training, embedder.processes.size)
+        self.learning_rate = checked["train.optimizer"].value("lr")
+        self.trackers = Trackers(training, folder, display)
+        self.projections = Projections(checked, training.catalog, training.images, folder, display)
         self.last_lines: list[EvaluationLine] = []
         self.last_monitored: Evaluated | None = None  # where this session evaluated the last epoch
         self.epochs_done = 0
@@ -117,7 +118,7 @@ class Keeper:
         else:
             self.folder.keep_metric_lines(lambda line: False)
         self.embedder.processes.wait()  # the others take up what was found fit
-        epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
+        epoch, position = divmod(self.state.step, self.state.steps_per_epoch)
         if position == 0 and epoch and not self.last_lines:
             self.evaluate(f"epoch {epoch}/{self.recipe.train.epochs}")
             return
@@ -130,9 +131,9 @@ class Keeper:
         """Load the last checkpoint, and bring the folder to its state; whether the run stopped early there."""
         state = load_checkpoint(self.folder.last)
         self.identity.hold_against(state)
-        self.training.load_state(state)
-        self.saved_step = self.training.step
-        epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
+        self.state.load_state_dict(state)
+        self.saved_step = self.state.step
+        epoch, position = divmod(self.state.step, self.state.steps_per_epoch)
         lines = [line for line in self.folder.evaluation_lines() if line.epoch <= epoch]
         stops = position == 0 and stops_early(lines, epoch, self.choice, self.patience)
         ends = epoch == self.recipe.train.epochs or stops
@@ -174,10 +175,10 @@ class Keeper:
     def end_epoch(self, rate: float, seconds: float) -> str:
         """After the last step of an epoch: the training line, with its images/s and the seconds that it took, and the
         checkpoint. What is to be said of it."""
-        training = self.training
-        epoch = training.step // training.steps_per_epoch
-        metrics = {**training.take_epoch_means(), "learning_rate": training.optimizer.param_groups[0]["lr"]}
-        signs = training.take_epoch_signs()
+        state = self.state
+        epoch = state.step // state.steps_per_epoch
+        metrics = {**state.take_epoch_means(), "learning_rate": state.optimizer.param_groups[0]["lr"]}
+        signs = state.take_epoch_signs()
         timings = {"images_per_second": rate, "seconds": seconds}
         self.folder.append_metric_lines([TrainingLine(epoch, metrics, signs, timings)])
         self.trackers.log("train/health", signs)
@@ -191,7 +192,7 @@ class Keeper:
         The best network and the maps are written before the metrics: a kill between the two leaves an epoch without
         metrics, which is evaluated again when the run is taken up.
         """
-        epoch = self.training.step // self.training.steps_per_epoch
+        epoch = self.state.step // self.state.steps_per_epoch
         last = False
         if evaluation_is_due(epoch, self.recipe.train.epochs, self.recipe.evaluation.every):
             evaluated, last = self._measure(epoch)
@@ -231,7 +232,7 @@ class Keeper:
     def _measure(self, epoch: int) -> tuple[list[Evaluated], bool]:
         """What is measured after an epoch, and whether the run ends there: the other protocols say whether those of
         the end are due."""
-        evaluation, network = self.evaluation, self.training.evaluated
+        evaluation, network = self.evaluation, self.state.evaluated
         embedded: dict[str, Embedded] = {}
         evaluated = evaluation.measure(
             network, epoch, [one for one in evaluation.protocols if not one.at_end], embedded
@@ -260,11 +261,11 @@ class Keeper:
         """The lines of an evaluation with the alarms that it raises, of which the display warns."""
         trained = [line for line in self.folder.training_lines() if line.epoch == epoch]
         signs = trained[-1].health if trained else {}
-        rate = self.recipe.train.optimizer.parameters.get("lr")
+        rate = self.learning_rate
         judged = []
         raised: dict[str, Alarm] = {}
         for line in lines:
-            of_line = alarms(line.split, line.health, signs, self.training.step, rate)
+            of_line = alarms(line.split, line.health, signs, self.state.step, rate)
             judged.append(replace(line, monitor=self.choice.metric, alarms=tuple(of_line)))
             for alarm in of_line:
                 raised.setdefault(alarm.cause, alarm)
@@ -293,16 +294,16 @@ class Keeper:
     def save_last(self) -> None:
         """The whole state, to go on from here."""
         state = {
-            **self.training.state(),
+            **self.state.state_dict(),
             **self.identity.network,
             **self.identity.learned_from,
             "resolved": self.resolved,
         }
-        epoch, position = divmod(self.training.step, self.training.steps_per_epoch)
+        epoch, position = divmod(self.state.step, self.state.steps_per_epoch)
         self.checkpoints.save_last(state)
         if position == 0:
             self._keep_epoch(epoch)
-        self.saved_step, self.saved_at = self.training.step, time.monotonic()
+        self.saved_step, self.saved_at = self.state.step, time.monotonic()
 
     def _keep_epoch(self, epoch: int) -> None:
         """Keep the state at the end of an epoch, beside those of as many epochs before as the recipe says."""
@@ -313,7 +314,7 @@ class Keeper:
     def save_if_due(self) -> None:
         """Within an epoch: the state, after as many steps or minutes as the recipe says."""
         due = self.recipe.train.checkpoints
-        steps, seconds = self.training.step - self.saved_step, time.monotonic() - self.saved_at
+        steps, seconds = self.state.step - self.saved_step, time.monotonic() - self.saved_at
         if checkpoint_is_due(steps, seconds, due.every_steps, due.every_minutes):
             self.save_last()
 
@@ -323,8 +324,8 @@ class Keeper:
         self.checkpoints.save_best(network, network["epoch"])
 
     def _network(self) -> dict[str, Any]:
-        epoch = self.training.step // self.training.steps_per_epoch
-        model = self.training.evaluated.state_dict()
+        epoch = self.state.step // self.state.steps_per_epoch
+        model = self.state.evaluated.state_dict()
         best = None if self.best is None else asdict(self.best)
         return {"model": model, "epoch": epoch, "best": best, **self.identity.network}
 

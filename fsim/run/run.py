@@ -34,8 +34,8 @@ from fsim.store.ending import stopped_at
 from fsim.store.metric_lines import EvaluationLine
 from fsim.store.run_environment import note_environment
 from fsim.store.run_folder import RunFolder
-from fsim.training.engine import NotFiniteError, build_engine
-from fsim.training.prepared import Prepared, prepare
+from fsim.training.build import Training, build_training
+from fsim.training.step import NotFiniteError, build_engine
 
 
 class InterruptedRunError(FsimError):
@@ -90,27 +90,27 @@ def execute(
             folder.write_recipe(checked.resolved())
         note_environment(folder, machine, processes, changes, display)
 
-    prepared = prepare(checked, machine, display, processes)
-    training = prepared.training
-    if prepared.checked is not checked:  # measured channels
-        checked = prepared.checked
+    training = build_training(checked, machine, display, processes)
+    state = training.state
+    if training.checked is not checked:  # measured channels
+        checked = training.checked
         if processes.first:
             folder.write_recipe(checked.resolved())
     recipe = checked.recipe
     embed = Embed(
-        prepared.images,
-        Forward(prepared.normalise, machine, recipe.evaluation.flip),
+        training.images,
+        Forward(training.normalise, machine, recipe.evaluation.flip),
         lambda done, total: display.bar("evaluate", done, total),
     )
     embedder = EmbedInParts(embed, processes)
-    evaluation = Evaluation(checked, prepared.catalog, embedder)
-    display.say(_plan(checked, prepared, machine, processes))
-    say_cost(evaluation.protocols, evaluation.evaluators, training.network.embedding_dim, display.say)
-    engine = build_engine(training, machine, recipe.seed, processes)
+    evaluation = Evaluation(checked, training.catalog, embedder)
+    display.say(_plan(checked, training, machine, processes))
+    say_cost(evaluation.protocols, evaluation.evaluators, state.network.embedding_dim, display.say)
+    engine = build_engine(training.step)
     keeper = (
-        Keeper(prepared, folder, evaluation, embedder, display, watch)
+        Keeper(training, folder, evaluation, embedder, display, watch)
         if processes.first
-        else Follower(folder, training, embedder)
+        else Follower(folder, state, embedder)
     )
     resume_command = f"{processes.command} resume {folder.path}"
     with _backup(recipe, folder, display, processes) as backup, Interruption() as interruption:
@@ -119,9 +119,9 @@ def execute(
                 with interruption.immediate():
                     keeper.take_up()
             take_up_garbage_collection()
-            attach(engine, training, keeper, display, interruption, recipe.train.epochs, processes, backup)
+            attach(engine, state, keeper, display, interruption, recipe.train.epochs, processes, backup)
             if not keeper.finished:
-                _train(engine, prepared, interruption)
+                _train(engine, training, interruption)
         except KeyboardInterrupt:
             pass
         except WriteError as error:
@@ -144,13 +144,13 @@ def execute(
             told = f"{stopped_at(keeper.saved_step)}. Go on with: {resume_command}"
             raise InterruptedRunError(told, interruption.exit_code)
         keeper.close()
-        return _conclude(keeper, prepared, folder, backup, display) if isinstance(keeper, Keeper) else None
+        return _conclude(keeper, training, folder, backup, display) if isinstance(keeper, Keeper) else None
 
 
-def _conclude(keeper: Keeper, prepared: Prepared, folder: RunFolder, backup: Backup | None, display: Display) -> Result:
+def _conclude(keeper: Keeper, training: Training, folder: RunFolder, backup: Backup | None, display: Display) -> Result:
     """The report of a finished run, its last copy, and what it found."""
     if keeper.last_monitored is not None:
-        subject = Subject(folder, prepared.checked, prepared.catalog, prepared.images, keeper.last_monitored, "last")
+        subject = Subject(folder, training.checked, training.catalog, training.images, keeper.last_monitored, "last")
         _report(subject, display)
     elif not folder.report.is_file():
         display.say(f"there is no report yet: fsim report {folder.path}")
@@ -165,13 +165,13 @@ def _conclude(keeper: Keeper, prepared: Prepared, folder: RunFolder, backup: Bac
     return Result(keeper.last_lines, monitored, keeper.best)
 
 
-def _plan(checked: CheckedRecipe, prepared: Prepared, machine: Machine, processes: Processes) -> str:
+def _plan(checked: CheckedRecipe, training: Training, machine: Machine, processes: Processes) -> str:
     """What is going to be done, in a line."""
-    recipe, steps = checked.recipe, prepared.batches.steps_per_epoch
+    recipe, steps = checked.recipe, training.batches.steps_per_epoch
     together = "" if processes.size == 1 else f" by {processes.size} processes"
     return (
-        f"{recipe.name}: {len(prepared.batches.rows)} training images, "
-        f"{len(prepared.catalog.category_names)} categories, {recipe.train.epochs} epochs of {steps} steps"
+        f"{recipe.name}: {len(training.batches.rows)} training images, "
+        f"{len(training.catalog.category_names)} categories, {recipe.train.epochs} epochs of {steps} steps"
         f"{together} on {machine.device} in {machine.precision}"
     )
 
@@ -200,21 +200,21 @@ def _report(subject: Subject, display: Display) -> None:
         display.log.info("the report failed", exc_info=not isinstance(error, FsimError))
 
 
-def _train(engine: Engine, prepared: Prepared, interruption: Interruption) -> None:
+def _train(engine: Engine, training: Training, interruption: Interruption) -> None:
     """Run the engine from the step that the training stands at to its end."""
-    training, train, workers = prepared.training, prepared.checked.recipe.train, prepared.checked.recipe.data.workers
-    if training.step >= training.total_steps:
+    state, train, workers = training.state, training.checked.recipe.train, training.checked.recipe.data.workers
+    if state.step >= training.total_steps:
         return
-    steps = training.steps_per_epoch
-    engine.load_state_dict({"iteration": training.step, "max_epochs": train.epochs, "epoch_length": steps})
-    loader = prepared.batches.loader(training.step, training.total_steps, workers, torch.cuda.is_available())
+    steps = state.steps_per_epoch
+    engine.load_state_dict({"iteration": state.step, "max_epochs": train.epochs, "epoch_length": steps})
+    loader = training.batches.loader(state.step, training.total_steps, workers, torch.cuda.is_available())
     try:
         engine.run(loader, max_epochs=train.epochs, epoch_length=steps)
     except RuntimeError:
         if not (interruption.requested and workers):  # a signal to the group of processes ends those that load images
             raise
     except NotFiniteError as error:
-        names = prepared.catalog.names(error.rows)
+        names = training.catalog.names(error.rows)
         raise FsimError(
             f"{error}; the images of this batch: {', '.join(names)}. Lower train.optimizer.lr, or set "
             f"train.precision=fp32, and look at these images"

@@ -7,7 +7,7 @@ from typing import Any
 
 from fsim.errors import FsimError
 from fsim.model.network import Network
-from fsim.training.prepared import Prepared
+from fsim.training.build import Training
 
 NOT_THERE_ONCE = {"num_attributes": 0, "processes": 1}  # what a checkpoint of before does not say, and what it means
 
@@ -23,20 +23,20 @@ class RunIdentity:
     learned_from  the data, and by how many processes
     """
 
-    def __init__(self, prepared: Prepared, processes: int) -> None:
-        catalog = prepared.catalog
+    def __init__(self, training: Training, processes: int) -> None:
+        catalog = training.catalog
         rows = catalog.rows("train")
         self.network: dict[str, Any] = {
-            "recipe": prepared.checked.recipe.name,
+            "recipe": training.checked.recipe.name,
             "category_names": catalog.category_names,
-            "num_attributes": prepared.num_attributes,
-            "vocabulary": vocabulary_of(prepared.training.network),
+            "num_attributes": training.num_attributes,
+            "vocabulary": vocabulary_of(training.state.network),
         }
         self.learned_from: dict[str, Any] = {
             "training_images": catalog.fingerprint(rows),
-            "steps_per_epoch": prepared.training.steps_per_epoch,
+            "steps_per_epoch": training.batches.steps_per_epoch,
             "processes": processes,
-            "captions": None if prepared.batches.captions is None else catalog.captions_fingerprint(rows),
+            "captions": None if training.batches.captions is None else catalog.captions_fingerprint(rows),
         }
 
     def hold_against(self, state: Mapping[str, Any]) -> None:

@@ -139,6 +139,8 @@ class Processes:
 
     def average(self, tensors: Sequence[Tensor]) -> None:
         """Put the mean over all processes into each tensor."""
+        if self.size == 1:
+            return
         self.add_up(tensors)
         for tensor in tensors:
             tensor /= self.size

@@ -25,8 +25,8 @@ from fsim.training.training_captions import TrainingCaptions
 
 @dataclass(frozen=True)
 class Batch:
-    """Images of one step, their captions and labels; B images, P pairs, A attributes. Of several processes (`of_all`)
-    the labels are those of all their images."""
+    """Images of one step, their captions and labels; B images, P pairs, A attributes. With several processes
+    (`with_labels_of_all`) the labels are those of the images of all."""
 
     images: Tensor  # float32 [B, 3, S, S], channels last where the recipe says so
     rows: Tensor  # [B] int64, rows of the catalog
@@ -38,9 +38,9 @@ class Batch:
     tokens: Tensor | None = None  # int64 [B, L], of a caption of each image; None where nobody reads them
     captioned: Tensor | None = None  # bool [B], whether the image has a caption
 
-    def of_all(self, processes: Processes) -> Batch:
-        """The labels of the batches of all processes, in the order of ranks, beside what the network of this one is
-        given."""
+    def with_labels_of_all(self, processes: Processes) -> Batch:
+        """Return this batch with the labels of the batches of all processes, in the order of ranks; what the network
+        of this process forwards stays its own."""
         if processes.size == 1:
             return self
         columns = processes.all_gather(torch.stack([self.rows, self.categories, self.items, self.labels], dim=1))

@@ -15,9 +15,8 @@ from ignite.handlers import FastaiLRFinder
 from torch.optim.lr_scheduler import LambdaLR
 
 from fsim.errors import FsimError
-from fsim.runtime.machine import Machine
-from fsim.training.engine import NotFiniteError, build_engine
-from fsim.training.prepared import Prepared
+from fsim.training.build import Training
+from fsim.training.step import NotFiniteError, build_engine
 
 FEWEST = 10  # steps: of fewer no curve is seen
 SMOOTHED = 0.2  # the weight of a step's loss in the running mean
@@ -63,27 +62,27 @@ def refuse_range(start: float, end: float, steps: int) -> None:
 
 
 def find_learning_rate(
-    prepared: Prepared, machine: Machine, start: float, end: float, steps: int, progress: Callable[[int, int], None]
+    training: Training, start: float, end: float, steps: int, progress: Callable[[int, int], None]
 ) -> RateCurve:
     """Train for `steps` steps at rates from `start` to `end`; the weights are as before afterwards.
 
     Args:
-        prepared: with `start` as the optimizer's learning rate, and a constant scheduler.
+        training: with `start` as the optimizer's learning rate, and a constant scheduler.
         progress: called with (steps done, all steps).
 
     Raises:
         FsimError: no part of the network has a share of the rate; the loss is not a number at once, or it does not
             fall before it diverges.
     """
-    training, seed = prepared.training, prepared.checked.recipe.seed
-    optimizer = training.optimizer
+    state = training.state
+    optimizer = state.optimizer
     # What has no share does not move, and grows to no rate.
     optimizer.param_groups[:] = [group for group in optimizer.param_groups if group["lr"] > 0]
     if not optimizer.param_groups:
         raise FsimError("train.learning_rates gives each part a share of 0, so that none learns: give one more than 0")
-    training.scheduler = LambdaLR(optimizer, lambda step: 1.0)
+    state.scheduler = LambdaLR(optimizer, lambda step: 1.0)
     starts = [float(group["lr"]) for group in optimizer.param_groups]
-    engine = build_engine(training, machine, seed)
+    engine = build_engine(training.step)
     used: list[float] = []  # the finder itself notes the rate of the step to come
 
     @engine.on(Events.ITERATION_STARTED)
@@ -92,12 +91,12 @@ def find_learning_rate(
         progress(len(used), steps)
 
     finder = FastaiLRFinder()
-    kept = {"model": training.network, "losses": training.losses, "optimizer": optimizer}
+    kept = {"model": state.network, "losses": state.losses, "optimizer": optimizer}
     ends = [rate * end / start for rate in starts]
     with finder.attach(
         engine, kept, _loss, num_iter=steps, start_lr=starts, end_lr=ends, smooth_f=SMOOTHED, diverge_th=DIVERGED
     ):
-        not_finite = _run(engine, prepared, steps)
+        not_finite = _run(engine, training, steps)
     found = finder.get_results()
     losses = [float(loss) for loss in found.get("loss", ())]
     rates = used[: len(losses)]
@@ -109,9 +108,9 @@ def _loss(output: dict[str, float]) -> float:
     return output["loss"]
 
 
-def _run(engine: Engine, prepared: Prepared, steps: int) -> NotFiniteError | None:
+def _run(engine: Engine, training: Training, steps: int) -> NotFiniteError | None:
     """Train; what ended that, where the loss was no longer finite."""
-    loader = prepared.batches.loader(0, steps, prepared.checked.recipe.data.workers)
+    loader = training.batches.loader(0, steps, training.checked.recipe.data.workers)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that the loss did not diverge, which is told below
         try:

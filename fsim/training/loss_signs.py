@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from fsim.model.network import LossTerms
+from fsim.training.losses import LossTerms
 
 # Parts of the embeddings' distances from their mean. Not 0: where all are one point, no triplet is semi-hard.
 NEAR, NEARER = 1e-3, 1e-4

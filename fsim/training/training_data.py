@@ -12,13 +12,13 @@ from fsim.images.boxes import cut_by
 from fsim.images.image_cache import CachedImages, open_image_cache
 from fsim.interfaces import Catalog, IntArray, Sampler
 from fsim.kit.cache_folder import cache_dir
-from fsim.model.network import LossTerms
 from fsim.plugin.parameters import injected_names, needs
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.schema import AUTO
 from fsim.runtime.display import Display, number
 from fsim.runtime.processes import ALONE, Processes
 from fsim.training.batches import TrainingBatches
+from fsim.training.losses import LossTerms
 from fsim.training.overfit import overfit_catalog
 
 

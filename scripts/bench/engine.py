@@ -28,8 +28,8 @@ from fsim.runtime.display import Display
 from fsim.runtime.machine import prepare_machine
 from fsim.runtime.processes import ALONE
 from fsim.store.run_folder import RunFolder
-from fsim.training.engine import build_engine
-from fsim.training.prepared import prepare
+from fsim.training.build import build_training
+from fsim.training.step import build_engine
 
 BLOCKS, STEPS = 8, 12
 RECIPE = {
@@ -60,11 +60,11 @@ def main() -> None:
     checked = check_document(Document(RECIPE))
     machine = prepare_machine("auto")
     display = Display()
-    prepared = prepare(checked, machine, display)
-    batches, training = prepared.batches, prepared.training
-    network, losses = training.network, training.losses
-    embedder = EmbedInParts(Embed(prepared.images, prepared.normalise, machine), ALONE)
-    evaluation = Evaluation(checked, prepared.catalog, embedder)
+    training = build_training(checked, machine, display)
+    batches, state = training.batches, training.state
+    network, losses = state.network, state.losses
+    embedder = EmbedInParts(Embed(training.images, training.normalise, machine), ALONE)
+    evaluation = Evaluation(checked, training.catalog, embedder)
 
     def bare_step(step: int) -> None:
         batch = batches[step]
@@ -73,10 +73,10 @@ def main() -> None:
             outputs = network(batch.images)
         terms = losses({**{name: value.float() for name, value in outputs.items()}, **vars(batch)})
         total = torch.stack(list(terms.values())).sum()
-        training.optimizer.zero_grad(set_to_none=True)
+        state.optimizer.zero_grad(set_to_none=True)
         total.backward()
-        training.optimizer.step()
-        training.scheduler.step()
+        state.optimizer.step()
+        state.scheduler.step()
         total.item()
 
     def bare_block() -> None:
@@ -84,12 +84,12 @@ def main() -> None:
             bare_step(step)
 
     with tempfile.TemporaryDirectory() as folder, Interruption() as interruption:
-        keeper = Idle(prepared, RunFolder(Path(folder)), evaluation, embedder, display)
+        keeper = Idle(training, RunFolder(Path(folder)), evaluation, embedder, display)
 
         def engine_block() -> None:
-            training.step = 0
-            engine = build_engine(training, machine, seed=0)
-            attach(engine, training, keeper, display, interruption, epochs=1)
+            state.step = 0
+            engine = build_engine(training.step)
+            attach(engine, state, keeper, display, interruption, epochs=1)
             engine.run(batches.loader(0, STEPS, 0), max_epochs=1, epoch_length=STEPS)
 
         bare_block()

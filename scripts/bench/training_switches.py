@@ -72,20 +72,18 @@ def measure(args: argparse.Namespace, train: dict[str, Any]) -> dict[str, float]
     from fsim.recipe.validate import check_document
     from fsim.runtime.display import Display
     from fsim.runtime.machine import prepare_machine
-    from fsim.training.engine import build_engine
-    from fsim.training.prepared import prepare
+    from fsim.training.build import build_training
 
     if "chunk_size" in train:
         train["chunk_size"] = args.batch_size // train["chunk_size"]
     checked = check_document(Document(recipe(args.batch_size, args.image_size, args.steps, **train)))
     machine = prepare_machine(checked.recipe.train.precision)
-    prepared = prepare(checked, machine, Display(quiet=True))
-    engine = build_engine(prepared.training, machine, seed=0)
-    batches = [prepared.batches[step] for step in range(WARM_UP + args.steps)]
+    training = build_training(checked, machine, Display(quiet=True))
+    batches = [training.batches[step] for step in range(WARM_UP + args.steps)]
     before, seconds = peak_bytes(), []
     for batch in batches:
         start = time.perf_counter()
-        engine._process_function(engine, batch)  # ends with .item(), so the device is done
+        training.step(batch)  # ends with .item(), so the device is done
         seconds.append(time.perf_counter() - start)
     if torch.cuda.is_available():
         torch.cuda.synchronize()

@@ -13,13 +13,15 @@ from torch import Tensor, nn
 from fsim.errors import FsimError
 from fsim.images.normalise import Normalise
 from fsim.model.compiled import compile_in_place
-from fsim.model.network import build_losses, build_network
+from fsim.model.network import build_network
 from fsim.plugin.registry import register, unregister
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
 from fsim.runtime.machine import prepare_machine
 from fsim.training.batches import Batch
-from fsim.training.engine import Training, build_engine
+from fsim.training.build import build_step
+from fsim.training.losses import build_losses
+from fsim.training.step import TrainingStep, build_engine
 
 SIZE = 16  # pixels
 FP32 = prepare_machine("fp32")
@@ -59,7 +61,7 @@ class Programs:
         return program.forward
 
 
-def training(backend: Any = None, **train: object) -> Training:
+def training(backend: Any = None, **train: object) -> TrainingStep:
     recipe = check_document(
         Document(
             {
@@ -74,12 +76,13 @@ def training(backend: Any = None, **train: object) -> Training:
     )
     torch.manual_seed(0)
     network = build_network(recipe, 3)
-    made = Training(recipe, network, build_losses(recipe, embedding_dim=4, num_categories=3, num_labels=3), 1)
+    losses = build_losses(recipe, embedding_dim=4, num_categories=3, num_labels=3)
+    step = build_step(recipe, network, losses, 1, FP32)
     if backend is not None:
         normalise = Normalise((0.5,) * 3, (0.5,) * 3, recipe.recipe.train.channels_last)
-        for one in dict.fromkeys((network, made.evaluated)):
+        for one in dict.fromkeys((network, step.state.evaluated)):
             compile_in_place(one, FP32, normalise, SIZE, backend)
-    return made
+    return step
 
 
 def images(count: int) -> Tensor:
@@ -87,18 +90,19 @@ def images(count: int) -> Tensor:
     return drawn.contiguous(memory_format=torch.channels_last)
 
 
-def learn(of: Training, *sizes: int) -> None:
+def learn(step: TrainingStep, *sizes: int) -> None:
     """A step of each size, with an evaluation after each."""
     for size in sizes:
         labels = torch.arange(size) % 3
         batch = Batch(images(size), torch.arange(size), labels, labels, labels, None)
-        build_engine(of, FP32, seed=3).run([batch], max_epochs=1)
+        build_engine(step).run([batch], max_epochs=1)
         with torch.inference_mode():
-            of.evaluated.eval()(images(size))
+            step.state.evaluated.eval()(images(size))
 
 
-def assert_equal(compiled: Training, eager: Training) -> None:
-    for one, other in ((compiled.network, eager.network), (compiled.evaluated, eager.evaluated)):
+def assert_equal(compiled: TrainingStep, eager: TrainingStep) -> None:
+    ours, theirs = compiled.state, eager.state
+    for one, other in ((ours.network, theirs.network), (ours.evaluated, theirs.evaluated)):
         assert list(one.state_dict()) == list(other.state_dict())
         for name, value in one.state_dict().items():
             torch.testing.assert_close(value, other.state_dict()[name], rtol=0, atol=1e-4, msg=name)
@@ -112,8 +116,8 @@ def test_inductor_learns_and_embeds_as_eager_does() -> None:
     compiled, eager = training("inductor"), training()
     learn(compiled, 20, 24), learn(eager, 20, 24)
     assert_equal(compiled, eager)
-    fresh = training().network.state_dict()
-    assert any((value - fresh[name]).abs().max() > 1e-2 for name, value in eager.network.state_dict().items())
+    fresh = training().state.network.state_dict()
+    assert any((value - fresh[name]).abs().max() > 1e-2 for name, value in eager.state.network.state_dict().items())
 
 
 @pytest.mark.parametrize(
@@ -125,8 +129,9 @@ def test_other_settings_hold_for_a_compiled_network(train: dict[str, object]) ->
     compiled, eager = training("aot_eager", **train), training(**train)
     learn(compiled, 20, 20, 20, 20), learn(eager, 20, 20, 20, 20)
     assert_equal(compiled, eager)
-    assert compiled.network._compiled_call_impl is not None and compiled.evaluated._compiled_call_impl is not None
-    copied = copy.deepcopy(compiled.network)
+    state = compiled.state
+    assert state.network._compiled_call_impl is not None and state.evaluated._compiled_call_impl is not None
+    copied = copy.deepcopy(state.network)
     with torch.no_grad():
         copied.head.embed.weight.zero_(), copied.head.embed.bias.zero_()  # type: ignore[union-attr, operator]
         assert not copied.eval()(images(20))["embedding"].any(), "a copy computes by its own weights"

@@ -20,7 +20,7 @@ from fsim.runtime.display import Display
 from fsim.runtime.machine import prepare_machine
 from fsim.runtime.processes import ALONE
 from fsim.store.run_folder import RunFolder
-from fsim.training.prepared import prepare
+from fsim.training.build import build_training
 
 
 class Bench:
@@ -30,17 +30,17 @@ class Bench:
         overrides = [f"evaluation.{name}={value}" for name, value in evaluation.items()]
         self.checked: CheckedRecipe = check_recipe(recipe, ["train.epochs=3", "trackers=[]", *overrides])
         machine, display = prepare_machine("fp32"), Display()
-        self.prepared = prepared = prepare(self.checked, machine, display)
-        self.training = prepared.training
-        self.training.steps_per_epoch = 2
-        embedder = EmbedInParts(Embed(prepared.images, prepared.normalise, machine), ALONE)
-        measured = Evaluation(self.checked, prepared.catalog, embedder)
+        self.training = training = build_training(self.checked, machine, display)
+        self.state = training.state
+        self.state.steps_per_epoch = 2
+        embedder = EmbedInParts(Embed(training.images, training.normalise, machine), ALONE)
+        measured = Evaluation(self.checked, training.catalog, embedder)
         self.folder = RunFolder(folder)
         (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
-        self.keeper = keeper(prepared, self.folder, measured, embedder, display)
+        self.keeper = keeper(training, self.folder, measured, embedder, display)
 
     def epoch(self) -> None:
-        self.training.step += 2
+        self.state.step += 2
         self.keeper.evaluate(self.keeper.end_epoch(rate=1.0, seconds=2.0))
 
     def lines(self) -> list[tuple[float, str]]:
@@ -75,7 +75,7 @@ def test_a_collapse_is_told_with_its_remedy_and_survives_a_kill(
 ) -> None:
     killed = Bench(small_recipe, tmp_path / "run", KilledBeforeBest)
     signs = {"contrastive/loss": 0.3, "contrastive/collapsed": 0.0, "contrastive/active_negatives": 0.0}
-    killed.training.signs = {name: 2 * value for name, value in signs.items()}  # sums of two steps
+    killed.state.signs = {name: 2 * value for name, value in signs.items()}  # sums of two steps
     with pytest.raises(KeyboardInterrupt):
         killed.epoch()
     again = Bench(small_recipe, tmp_path / "run")
@@ -109,7 +109,7 @@ def test_going_on_with_other_data_is_refused(small_recipe: Path, tmp_path: Path)
     train = np.flatnonzero(catalog.catalog.frame["split"] == "train")
     usable = catalog.usable.copy()
     usable[train[0]] = False
-    other = replace(again.prepared, catalog=replace(catalog, usable=usable))
+    other = replace(again.training, catalog=replace(catalog, usable=usable))
     again.keeper.identity = RunIdentity(other, processes=1)
     with pytest.raises(FsimError, match="its training images changed"):
         again.keeper.take_up()

@@ -17,14 +17,17 @@ from torch import Tensor, nn
 from fsim.errors import FsimError
 from fsim.functional.text.vocabulary import Vocabulary
 from fsim.interfaces import IntArray, Pairs
-from fsim.model.network import build_losses, build_network
+from fsim.model.network import build_network
 from fsim.plugin.registry import register, unregister
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
 from fsim.runtime.machine import prepare_machine
 from fsim.runtime.processes import Processes, processes
 from fsim.training.batches import Batch
-from fsim.training.engine import Training, build_engine
+from fsim.training.build import build_step
+from fsim.training.losses import build_losses
+from fsim.training.state import TrainingState
+from fsim.training.step import build_engine
 
 SIZE = 64
 WORDS = ["a", "red", "striped", "cotton", "dress", "with", "long", "sleeves", "and", "pockets", "to", "wear"]
@@ -132,8 +135,8 @@ def _step(
     vocabulary = Vocabulary(WORDS)
     network = build_network(recipe, 3, vocabulary=vocabulary if reads else None)
     terms = build_losses(recipe, embedding_dim=4, num_categories=3, num_labels=3)
-    training = Training(recipe, network, terms, 1)
-    before = {name: value.clone() for name, value in _weights(training).items()}
+    step = build_step(recipe, network, terms, 1, prepare_machine("fp32"), together)
+    before = {name: value.clone() for name, value in _weights(step.state).items()}
     stops = torch.cumsum(torch.tensor([0, *(sizes or [SIZE // 2] * 2)]), 0).tolist()
     start, stop = (0, SIZE) if together.size == 1 else (stops[together.rank], stops[together.rank + 1])
     batch = _batch(start, stop, [(a, b) for a, b in pairwise(stops) if start <= a and b <= stop])
@@ -141,13 +144,13 @@ def _step(
         texts = [" ".join(WORDS[: row % 7 * (1 + row // 40)]) for row in range(start, stop)]
         captioned = torch.tensor([text != "" for text in texts])
         batch = replace(batch, tokens=torch.from_numpy(vocabulary.tokens(texts)), captioned=captioned)
-    build_engine(training, prepare_machine("fp32"), seed=3, processes=together).run([batch], max_epochs=1)
-    moved = {name: value - before[name] for name, value in _weights(training).items()}
-    return {"moved": moved, "sums": training.sums, "signs": training.signs}
+    build_engine(step).run([batch], max_epochs=1)
+    moved = {name: value - before[name] for name, value in _weights(step.state).items()}
+    return {"moved": moved, "sums": step.state.sums, "signs": step.state.signs}
 
 
-def _weights(training: Training) -> dict[str, Tensor]:
-    of = {**training.evaluated.state_dict(), **{f"losses.{k}": v for k, v in training.losses.state_dict().items()}}
+def _weights(state: TrainingState) -> dict[str, Tensor]:
+    of = {**state.evaluated.state_dict(), **{f"losses.{k}": v for k, v in state.losses.state_dict().items()}}
     return {name: value for name, value in of.items() if isinstance(value, Tensor)}
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
-from fsim.runtime.machine import without_password
+from fsim.runtime.machine import prepare_machine, without_password
 
 
 @pytest.mark.parametrize(
@@ -19,3 +20,10 @@ from fsim.runtime.machine import without_password
 )
 def test_passwords_of_urls_are_not_recorded(word: str, kept: str) -> None:
     assert without_password(word) == kept
+
+
+def test_precision_is_chosen_by_the_hardware_or_the_recipe() -> None:
+    assert prepare_machine("fp32").precision == "fp32"
+    machine = prepare_machine("bf16")
+    with machine.autocast():
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.bfloat16

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from fsim.interfaces import Pairs
-from fsim.model.network import LossTerms
 from fsim.plugin.interface_check import complete
 from fsim.training.loss_signs import loss_signs
+from fsim.training.losses import LossTerms
 from fsim_plugins.losses.contrastive import Contrastive
 from fsim_plugins.losses.cosine_contrastive import CosineContrastive
 from fsim_plugins.losses.cross_entropy import CrossEntropy

@@ -1,14 +1,17 @@
-"""What a training needs before its first step, built from a checked recipe: data, batches, network, losses."""
+"""Builds a training from a checked recipe: data, batches, network, losses, optimizer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+
 from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.images.image_cache import CachedImages
 from fsim.images.normalise import Normalise
 from fsim.model.compiled import compile_in_place
-from fsim.model.network import build_losses, build_network
+from fsim.model.network import Network, build_network
+from fsim.plugin.parameters import arguments
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.schema import AUTO
 from fsim.runtime.display import Display
@@ -16,7 +19,12 @@ from fsim.runtime.machine import Machine
 from fsim.runtime.processes import ALONE, Processes
 from fsim.runtime.randomness import seed_torch
 from fsim.training.batches import TrainingBatches
-from fsim.training.engine import Training
+from fsim.training.chunked_forward import Forward
+from fsim.training.freezing import Freezing
+from fsim.training.losses import LossTerms, build_losses
+from fsim.training.optimizer import build_moving_average, build_optimizer, build_scheduler
+from fsim.training.state import TrainingState
+from fsim.training.step import TrainingStep
 from fsim.training.training_captions import TrainingCaptions, learned_vocabulary, training_captions
 from fsim.training.training_data import (
     attributes_asked_for,
@@ -28,7 +36,7 @@ from fsim.training.training_data import (
 
 
 @dataclass(frozen=True)
-class Prepared:
+class Training:
     """A training before its first step.
 
     checked         the recipe, with numbers where its `data.mean` or `data.std` was auto
@@ -40,12 +48,24 @@ class Prepared:
     images: CachedImages
     normalise: Normalise
     batches: TrainingBatches
-    training: Training
+    step: TrainingStep
     num_attributes: int
 
+    @property
+    def state(self) -> TrainingState:
+        """What changes while the network learns."""
+        return self.step.state
 
-def prepare(checked: CheckedRecipe, machine: Machine, display: Display, processes: Processes = ALONE) -> Prepared:
-    """Catalog, images, batches, network, losses, optimizer, in this order.
+    @property
+    def total_steps(self) -> int:
+        """Steps of all epochs."""
+        return self.checked.recipe.train.epochs * self.batches.steps_per_epoch
+
+
+def build_training(
+    checked: CheckedRecipe, machine: Machine, display: Display, processes: Processes = ALONE
+) -> Training:
+    """Build catalog, images, batches, network, losses and optimizer, in this order.
 
     Raises:
         FsimError: the data does not fit the recipe, or a component not its interface.
@@ -85,7 +105,7 @@ def prepare(checked: CheckedRecipe, machine: Machine, display: Display, processe
     )
     warn_of_lacking_pairs(batches, losses, display)
     network.to(machine.device), losses.to(machine.device)
-    training = Training(checked, network, losses, batches.steps_per_epoch)
+    step = build_step(checked, network, losses, batches.steps_per_epoch, machine, processes)
     processes.refuse_difference(
         {
             "steps in an epoch": batches.steps_per_epoch,
@@ -95,9 +115,36 @@ def prepare(checked: CheckedRecipe, machine: Machine, display: Display, processe
             "weights": sum(weights.numel() for weights in network.parameters()),
         }
     )
-    processes.take_from_first(training.tensors())  # whatever a backbone drew its first weights by
+    processes.take_from_first(step.state.tensors())  # whatever a backbone drew its first weights by
     if recipe.train.compile:
         display.say("compiling the network; the first time that may take some minutes")
-        for one in dict.fromkeys((network, training.evaluated)):
-            compile_in_place(one, machine, normalise, recipe.data.image_size)
-    return Prepared(checked, catalog, images, normalise, batches, training, num_attributes)
+        for each in dict.fromkeys((network, step.state.evaluated)):
+            compile_in_place(each, machine, normalise, recipe.data.image_size)
+    return Training(checked, catalog, images, normalise, batches, step, num_attributes)
+
+
+def build_step(
+    checked: CheckedRecipe,
+    network: Network,
+    losses: LossTerms,
+    steps_per_epoch: int,
+    machine: Machine,
+    processes: Processes = ALONE,
+) -> TrainingStep:
+    """Build the step that trains a network, with its optimizer, scheduler and moving average.
+
+    Raises:
+        FsimError: `train.frozen` or `train.learning_rates` does not fit the network or the optimizer.
+    """
+    train = checked.recipe.train
+    freezing = Freezing(network, train.frozen)
+    rate = arguments(checked["train.optimizer"].settings).get("lr")
+    optimizer = build_optimizer(checked["train.optimizer"], network, losses, rate, train.learning_rates)
+    scheduler = build_scheduler(
+        checked["train.scheduler"], optimizer, train.epochs * steps_per_epoch, steps_per_epoch, train.learning_rates
+    )
+    scaler = torch.amp.GradScaler(machine.device, enabled=machine.precision == "fp16")
+    average = build_moving_average(network, train.ema_decay) if train.ema_decay else None
+    state = TrainingState(network, losses, optimizer, scheduler, scaler, average, steps_per_epoch)
+    forward = Forward(network, machine, train.chunk_size, processes)
+    return TrainingStep(state, forward, freezing, train.clip_norm, checked.recipe.seed)

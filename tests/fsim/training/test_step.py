@@ -10,13 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from fsim.errors import FsimError
-from fsim.model.network import build_losses, build_network
+from fsim.model.network import build_network
 from fsim.plugin.registry import register, unregister
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
 from fsim.runtime.machine import prepare_machine
 from fsim.training.batches import Batch
-from fsim.training.engine import Training, build_engine
+from fsim.training.build import build_step
+from fsim.training.losses import build_losses
+from fsim.training.step import TrainingStep, build_engine
 
 SGD = {"name": "sgd", "lr": 1.0}
 
@@ -42,7 +44,7 @@ def backbone() -> Iterator[None]:
     unregister("backbone", "plain")
 
 
-def training(backbone: dict[str, object] | None = None, **train: object) -> Training:
+def training(backbone: dict[str, object] | None = None, **train: object) -> TrainingStep:
     recipe = check_document(
         Document(
             {
@@ -57,18 +59,19 @@ def training(backbone: dict[str, object] | None = None, **train: object) -> Trai
     )
     torch.manual_seed(0)
     network = build_network(recipe, 3)
-    return Training(recipe, network, build_losses(recipe, embedding_dim=4, num_categories=3, num_labels=3), 1)
+    losses = build_losses(recipe, embedding_dim=4, num_categories=3, num_labels=3)
+    return build_step(recipe, network, losses, 1, prepare_machine(recipe.recipe.train.precision))
 
 
-def step(of: Training, size: int = 64) -> dict[str, Tensor]:
+def step(of: TrainingStep, size: int = 64) -> dict[str, Tensor]:
     """One step, which is an epoch; what every weight and statistic moved by."""
-    before = {name: value.clone() for name, value in of.network.state_dict().items()}
+    before = {name: value.clone() for name, value in of.state.network.state_dict().items()}
     draw = torch.Generator().manual_seed(1)
     labels = torch.arange(size) % 3
     images = torch.randn(size, 3, 16, 16, generator=draw)
     batch = Batch(images, torch.arange(size), labels, labels, labels, None)
-    build_engine(of, prepare_machine(of.settings.precision), seed=3).run([batch], max_epochs=1)
-    return {name: value - before[name] for name, value in of.network.state_dict().items()}
+    build_engine(of).run([batch], max_epochs=1)
+    return {name: value - before[name] for name, value in of.state.network.state_dict().items()}
 
 
 def test_chunks_give_the_gradient_of_the_whole_batch() -> None:
@@ -77,7 +80,7 @@ def test_chunks_give_the_gradient_of_the_whole_batch() -> None:
     for other in (chunks, uneven):
         for name, value in step(other).items():
             torch.testing.assert_close(value, moved[name], rtol=0, atol=1e-6, msg=name)
-        assert other.sums == pytest.approx(whole.sums, abs=1e-6)
+        assert other.state.sums == pytest.approx(whole.state.sums, abs=1e-6)
     assert max(value.abs().max() for value in moved.values()) > 1e-3
 
 
@@ -142,8 +145,8 @@ def test_a_frozen_part_does_not_move_until_its_time() -> None:
 
 def test_fp16_scales_its_loss_and_goes_on_from_its_scale() -> None:
     of = training(precision="fp16", optimizer={"name": "sgd", "lr": 1e-3})
-    assert any(value.any() for value in step(of).values()) and np.isfinite(of.sums["loss"])
-    assert of.state()["scaler"]["scale"] > 1
+    assert any(value.any() for value in step(of).values()) and np.isfinite(of.state.sums["loss"])
+    assert of.state.state_dict()["scaler"]["scale"] > 1
     other = training(precision="fp16")
-    other.load_state(of.state())
-    assert other.state()["scaler"] == of.state()["scaler"]
+    other.state.load_state_dict(of.state.state_dict())
+    assert other.state.state_dict()["scaler"] == of.state.state_dict()["scaler"]

@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from fsim.interfaces import Memory
-from fsim.model.network import build_losses, build_network
+from fsim.model.network import build_network
 from fsim.recipe.document import Document
 from fsim.recipe.problem import RecipeError
 from fsim.recipe.validate import check_document
-from fsim.training.cross_batch_memory import CrossBatchMemory
-from fsim.training.engine import Training
+from fsim.runtime.machine import prepare_machine
+from fsim.training.build import build_step
+from fsim.training.losses import CrossBatchMemory, build_losses
+from fsim.training.state import TrainingState
 from fsim_plugins.losses.info_nce import InfoNce
 from fsim_plugins.losses.supcon import SupCon
 from fsim_plugins.losses.triplet import Triplet
@@ -22,13 +24,13 @@ from fsim_plugins.losses.triplet import Triplet
     size=st.integers(1, 9), batches=st.lists(st.integers(1, 12), max_size=5), after_steps=st.integers(0, 3)
 )
 def test_the_last_images_are_remembered(size: int, batches: list[int], after_steps: int) -> None:
-    memory = CrossBatchMemory(size, after_steps, embedding_dim=2)
+    memory = CrossBatchMemory(size, after_steps, dimensions=2)
     seen: list[int] = []
     for batch in batches:
         labels = torch.arange(len(seen), len(seen) + batch)
         memory.remember(torch.stack([labels, -labels], dim=1).float(), labels)
         seen += labels.tolist()
-    given = memory.given()
+    given = memory.recall()
     if len(batches) < after_steps or not seen:
         assert given is None
         return
@@ -98,13 +100,33 @@ def recipe(*losses: dict[str, object]) -> Document:
     )
 
 
+def test_loss_terms_are_named_apart_and_weighted() -> None:
+    losses = build_losses(
+        check_document(recipe({"name": "cross_entropy", "weight": 0.5}, {"name": "cross_entropy"}, {"name": "supcon"})),
+        embedding_dim=4,
+        num_categories=3,
+        num_labels=3,
+    )
+    available = {
+        "embedding": torch.randn(4, 4),
+        "logits": torch.randn(4, 3),
+        "categories": torch.tensor([0, 1, 2, 0]),
+        "labels": torch.tensor([0, 1, 2, 0]),
+    }
+    terms = losses(available)
+    assert list(terms) == ["cross_entropy", "cross_entropy#2", "supcon"]
+    plain = torch.nn.functional.cross_entropy(available["logits"], available["categories"])
+    torch.testing.assert_close(terms["cross_entropy"], 0.5 * plain)
+    torch.testing.assert_close(terms["cross_entropy#2"], plain)
+
+
 def test_a_memory_is_part_of_the_state() -> None:
     checked = check_document(recipe({"name": "supcon", "memory": {"size": 3}}, {"name": "supcon"}))
 
-    def training() -> Training:
+    def training() -> TrainingState:
         torch.manual_seed(0)
         losses = build_losses(checked, embedding_dim=4, num_categories=3, num_labels=3)
-        return Training(checked, build_network(checked, 3), losses, steps_per_epoch=3)
+        return build_step(checked, build_network(checked, 3), losses, 3, prepare_machine("fp32")).state
 
     one, other = training(), training()
     available = {"embedding": torch.randn(4, 4), "labels": torch.tensor([0, 1, 0, 1])}
@@ -112,7 +134,7 @@ def test_a_memory_is_part_of_the_state() -> None:
     assert first["supcon"] == first["supcon#2"]
     one.losses.remember(available)
     assert one.losses(available)["supcon"] != first["supcon"] and one.losses(available)["supcon#2"] == first["supcon#2"]
-    other.load_state(one.state())
+    other.load_state_dict(one.state_dict())
     assert other.losses(available)["supcon"] == one.losses(available)["supcon"]
 
 
