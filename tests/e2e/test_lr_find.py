@@ -15,7 +15,9 @@ SHORT = ["model.backbone.num_stages=2", "--steps", 40]
 def test_a_rate_is_suggested_and_nothing_else_is_left(fsim: Fsim, small_recipe: Path, tmp_path: Path) -> None:
     done = fsim("lr-find", small_recipe, *SHORT, "--html", tmp_path / "curve.html", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    told = re.search(r"the line for the recipe: (train\.optimizer=\{name: adamw, lr: (\S+)\})", done.stdout)
+    told = re.search(
+        r"the line for the recipe \(now 0\.001\): (train\.optimizer=\{name: adamw, lr: (\S+)\})", done.stdout
+    )
     assert told is not None
     page = (tmp_path / "curve.html").read_text(encoding="utf-8")
     assert told[1] in page and "suggested learning rate" in page

@@ -130,6 +130,17 @@ def test_parts_learn_at_their_own_rates() -> None:
         training(learning_rates={"backbone": 0.1}, scheduler={"name": "one_cycle", "max_lr": 1.0})
 
 
+def test_parts_have_shares_of_a_learning_rate_that_the_recipe_leaves_to_its_default() -> None:
+    shares = {"backbone": 0.5, "head": 2.0}
+    of = training(learning_rates=shares, optimizer={"name": "adamw"})
+    (default,) = {group["lr"] for group in training(optimizer={"name": "adamw"}).state.optimizer.param_groups}
+    assert default == torch.optim.AdamW([nn.Parameter(torch.zeros(1))]).param_groups[0]["lr"] == 1e-3
+    assert [group["lr"] for group in of.state.optimizer.param_groups] == [0.5 * default, 2.0 * default]
+    moved = {name: value.abs().max() for name, value in step(of).items()}
+    assert float(moved["backbone.early.weight"]) == pytest.approx(0.5 * default, rel=0.05)  # Adam's first step
+    assert float(moved["head.embed.weight"]) == pytest.approx(2.0 * default, rel=0.05)
+
+
 def test_a_frozen_part_does_not_move_until_its_time() -> None:
     decaying = {"name": "adamw", "lr": 0.1, "weight_decay": 0.5}
     of = training({"norm": True}, frozen={"backbone.norm": 1, "backbone.early": None}, optimizer=decaying)
