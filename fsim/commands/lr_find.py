@@ -22,7 +22,6 @@ def execute(args: argparse.Namespace) -> int:
     import json
 
     from fsim.pages.page import refuse_page_file
-    from fsim.plugin.parameters import arguments
     from fsim.recipe.validate import check_recipe
     from fsim.runtime.display import Display, number
     from fsim.runtime.machine import prepare_machine
@@ -35,7 +34,7 @@ def execute(args: argparse.Namespace) -> int:
         refuse_page_file(args.html)
     given = check_recipe(args.recipe, args.overrides)
     train = given.recipe.train
-    name, before = train.optimizer.name, arguments(given["train.optimizer"].settings).get("lr")
+    name, before = train.optimizer.name, given["train.optimizer"].value("lr")
     moving = [f"train.optimizer.name={name}", f"train.optimizer.lr={args.start!r}", "train.scheduler={name: constant}"]
     checked = check_recipe(args.recipe, [*args.overrides, *moving, "train.ema_decay=0.0"])
     with Display() as display:

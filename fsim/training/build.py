@@ -11,7 +11,6 @@ from fsim.images.image_cache import CachedImages
 from fsim.images.normalise import Normalise
 from fsim.model.compiled import compile_in_place
 from fsim.model.network import Network, build_network
-from fsim.plugin.parameters import arguments
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.schema import AUTO
 from fsim.runtime.display import Display
@@ -138,8 +137,7 @@ def build_step(
     """
     train = checked.recipe.train
     freezing = Freezing(network, train.frozen)
-    rate = arguments(checked["train.optimizer"].settings).get("lr")
-    optimizer = build_optimizer(checked["train.optimizer"], network, losses, rate, train.learning_rates)
+    optimizer = build_optimizer(checked["train.optimizer"], network, losses, train.learning_rates)
     scheduler = build_scheduler(
         checked["train.scheduler"], optimizer, train.epochs * steps_per_epoch, steps_per_epoch, train.learning_rates
     )

@@ -11,14 +11,13 @@ from torch.optim.swa_utils import AveragedModel
 
 from fsim.errors import FsimError
 from fsim.model.network import Network
-from fsim.plugin.parameters import arguments
-from fsim.recipe.checked_recipe import CheckedComponent
+from fsim.plugin.build import CheckedComponent
 from fsim.training.losses import LossTerms
 from fsim.training.weight_groups import parameter_groups
 
 
 def build_optimizer(
-    part: CheckedComponent, network: Network, losses: LossTerms, rate: float | None, shares: Mapping[str, float]
+    part: CheckedComponent, network: Network, losses: LossTerms, shares: Mapping[str, float]
 ) -> Optimizer:
     """Build the optimizer of all weights of the network and the losses, fused where torch offers that for the device.
 
@@ -28,12 +27,11 @@ def build_optimizer(
     Raises:
         FsimError: a path matches no weight, or there is no rate to take a share of.
     """
-    groups = parameter_groups({"": network, "losses": losses}, rate, shares)
-    if "p_fused" in type(part.settings).model_fields and part.settings.p_fused is None:  # type: ignore[attr-defined]
-        fused = part.settings.model_copy(update={"p_fused": True})
+    groups = parameter_groups({"": network, "losses": losses}, part.value("lr"), shares)
+    if "fused" in part.parameters and part.value("fused") is None:
         try:  # one pass over the weights in place of ten, where torch has it for this device
-            return part.component(groups, **arguments(fused))  # type: ignore[no-any-return]
-        except (RuntimeError, ValueError):
+            return part.with_values(fused=True).build(params=groups)  # type: ignore[no-any-return]
+        except (RuntimeError, FsimError):
             pass
     return part.build(params=groups)  # type: ignore[no-any-return]
 
