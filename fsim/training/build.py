@@ -18,7 +18,7 @@ from fsim.runtime.machine import Machine
 from fsim.runtime.processes import ALONE, Processes
 from fsim.runtime.randomness import seed_torch
 from fsim.training.batches import TrainingBatches
-from fsim.training.chunked_forward import Forward
+from fsim.training.chunked_forward import ChunkedForward
 from fsim.training.freezing import Freezing
 from fsim.training.losses import LossTerms, build_losses
 from fsim.training.optimizer import build_moving_average, build_optimizer, build_scheduler
@@ -144,5 +144,5 @@ def build_step(
     scaler = torch.amp.GradScaler(machine.device, enabled=machine.precision == "fp16")
     average = build_moving_average(network, train.ema_decay) if train.ema_decay else None
     state = TrainingState(network, losses, optimizer, scheduler, scaler, average, steps_per_epoch)
-    forward = Forward(network, machine, train.chunk_size, processes)
+    forward = ChunkedForward(network, machine, train.chunk_size, processes)
     return TrainingStep(state, forward, freezing, train.clip_norm, checked.recipe.seed)

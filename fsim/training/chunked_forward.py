@@ -35,7 +35,7 @@ class Outputs(ABC):
         """Bring the gradient from `tensors` to the weights, after the loss's own backward."""
 
 
-class Forward:
+class ChunkedForward:
     """Forwards the images of this process, `chunk_size` at a time, and gathers the outputs of all processes: Gao,
     Zhang, Han and Callan, "Scaling deep contrastive learning batch size under memory limited setup", RepL4NLP 2021,
     section 3.
@@ -94,7 +94,11 @@ class ChunkedOutputs(Outputs):
     """
 
     def __init__(
-        self, forward: Forward, chunks: Sequence[Inputs], parts: Sequence[dict[str, Tensor]], seed_chunk: SeedChunk
+        self,
+        forward: ChunkedForward,
+        chunks: Sequence[Inputs],
+        parts: Sequence[dict[str, Tensor]],
+        seed_chunk: SeedChunk,
     ) -> None:
         self.forward, self.chunks, self.parts, self.seed_chunk = forward, chunks, parts, seed_chunk
         processes, num_images = forward.processes, sum(len(images) for images, *_ in chunks)
@@ -107,7 +111,7 @@ class ChunkedOutputs(Outputs):
             self.tensors[name] = torch.cat(processes.all_gather(own, counts)).requires_grad_()  # [N, ...]
 
     def backward_through_network(self) -> None:
-        """Forward each chunk again, bring the gradient of its outputs to the weights, and add up those of all
+        """ChunkedForward each chunk again, bring the gradient of its outputs to the weights, and add up those of all
         processes."""
         size = len(self.chunks[0][0])
         gradients = {

@@ -13,7 +13,7 @@ from fsim.errors import FsimError
 from fsim.interfaces import IntArray
 from fsim.runtime.randomness import seed_torch
 from fsim.training.batches import Batch
-from fsim.training.chunked_forward import Forward
+from fsim.training.chunked_forward import ChunkedForward
 from fsim.training.freezing import Freezing
 from fsim.training.loss_signs import loss_signs
 from fsim.training.state import SIGN_STEPS, TrainingState
@@ -40,7 +40,7 @@ class TrainingStep:
     """
 
     def __init__(
-        self, state: TrainingState, forward: Forward, freezing: Freezing, clip_norm: float | None, seed: int
+        self, state: TrainingState, forward: ChunkedForward, freezing: Freezing, clip_norm: float | None, seed: int
     ) -> None:
         self.state, self.forward, self.freezing, self.clip_norm, self.seed = state, forward, freezing, clip_norm, seed
 
@@ -55,7 +55,7 @@ class TrainingStep:
         epoch, position = divmod(state.step, state.steps_per_epoch)
         batch = batch.with_labels_of_all(processes).to(self.forward.machine.device)
 
-        # Forward. Each process draws its own dropout.
+        # ChunkedForward. Each process draws its own dropout.
         self.freezing.begin_step(epoch)
         optimizer.zero_grad(set_to_none=True)
         outputs = self.forward(batch.inputs, partial(self._seed_chunk, epoch, position))
