@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from fsim.evaluation.embed_in_parts import EmbedInParts
-from fsim.evaluation.embedding import Embed
+from fsim.evaluation.embedding import Embed, Forward
 from fsim.evaluation.evaluation import Evaluation
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
@@ -63,7 +63,7 @@ def main() -> None:
     training = build_training(checked, machine, display)
     batches, state = training.batches, training.state
     network, losses = state.network, state.losses
-    embedder = EmbedInParts(Embed(training.images, training.normalise, machine), ALONE)
+    embedder = EmbedInParts(Embed(training.images, Forward(training.normalise, machine)), ALONE)
     evaluation = Evaluation(checked, training.catalog, embedder)
 
     def bare_step(step: int) -> None:
