@@ -47,10 +47,7 @@ class Evaluation:
         self.relevant, self.seed = checked.recipe.evaluation.relevant, checked.recipe.seed
         self.evaluators = build_evaluators(checked)
         self.needs = frozenset[str]().union(*(evaluator.needs for evaluator in self.evaluators.values()))
-        asked = {
-            part.name: part.settings.model_dump(mode="json", by_alias=True)
-            for part in checked.each("evaluation.evaluators")
-        }
+        asked = {part.result_name: part.written_out() for part in checked.each("evaluation.evaluators")}
         self.protocols = protocols_of(checked.recipe.evaluation, self.evaluators, asked, catalog)
 
     def direction(self, metric: str) -> Direction:

@@ -15,7 +15,7 @@ def build_evaluators(checked: CheckedRecipe) -> dict[str, Evaluator]:
         FsimError: one refuses its parameters, or does not fit its interface.
     """
     seed = checked.recipe.seed
-    return {part.name: part.build(seed=seed) for part in checked.each("evaluation.evaluators")}
+    return {part.result_name: part.build(seed=seed) for part in checked.each("evaluation.evaluators")}
 
 
 def directions_of(evaluators: Mapping[str, Evaluator]) -> dict[str, Direction]:

@@ -15,7 +15,8 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from fsim.errors import FsimError
-from fsim.plugin.kinds import kind_of
+from fsim.plugin.kinds import KINDS, kind_of
+from fsim.plugin.settings import ComponentSettings
 
 _PLAIN = (bool, int, float, str, Path, type(None))
 _FIELD = "p_"  # field names are prefixed, so that a parameter may be called `json` or `copy`
@@ -34,12 +35,11 @@ def parameter_model(kind: str, component: Callable[..., Any]) -> type[BaseModel]
     """
     fields: dict[str, Any] = {}
     injects = kind_of(kind).injects
-    hints = _hints(component)
-    for parameter in _signature(component).parameters.values():
-        if parameter.name in injects or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+    for parameter, given_type in _typed_parameters(component):
+        if parameter.name in injects:
             continue
         required = parameter.default is parameter.empty
-        annotation = _recipe_type(hints.get(parameter.name, Any))
+        annotation = _part_type(given_type) if _part_kind(given_type) else _recipe_type(given_type)
         if annotation is None:
             if required:
                 raise UnfitSignatureError(
@@ -51,6 +51,16 @@ def parameter_model(kind: str, component: Callable[..., Any]) -> type[BaseModel]
         fields[_FIELD + parameter.name] = (annotation, Field(default, alias=parameter.name))
     config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
     return create_model(_name(component), __config__=config, **fields)
+
+
+def part_kinds(kind: str, component: Callable[..., Any]) -> dict[str, str]:
+    """The parameters that take another component, declared by the type of its interface, with the kind of each.
+
+    In a recipe each is written as `{name: ..., parameter: value, ...}`: evaluator `index` takes an `Index`.
+    """
+    injects = kind_of(kind).injects
+    kinds = {parameter.name: _part_kind(given_type) for parameter, given_type in _typed_parameters(component)}
+    return {name: part for name, part in kinds.items() if part is not None and name not in injects}
 
 
 def arguments(model: BaseModel) -> dict[str, Any]:
@@ -88,6 +98,35 @@ def _name(component: Callable[..., Any]) -> str:
     return getattr(component, "__qualname__", repr(component))
 
 
+def _typed_parameters(component: Callable[..., Any]) -> list[tuple[inspect.Parameter, Any]]:
+    """The parameters that have a name, with their types."""
+    hints = _hints(component)
+    return [
+        (parameter, hints.get(parameter.name, Any))
+        for parameter in _signature(component).parameters.values()
+        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    ]
+
+
+def _part_kind(annotation: Any) -> str | None:
+    """The kind whose interface a type is, also `Index | None`; None for any other type."""
+    interfaces = {kind.interface: kind.name for kind in KINDS.values()}
+    options = typing.get_args(annotation) if _is_union(annotation) else (annotation,)
+    classes = [option for option in options if option is not type(None)]
+    if len(classes) != 1 or not inspect.isclass(classes[0]):
+        return None
+    return interfaces.get(f"{classes[0].__module__}:{classes[0].__qualname__}")
+
+
+def _part_type(annotation: Any) -> Any:
+    """How a component is written in a recipe, or null where none may stand there."""
+    return ComponentSettings | None if _is_union(annotation) else ComponentSettings
+
+
+def _is_union(annotation: Any) -> bool:
+    return typing.get_origin(annotation) in (Union, types.UnionType)
+
+
 def _signature(component: Callable[..., Any]) -> inspect.Signature:
     if inspect.isclass(component) and component.__init__ is object.__init__:
         return inspect.Signature()
@@ -121,7 +160,7 @@ def _recipe_type(annotation: Any) -> Any:
     if origin is Annotated:
         base = _recipe_type(inner[0])
         return None if base is None else Annotated[(base, *inner[1:])]
-    if origin in (Union, types.UnionType):
+    if _is_union(annotation):
         kept = [kept for kept in map(_recipe_type, inner) if kept is not None]
         return functools.reduce(operator.or_, kept) if any(one is not type(None) for one in kept) else None
     if origin in (list, tuple, dict, set, frozenset) or (origin is not None and hasattr(origin, "__iter__")):

@@ -31,9 +31,8 @@ class CheckedRecipe:
     def missing_data(self) -> dict[str, Path]:
         """The places that the dataset is given and that are not there: data.dataset.root -> the path. No mistake: the
         data may be fetched later."""
-        settings = self["data.dataset"].settings
-        fields = type(settings).model_fields
-        paths = {fields[name].alias: value for name, value in _absolute(settings) if isinstance(value, Path)}
+        values = self["data.dataset"].parameters.items()
+        paths = {name: value.expanduser().absolute() for name, value in values if isinstance(value, Path)}
         return {f"data.dataset.{parameter}": path for parameter, path in paths.items() if not path.exists()}
 
     def resolved(self) -> dict[str, Any]:
@@ -46,7 +45,7 @@ class CheckedRecipe:
             at: Any = value
             for name in key:
                 at = at[name]
-            at.update(_absolute(part.settings).model_dump(mode="json", by_alias=True))
+            at.update(part.written_out(absolute_paths=True))
         return value
 
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
 from fsim.errors import FsimError, nearest
-from fsim.functional.labels.attribute_labels import AttributeCounts
-from fsim.functional.text.vocabulary import Vocabulary
 from fsim.interfaces import Evaluator
-from fsim.kit.cache_folder import cache_dir
-from fsim.plugin.build import INVALID, CheckedComponent
+from fsim.plugin.build import CheckedComponent
+from fsim.plugin.kinds import kind_of
 from fsim.plugin.parameters import injected_names, needs, takes_memory
 from fsim.recipe.problem import Key
 from fsim.recipe.schema import value_at
-from fsim.recipe.text_checks import ADD_A_READER, MADE_UP_HEAD, TEXT_GIVES, text_misfits
+from fsim.recipe.text_checks import ADD_A_READER, TEXT_GIVES, text_misfits
 
 BATCH_GIVES = frozenset({"categories", "items", "labels", "attributes"})  # for losses, whatever head and sampler give
 
@@ -34,14 +30,18 @@ def misfits(value: dict[str, Any], components: dict[Key, CheckedComponent]) -> I
     yield from _without_memory(value, components)
     evaluators = {key: part for key, part in components.items() if part.kind == "evaluator"}
     yield from _repeated(evaluators)
-    valid = {key: part for key, part in evaluators.items() if part.settings is not INVALID and key not in refused}
-    built = {key: part.build(seed=0) for key, part in valid.items()}
+    valid = {
+        key: part
+        for key, part in evaluators.items()
+        if part.is_valid and not any(other[: len(key)] == key for other in refused)
+    }
+    built = {key: build_on_trial(part) for key, part in valid.items()}
     if head:
         yield from _lacking_for_evaluators(head, text, valid, built)
     yield from _all_junk(value)
     yield from _without_monitor(value)
     if len(valid) == len(value_at(value, ("evaluation", "evaluators"))):
-        metrics = [f"{valid[key].name}/{metric}" for key, one in built.items() for metric in _monitorable(one)]
+        metrics = [f"{valid[key].result_name}/{metric}" for key, one in built.items() for metric in _monitorable(one)]
         for key, metric in _named_metrics(value.get("evaluation")):
             if metric not in metrics:
                 yield key, f"no evaluator measures '{metric}'{nearest(metric, metrics)}"
@@ -144,9 +144,10 @@ def _without_monitor(value: dict[str, Any]) -> Iterator[tuple[Key, str]]:
 def _repeated(evaluators: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, str]]:
     seen = set()
     for key, part in evaluators.items():
-        if part.name in seen:
-            yield key, f"evaluator '{part.name}' is there already; its metrics would have the same names"
-        seen.add(part.name)
+        name = part.result_name
+        if name in seen:
+            yield key, f"evaluator '{name}' is there already; its metrics would have the same names"
+        seen.add(name)
 
 
 def _monitorable(evaluator: Evaluator) -> list[str]:
@@ -155,43 +156,32 @@ def _monitorable(evaluator: Evaluator) -> list[str]:
 
 
 def _refused(components: dict[Key, CheckedComponent]) -> Iterator[tuple[Key, str]]:
-    """Components that can be built without the data, and refuse their parameters: tried on made-up numbers."""
-    optimizer: Any = None
-    for key, part in components.items():
-        if part.settings is INVALID or part.kind not in TRIED or (part.kind == "scheduler" and optimizer is None):
-            continue
-        if part.kind == "text_encoder" and not injected_names(part.kind, part.component):
-            continue  # one that has words of its own loads them, which is no trial
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # they come again when it is built for good
-                built = part.build(**TRIED[part.kind](optimizer))
-        except FsimError as error:
-            yield key, str(error)
-        else:
-            optimizer = built if part.kind == "optimizer" else optimizer
+    """Components that can be built without the data, and refuse their parameters."""
+    built: dict[str, Any] = {}
+    for key, component in components.items():
+        for place, part in (*((((*key, name), part)) for name, part in component.parts.items()), (key, component)):
+            try:
+                tried = build_on_trial(part, built)
+            except FsimError as error:
+                yield place, str(error)
+                break
+            if tried is not None:
+                built[part.kind] = tried
 
 
-def _one_weight(optimizer: Any) -> dict[str, Any]:
-    import torch
+def build_on_trial(part: CheckedComponent, built: Mapping[str, Any] | None = None) -> Any:
+    """Build a component from made-up values, as far as its kind can be; None where it can't.
 
-    return {"params": [torch.nn.Parameter(torch.zeros(1))]}
+    Args:
+        built: by kind, what was built on trial before.
 
-
-# What is given to a component that is tried; a scheduler comes after the optimizer that it is for.
-TRIED: dict[str, Callable[[Any], dict[str, Any]]] = {
-    "augmentation": lambda optimizer: {},
-    "dataset": lambda optimizer: {"cache_dir": cache_dir()},
-    "evaluator": lambda optimizer: {"seed": 0},
-    "projection": lambda optimizer: {"seed": 0},
-    "loss": lambda optimizer: {
-        "embedding_dim": 8,
-        "num_categories": 2,
-        "num_labels": 2,
-        "attribute_counts": AttributeCounts(np.ones(2, np.int64), np.ones(2, np.int64)),
-    },
-    "head": lambda optimizer: MADE_UP_HEAD,
-    "text_encoder": lambda optimizer: {"vocabulary": Vocabulary(("a", "dress"))},
-    "optimizer": _one_weight,
-    "scheduler": lambda optimizer: {"optimizer": optimizer, "total_steps": 10**6, "steps_per_epoch": 10**4},
-}
+    Raises:
+        FsimError: it refuses its parameters, or does not fit its interface.
+    """
+    trial_values = kind_of(part.kind).trial_values
+    values = trial_values and trial_values(injected_names(part.kind, part.component), built or {})
+    if values is None or not part.is_valid:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they come again when it is built for good
+        return part.build(**values)

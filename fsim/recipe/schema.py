@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 from pydantic_core import to_jsonable_python
 
 from fsim.interfaces import JunkLabel, Label
+from fsim.plugin.settings import ComponentSettings, LossSettings, ProjectionSettings
 from fsim.recipe.expectation import Expectation
 from fsim.recipe.search_space import Searched
 
@@ -43,38 +44,6 @@ class Section(BaseModel):
     """A part of a recipe: unknown keys are errors, nothing is coerced."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class ComponentSettings(BaseModel):
-    """`{name: ..., parameter: value, ...}`: the component of that name, and the parameters of its constructor."""
-
-    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
-    name: str
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        return dict(self.model_extra or {})
-
-
-class MemorySettings(Section):
-    """What a loss that compares embeddings by labels remembers of earlier batches."""
-
-    size: Annotated[int, Field(ge=1)]  # images
-    after_steps: Annotated[int, Field(ge=0)] = 0  # steps before it is used: the first weights move fast
-
-
-class LossSettings(ComponentSettings):
-    """A loss, and its weight in the sum that is minimised."""
-
-    weight: Annotated[float, Field(ge=0)] = 1.0
-    memory: MemorySettings | None = None
-
-
-class ProjectionSettings(ComponentSettings):
-    """A projection, and which of the monitored protocol's queries it draws when."""
-
-    at_end: bool = True  # only after the last epoch; false: in every evaluation
-    max_images: Annotated[int, Field(ge=1)] = 5_000  # of more a sample, in which categories keep their share
 
 
 class Data(Section):
@@ -191,27 +160,6 @@ class Recipe(Section):
     trackers: list[ComponentSettings] = [ComponentSettings(name="tensorboard")]
     backup: BackupSettings | None = None
     search: dict[str, Searched] = {}  # path, such as train.optimizer.lr -> what fsim tune may choose for it
-
-
-# Where components stand in a recipe: the path, the kind, and whether a list of them stands there.
-SLOTS: tuple[tuple[tuple[str, ...], str, bool], ...] = (
-    (("data", "dataset"), "dataset", False),
-    (("data", "augmentation"), "augmentation", False),
-    (("model", "backbone"), "backbone", False),
-    (("model", "head"), "head", False),
-    (("model", "text_encoder"), "text_encoder", False),
-    (("model", "text_head"), "head", False),
-    (("sampler",), "sampler", False),
-    (("losses",), "loss", True),
-    (("train", "optimizer"), "optimizer", False),
-    (("train", "scheduler"), "scheduler", False),
-    (("evaluation", "evaluators"), "evaluator", True),
-    (("evaluation", "projections"), "projection", True),
-    (("trackers",), "tracker", True),
-)
-
-# What stands beside a component's own parameters; `ComponentSettings` for the kinds that are not here.
-SETTINGS: dict[str, type[ComponentSettings]] = {"loss": LossSettings, "projection": ProjectionSettings}
 
 
 def value_at(value: Any, path: tuple[str, ...]) -> Any:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from fsim.plugin.build import INVALID, CheckedComponent
+from fsim.plugin import trial_values
+from fsim.plugin.build import CheckedComponent
 from fsim.plugin.parameters import injected_names, needs
 from fsim.recipe.problem import Key
 
 ADD_A_READER = "give the recipe something that reads, such as model.text_encoder: {name: gru}"
 TEXT_GIVES = frozenset({"text_embedding", "captioned"})  # for losses, with a text encoder
-MADE_UP_HEAD: dict[str, Any] = {"in_features": 8, "num_categories": 2, "num_attributes": 2}  # to build a head
 
 
 def text_misfits(components: Mapping[Key, CheckedComponent], refused: Mapping[Key, str]) -> Iterator[tuple[Key, str]]:
@@ -36,18 +35,18 @@ def text_misfits(components: Mapping[Key, CheckedComponent], refused: Mapping[Ke
                 ("model", "text_head"),
                 f"head '{text_head.name}' asks for {name}, which is for pictures: take another, such as siam",
             )
-    if head is None or head.settings is INVALID or ("model", "head") in refused:
+    if head is None or not head.is_valid or ("model", "head") in refused:
         return
-    space = head.build(**MADE_UP_HEAD)
+    space = head.build(**trial_values.head(set(), {}))
     if space.distance == "euclidean":
         yield (
             ("model", "head"),
             f"head '{head.name}' compares by Euclidean distance, and the losses of words and pictures by cosine: set "
             f"distance: cosine, or take head siam_cat_cos",
         )
-    if text_head is None or text_head.settings is INVALID or ("model", "text_head") in refused:
+    if text_head is None or not text_head.is_valid or ("model", "text_head") in refused:
         return
-    other = text_head.build(**MADE_UP_HEAD)
+    other = text_head.build(**trial_values.head(set(), {}))
     for name in ("embedding_dim", "distance"):
         if getattr(other, name) != getattr(space, name):
             yield (

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from fsim.errors import FsimError
 from fsim.plugin.build import INVALID, CheckedComponent
-from fsim.plugin.parameters import injected_names, parameter_model
-from fsim.plugin.registry import find, load
+from fsim.plugin.kinds import KINDS, kind_of, slots
+from fsim.plugin.parameters import injected_names, parameter_model, part_kinds
+from fsim.plugin.registry import find, load, offers
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.component_checks import misfits
-from fsim.recipe.document import Document
+from fsim.recipe.document import Document, flow_text
 from fsim.recipe.override import override
 from fsim.recipe.problem import Key, Problem, RecipeError, in_order
 from fsim.recipe.recipe_file import read_document
-from fsim.recipe.schema import SETTINGS, SLOTS, ComponentSettings, Recipe, value_at
+from fsim.recipe.schema import Recipe, value_at
 from fsim.recipe.search_space_checks import search_misfits
 from fsim.recipe.value_problems import value_problems
 
@@ -61,34 +62,72 @@ def _check_structure(document: Document, problems: list[Problem]) -> Recipe | No
 
 def _component_settings(value: dict[str, Any]) -> Iterator[tuple[Key, str, dict[str, Any]]]:
     """The settings of every component, also of the ones that are there by default; misshapen ones are left out."""
-    for path, kind, many in SLOTS:
-        found = value_at(value, path)
-        slots: list[tuple[Key, Any]] = [((*path, i), one) for i, one in enumerate(found)] if many else [(path, found)]
-        for key, settings in slots:
-            if isinstance(settings, dict) and isinstance(settings.get("name"), str):
-                yield key, kind, settings
+    for slot, kind in slots():
+        found = value_at(value, slot.path)
+        entries: list[tuple[Key, Any]] = [((*slot.path, place), one) for place, one in enumerate(found)]
+        for key, settings in entries if slot.is_list else [(slot.path, found)]:
+            if _names_a_component(settings):
+                yield key, kind.name, settings
 
 
 def check_component(
     document: Document, key: Key, kind: str, settings: dict[str, Any], problems: list[Problem]
 ) -> CheckedComponent | None:
-    """The component that `settings` name, at `key` of the document; what is wrong with it is added to `problems`."""
+    """Check the component that `settings` name, at `key` of the document, and those that it is made of.
+
+    What is wrong is added to `problems`; None where there is no such component.
+    """
     name = settings["name"]
     try:
         find(kind, name)
         component = load(kind, name)
         model = parameter_model(kind, component)
     except FsimError as error:
-        problems.append(Problem(document.where((*key, "name")), (*key, "name"), str(error)))
+        message = measured_by_another(kind, settings) or str(error)
+        problems.append(Problem(document.where((*key, "name")), (*key, "name"), message))
         return None
-    engine_keys = set(SETTINGS.get(kind, ComponentSettings).model_fields)
+    engine_keys = set(kind_of(kind).settings_class.model_fields)
     given = {parameter: value for parameter, value in settings.items() if parameter not in engine_keys}
     for parameter in sorted(injected_names(kind, component) & set(given)):
         at = (*key, parameter)
         problems.append(Problem(document.where(at), at, "is known only at run time and set by the engine; remove it"))
         del given[parameter]
+    written = {name: part for name, part in part_kinds(kind, component).items() if _names_a_component(given.get(name))}
+    parts = {
+        parameter: check_component(document, (*key, parameter), part_kind, given[parameter], problems)
+        for parameter, part_kind in written.items()
+    }
+    valid: BaseModel = INVALID
     try:
-        return CheckedComponent(kind, name, component, model.model_validate_json(json.dumps(given)))
+        found = model.model_validate_json(json.dumps(given))
+        valid = found if None not in parts.values() else INVALID
     except ValidationError as error:
         problems += value_problems(document, key, error, model, f"{kind} '{name}'")
-        return CheckedComponent(kind, name, component, INVALID)
+    known = {parameter: part for parameter, part in parts.items() if part is not None}
+    return CheckedComponent(kind, name, component, valid, known)
+
+
+def _names_a_component(settings: Any) -> bool:
+    return isinstance(settings, dict) and isinstance(settings.get("name"), str)
+
+
+def measured_by_another(kind: str, settings: Mapping[str, Any]) -> str:
+    """How to write a component that is offered as another kind, of which one of this kind is made; "" where none is.
+
+    `{name: hnswlib, m: 16}` is no evaluator, but an index, and the evaluator `index` measures any index.
+    """
+    name = settings["name"]
+    for other in KINDS:
+        if name not in {offer.name for offer in offers(other)} or other not in {offer.name for offer in offers(kind)}:
+            continue
+        try:
+            own = {field.alias for field in parameter_model(other, load(other, name)).model_fields.values()}
+            if part_kinds(kind, load(kind, other)).get(other) != other:
+                continue
+        except FsimError:
+            continue
+        beside = {key: value for key, value in settings.items() if key not in own and key != "name"}
+        inside = {key: value for key, value in settings.items() if key in own}
+        line = flow_text({"name": other, other: {"name": name, **inside}, **beside})
+        return f"there is no {kind} '{name}', but an {other} of that name, which is measured so: {line}"
+    return ""

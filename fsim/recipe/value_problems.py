@@ -10,9 +10,9 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from fsim.errors import nearest
+from fsim.plugin.kinds import slots
 from fsim.recipe.document import Document
 from fsim.recipe.problem import Key, Problem
-from fsim.recipe.schema import SLOTS
 
 
 def value_problems(
@@ -56,8 +56,8 @@ def _message(detail: Any, key: Key, prefix: Key, model: type[BaseModel], owner: 
 
 
 def _component_hint(key: Key) -> str:
-    slots = {path: many for path, _, many in SLOTS}
-    return ", such as {name: ...}" if key in slots or key[:-1] in slots else ""
+    places = {slot.path for slot, _ in slots()}
+    return ", such as {name: ...}" if key in places or key[:-1] in places else ""
 
 
 def _shown(value: Any) -> str:

@@ -18,8 +18,8 @@ from fsim.images.image_cache import CachedImages
 from fsim.interfaces import EmbeddedImages, Projection, RetrievalTask, Vectors
 from fsim.kit.files import write_text, write_with
 from fsim.pages.map_picture import map_picture
+from fsim.plugin.settings import ProjectionSettings
 from fsim.recipe.checked_recipe import CheckedRecipe
-from fsim.recipe.schema import ProjectionSettings
 from fsim.runtime.display import Display
 from fsim.store.run_folder import RunFolder
 

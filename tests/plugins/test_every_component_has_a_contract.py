@@ -16,7 +16,8 @@ import pytest
 
 from fsim.plugin.kinds import KINDS
 from fsim.plugin.registry import Offer
-from fsim.testing import CONTRACTS
+
+CONTRACTS = {kind.name: kind.contract for kind in KINDS.values()}
 
 ROOT = Path(__file__).resolve().parents[2]
 
