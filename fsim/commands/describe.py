@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from fsim.plugin.parameters import injected_names, needs, parameter_model
+    from fsim.plugin.parameters import injected_names, needs, parameter_model, part_kinds
     from fsim.plugin.registry import find, load
 
     offer = find(args.kind, args.name)
@@ -31,9 +31,15 @@ def execute(args: argparse.Namespace) -> int:
     if injected:
         print(f"  set by the engine: {', '.join(sorted(injected))}")
     print("\nparameters:" if schema.get("properties") else "\nno parameters")
+    parts = part_kinds(args.kind, component)
     for name, field in schema.get("properties", {}).items():
         default = "required" if name in schema.get("required", ()) else f"default {_value(field.get('default'))}"
-        print(f"  {name}: {_type(field)} ({default})")
+        type_ = (
+            f"{{name: ..., parameter: value, ...}}, a component of kind {parts[name]}"
+            if name in parts
+            else _type(field)
+        )
+        print(f"  {name}: {type_} ({default})")
     print("\n" + (inspect.getdoc(component) or "(no documentation)"))
     return 0
 

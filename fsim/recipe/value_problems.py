@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from fsim.errors import nearest
-from fsim.plugin.kinds import slots
+from fsim.plugin.kinds import KINDS
 from fsim.recipe.document import Document
 from fsim.recipe.problem import Key, Problem
 
@@ -44,7 +44,7 @@ def _message(detail: Any, key: Key, prefix: Key, model: type[BaseModel], owner: 
         of = f" of {owner}" if owner else ""
         return f"is not a {'parameter' if owner else 'key'}{of or ' of a recipe'}{nearest(str(key[-1]), valid)}"
     if detail["type"] in ("model_type", "model_attributes_type"):
-        return f"must be a mapping of keys to values{_component_hint(key)}, not {_shown(detail['input'])}"
+        return f"must be a mapping of keys to values{_component_hint(detail)}, not {_shown(detail['input'])}"
     if detail["type"] == "searched":
         return str(detail["msg"])
     if detail["type"] == "path_not_file":
@@ -55,9 +55,9 @@ def _message(detail: Any, key: Key, prefix: Key, model: type[BaseModel], owner: 
     return f"{message}, not {_shown(detail['input'])}"
 
 
-def _component_hint(key: Key) -> str:
-    places = {slot.path for slot, _ in slots()}
-    return ", such as {name: ...}" if key in places or key[:-1] in places else ""
+def _component_hint(detail: Any) -> str:
+    of_components = {kind.settings.rpartition(":")[2] for kind in KINDS.values()}
+    return ", such as {name: ...}" if detail.get("ctx", {}).get("class_name") in of_components else ""
 
 
 def _shown(value: Any) -> str:

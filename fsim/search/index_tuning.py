@@ -60,11 +60,8 @@ class Measured:
     @property
     def line(self) -> str:
         """As a recipe's `evaluation.evaluators` takes it."""
-        return (
-            "- {"
-            + ", ".join(f"{name}: {value}" for name, value in {"name": self.index, **self.parameters}.items())
-            + "}"
-        )
+        index = ", ".join(f"{name}: {value}" for name, value in {"name": self.index, **self.parameters}.items())
+        return f"- {{name: index, index: {{{index}}}}}"
 
 
 class Questions:

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from fsim.interfaces import Trial
+from fsim.plugin.interface_check import class_member
 from fsim.plugin.registry import load
 from fsim.search.index_tuning import Measured, Questions, choose, curve, usable_indexes
 from fsim.search.recall_chart import recall_chart, unbeaten
@@ -64,8 +65,7 @@ def main() -> None:
     questions = Questions(made_up(options.vectors), "cosine", K, QUERIES, seed=0)
     curves: dict[str, list[Measured]] = {}
     for name in options.index or usable:
-        component = load("index", name)
-        trials = component.trials(options.vectors, K) if hasattr(component, "trials") else [Trial({})]
+        trials = class_member("index", load("index", name), "trials")(options.vectors, K)
         taken: dict[str, int] = {}
         for trial in trials:
             of_type = str(trial.build.get("type"))

@@ -26,9 +26,9 @@ def test_finds_parameters_that_a_recipe_takes(fsim: Fsim, embeddings: Path, tmp_
     page = tmp_path / "page.html"
     done = fsim("index", "tune", embeddings, "--kind", "annoy", "--recall", 0.9, "--html", page, "--queries", 50)
     assert done.returncode == 0, done.stderr
-    line = next(line.strip() for line in done.stdout.splitlines() if line.strip().startswith("- {name: annoy, trees"))
+    line = next(line.strip() for line in done.stdout.splitlines() if line.strip().startswith("- {name: index, index"))
     evaluators = yaml.safe_load(line)
-    assert set(evaluators[0]) == {"name", "trees", "search_k"}
+    assert set(evaluators[0]["index"]) == {"name", "trees", "search_k"}
     recipe = yaml.safe_load(small_recipe.read_text(encoding="utf-8"))
     recipe["evaluation"]["evaluators"] += evaluators
     small_recipe.write_text(yaml.safe_dump(recipe), encoding="utf-8")

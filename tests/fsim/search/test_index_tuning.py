@@ -126,7 +126,7 @@ def test_the_fastest_is_chosen_and_of_the_fastest_the_smallest() -> None:
 
 def test_a_line_for_a_recipe() -> None:
     one = Measured("annoy", {"trees": 50, "search_k": 500}, 1, 1, 1, 1)
-    assert one.line == "- {name: annoy, trees: 50, search_k: 500}"
+    assert one.line == "- {name: index, index: {name: annoy, trees: 50, search_k: 500}}"
 
 
 @pytest.mark.parametrize("k", [0, 10, 11])
