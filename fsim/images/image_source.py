@@ -42,7 +42,7 @@ def read_source(image: ImageSource) -> bytes | Pixels:
         except OSError as error:
             raise DamagedImageError(f"{error}") from error
     if not isinstance(image, np.ndarray):
-        raise DamagedImageError(f"a {type(image).__name__} is no path, no Pillow image and no array")
+        raise DamagedImageError(f"{type(image).__name__} is no path, no Pillow image and no array")
     if image.dtype != np.uint8 or not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)):
         raise DamagedImageError(f"an array of {image.dtype} {list(image.shape)}, not of uint8 [H, W] or [H, W, 3]")
     if not image.size:
@@ -54,7 +54,7 @@ def name_of_source(image: ImageSource) -> str:
     """What a person knows an image by: its path, or what it is."""
     if isinstance(image, str | Path):
         return str(image)
-    return str(getattr(image, "filename", "") or f"a {type(image).__name__}")
+    return str(getattr(image, "filename", "") or type(image).__name__)
 
 
 def in_batches(

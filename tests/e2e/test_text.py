@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from fsim.evaluation.trained_run import TrainedRun
 from fsim.history.run_equality import differences
 from fsim.store.run_folder import RunFolder
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 
 RECIPE = """
@@ -203,3 +205,15 @@ def test_a_dataset_without_captions_is_told(recipe: Path, pictures: Path, fsim: 
     done = fsim("run", recipe, changed, *by_category, "--out", recipe.parent / "none")
     assert done.returncode == 2, done.stderr
     assert "text_encoder 'gru' needs captions, and the dataset gives none" in " ".join(done.stderr.split())
+
+
+def test_the_page_about_python_runs(run: Path, pictures: Path) -> None:
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    code = re.sub(r"runs/siam_cat_vse/\w+", str(run), code)
+    for name, picture in (("red.jpg", "hat/0.jpg"), ("blue.png", "skirt/1.jpg")):
+        code = code.replace(name, str(pictures / "val" / picture))
+    found: dict[str, Any] = {}
+    exec(code, found)
+    assert found["vectors"].shape == (2, 8) and found["words"].shape == (1, 8)
+    assert "exact/recall@1" in found["lines"][0].metrics
