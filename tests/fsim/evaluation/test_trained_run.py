@@ -157,9 +157,9 @@ def test_texts_are_for_networks_that_read(trained: TrainedRun) -> None:
 def test_a_run_is_measured_again_as_by_the_command(trained: TrainedRun, run: Path, fsim: Fsim) -> None:
     (line,) = trained.evaluate(split="train")
     by_command = json.loads(fsim("evaluate", run, "--split", "train", "--json").stdout)
-    assert line["metrics"] == by_command[0]["metrics"] and line["split"] == "train"
+    assert line.metrics == by_command[0]["metrics"] and line.split == "train"
     (line,) = trained.evaluate("evaluation.flip=false")
-    assert "flip" not in line["protocol"]
+    assert "flip" not in line.protocol.content
     with pytest.raises(FsimError, match="the network is the run's"):
         trained.evaluate("train.epochs=3")
 
