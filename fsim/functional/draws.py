@@ -11,9 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsim.errors import FsimError
-from fsim.interfaces import Label
-
-IntArray = npt.NDArray[np.int64]
+from fsim.interfaces import IntArray, Label
 
 
 def keyed_generator(seed: int, purpose: str, *key: int) -> np.random.Generator:

@@ -8,22 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from fsim.errors import FsimError
+from fsim.functional.retrieval.index_vectors import unit_length
 from fsim.images.resize import Box
 from fsim.interfaces import Distance, Vectors
 
 HALF = 0.5  # how much a text counts against a picture, where nothing else is asked for
 
 
-def unit_rows(vectors: Vectors) -> Vectors:
-    """[Q, D] -> rows of length one; a row of zeros stays zero."""
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    scaled: Vectors = (vectors / np.where(length == 0, 1, length)).astype(np.float32)
-    return scaled
-
-
 def mean_query(vectors: Vectors, distance: Distance) -> Vectors:
     """[Q, D] -> [1, D], what lies between them; of directions, where embeddings are compared by cosine."""
-    rows = unit_rows(vectors) if distance == "cosine" else vectors
+    rows = unit_length(vectors) if distance == "cosine" else vectors
     mean: Vectors = rows.mean(0, keepdims=True, dtype=np.float32)
     return mean
 
@@ -31,7 +25,7 @@ def mean_query(vectors: Vectors, distance: Distance) -> Vectors:
 def moved_query(vectors: Vectors, plus: Vectors, minus: Vectors, distance: Distance) -> Vectors:
     """[Q, D], each plus the pictures of `plus` and minus those of `minus`, [N, D] each; of directions, where embeddings
     are compared by cosine."""
-    rows, more, less = (unit_rows(one) if distance == "cosine" else one for one in (vectors, plus, minus))
+    rows, more, less = (unit_length(one) if distance == "cosine" else one for one in (vectors, plus, minus))
     moved: Vectors = (rows + more.sum(0) - less.sum(0)).astype(np.float32)
     return moved
 
@@ -39,7 +33,7 @@ def moved_query(vectors: Vectors, plus: Vectors, minus: Vectors, distance: Dista
 def weighted_query(vectors: Vectors, text: Vectors, weight: float) -> Vectors:
     """Pictures [..., D], and a text [D] for all or one for each -> [..., D]: (1 - weight) picture + weight text, of
     directions."""
-    weighted: Vectors = ((1 - weight) * unit_rows(vectors) + weight * unit_rows(text)).astype(np.float32)
+    weighted: Vectors = ((1 - weight) * unit_length(vectors) + weight * unit_length(text)).astype(np.float32)
     return weighted
 
 

@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from fsim.interfaces import FloatArray, IntArray
 
 NOISE = -1
 

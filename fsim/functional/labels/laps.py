@@ -9,9 +9,8 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
-IntArray = npt.NDArray[np.int64]
+from fsim.interfaces import IntArray
 
 
 def batches_per_rank(num_images: int, batch_size: int, world_size: int, declared: int | None) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-IntArray = npt.NDArray[np.int64]
+from fsim.interfaces import IntArray
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,12 @@ Shape legend: N images, D embedding, K labels.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from fsim.functional.distances import unit
 from fsim.functional.draws import place_in_group
-from fsim.interfaces import RetrievalTask
-
-IntArray = npt.NDArray[np.int64]
+from fsim.interfaces import IntArray, RetrievalTask
 
 IMAGES_PER_LABEL = 10  # a sample that would leave fewer of a label takes fewer labels instead
 

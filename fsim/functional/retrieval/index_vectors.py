@@ -54,8 +54,8 @@ def checked_queries(queries: Any, k: int, dimensions: int) -> Vectors:
 
 
 def unit_length(vectors: Vectors) -> Vectors:
-    """[N, D] -> [N, D] of length one; a zero vector stays one."""
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    """[..., D] -> [..., D] of length one; a zero vector stays one."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     units: Vectors = np.divide(vectors, np.where(length == 0, 1, length), dtype=np.float32)
     return units
 

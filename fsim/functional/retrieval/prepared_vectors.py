@@ -62,7 +62,7 @@ def prepared(embedding: Tensor, shift: Tensor | None, multiple: int) -> Tensor:
     ready = torch.zeros(max(1, math.ceil(num_rows / multiple)) * multiple, dimensions)
     if shift is not None:
         torch.sub(embedding, shift, out=ready[:num_rows])
-    else:
+    else:  # as `distances.unit` does, but into the rows that are there, without a second copy
         length = torch.linalg.vector_norm(embedding, dim=1, keepdim=True)
         torch.div(embedding, length.masked_fill_(length == 0, 1), out=ready[:num_rows])
     return ready

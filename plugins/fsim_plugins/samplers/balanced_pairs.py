@@ -8,10 +8,10 @@ import numpy as np
 from pydantic import Field
 
 from fsim.errors import FsimError
-from fsim.functional.draws import IntArray, bundles, keyed_generator, known_labels, spread
+from fsim.functional.draws import bundles, keyed_generator, known_labels, spread
 from fsim.functional.labels.laps import batch_numbers, batches_per_rank, draw_laps
 from fsim.functional.labels.pair_ratio import PairRatio
-from fsim.interfaces import Label, Selection
+from fsim.interfaces import IntArray, Label, Selection
 
 
 class BalancedPairs:

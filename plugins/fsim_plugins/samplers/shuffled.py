@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from fsim.errors import FsimError
-from fsim.functional.draws import IntArray, keyed_generator
+from fsim.functional.draws import keyed_generator
 from fsim.functional.labels.laps import batch_numbers, batches_per_rank, draw_laps
-from fsim.interfaces import Label, Selection
+from fsim.interfaces import IntArray, Label, Selection
 
 
 class Shuffled:
