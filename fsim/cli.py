@@ -80,9 +80,9 @@ def _run(args: argparse.Namespace) -> int:
     if os.environ.get("WORLD_SIZE", "1") == "1":
         code: int = command.execute(args)
         return code
-    from fsim.runtime.processes import processes
+    from fsim.runtime.torchrun import join_processes
 
-    with processes():
+    with join_processes():
         code = command.execute(args)
     return code
 

@@ -9,7 +9,7 @@ from fsim.evaluation.evaluate_run import evaluate_run
 from fsim.evaluation.trained_run import TrainedRun
 from fsim.recipe.validate import check_recipe
 from fsim.runtime.display import Display, number
-from fsim.runtime.processes import processes
+from fsim.runtime.torchrun import join_processes
 from fsim.store.run_folder import RunFolder
 
 TOLERANCE = 0.005  # another processor rounds otherwise, and an answer in a thousand changes its place
@@ -27,7 +27,7 @@ def verify(folder: RunFolder, overrides: Sequence[str], display: Display) -> Non
     if not recorded:
         raise FsimError(f"{folder.path} has no evaluation to hold it against; go on with: fsim resume {folder.path}")
     checked = check_recipe(folder.recipe, overrides)
-    with processes() as alone:
+    with join_processes() as alone:
         measured = evaluate_run(TrainedRun.open(folder, "last", checked), display, alone, display.log.info)
     display.close_bars()
     off = []

@@ -31,17 +31,17 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.evaluation.trained_run import TrainedRun
     from fsim.run.summary import show_evaluation
     from fsim.runtime.display import Display
-    from fsim.runtime.processes import processes
+    from fsim.runtime.torchrun import join_processes
     from fsim.store.run_folder import RunFolder
 
     folder = RunFolder.open(args.run)
     checked = recipe_to_evaluate(folder, args.overrides, args.split)
-    with processes() as shared, Display(quiet=not shared.first) as display:
+    with join_processes() as shared, Display(quiet=not shared.is_rank0) as display:
         say = display.log.info if args.json else display.say
         trained = TrainedRun.open(folder, args.checkpoint, checked)
         evaluated = evaluate_run(trained, display, shared, say)
         display.close_bars()
-        if not shared.first:
+        if not shared.is_rank0:
             return 0
         if args.json:
             print(json.dumps([one.line.to_json() for one in evaluated], indent=2, ensure_ascii=False))

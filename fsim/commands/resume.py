@@ -25,7 +25,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.run.run import execute as execute_run
     from fsim.run.run_session import session
     from fsim.run.summary import summarise
-    from fsim.runtime.processes import processes
+    from fsim.runtime.torchrun import join_processes
     from fsim.store.run_folder import RunFolder
 
     if args.run.is_file():
@@ -38,7 +38,7 @@ def execute(args: argparse.Namespace) -> int:
         return 0
     folder = RunFolder.open(args.run)
     checked = check_recipe(folder.recipe)
-    with processes() as shared, session(folder, shared) as display:
+    with join_processes() as shared, session(folder, shared) as display:
         changes = allowed_changes(checked, folder, args.allow)
         result = execute_run(checked, folder, display, resume=True, changes=changes, processes=shared)
         if result is None:  # rank 0 says the rest

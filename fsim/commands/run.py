@@ -42,7 +42,8 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.run.run import execute as execute_run
     from fsim.run.run_session import session
     from fsim.run.summary import summarise
-    from fsim.runtime.processes import LostProcessError, processes
+    from fsim.runtime.processes import LostProcessError
+    from fsim.runtime.torchrun import join_processes
     from fsim.store.run_folder import RunFolder
     from fsim.training.overfit import overfit_recipe, verdict
 
@@ -64,8 +65,10 @@ def execute(args: argparse.Namespace) -> int:
         return 0
     if args.overfit is not None:
         checked = overfit_recipe(checked, args.overfit)
-    with processes() as shared:
-        path = shared.first_says(str(RunFolder.create(args.out, checked.recipe.name).path) if shared.first else None)
+    with join_processes() as shared:
+        path = shared.broadcast_from_rank0(
+            str(RunFolder.create(args.out, checked.recipe.name).path) if shared.is_rank0 else None
+        )
         folder = RunFolder(Path(path))
         try:
             with session(folder, shared) as display:
@@ -81,7 +84,7 @@ def execute(args: argparse.Namespace) -> int:
         except (InterruptedRunError, LostProcessError, WriteError):  # the run can be resumed
             raise
         except FsimError:
-            if shared.first:
+            if shared.is_rank0:
                 folder.discard_if_unused()
             raise
     return 0

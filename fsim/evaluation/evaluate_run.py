@@ -57,7 +57,7 @@ def evaluate_run(
     catalog, images = trained.open_data(display, processes)
     shared = trained.embedder(images, processes, lambda done, total: display.bar("embed", done, total))
     evaluation = stored_evaluation(trained, catalog, images, shared)
-    if not processes.first:
+    if not processes.is_rank0:
         shared.follow(trained.network)
         return []
     say_cost(evaluation.protocols, evaluation.evaluators, trained.dimensions, say)

@@ -78,7 +78,7 @@ def attach(
     def after_epoch(engine: Engine) -> None:
         said = keeper.end_epoch(speed.rate(), speed.seconds())
         if not stop_is_asked_for():
-            with interruption.immediate() if processes.first else nullcontext():
+            with interruption.immediate() if processes.is_rank0 else nullcontext():
                 keeper.evaluate(said)
             if backup is not None:
                 backup.ask()

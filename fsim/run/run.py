@@ -27,7 +27,7 @@ from fsim.run.interruption import Interruption
 from fsim.run.keeper import Keeper, Watch
 from fsim.run.policy import BestEpoch
 from fsim.runtime.display import Display
-from fsim.runtime.garbage_collection import take_up_garbage_collection
+from fsim.runtime.garbage_collection import resume_garbage_collection
 from fsim.runtime.machine import Machine, prepare_machine
 from fsim.runtime.processes import ALONE, LostProcessError, Processes
 from fsim.store.ending import stopped_at
@@ -85,7 +85,7 @@ def execute(
         StopRunError: `watch` wanted that.
     """
     machine = prepare_machine(checked.recipe.train.precision)
-    if processes.first:
+    if processes.is_rank0:
         if not resume:
             folder.write_recipe(checked.resolved())
         note_environment(folder, machine, processes, changes, display)
@@ -94,7 +94,7 @@ def execute(
     state = training.state
     if training.checked is not checked:  # measured channels
         checked = training.checked
-        if processes.first:
+        if processes.is_rank0:
             folder.write_recipe(checked.resolved())
     recipe = checked.recipe
     embed = Embed(
@@ -109,7 +109,7 @@ def execute(
     engine = build_engine(training.step)
     keeper = (
         Keeper(training, folder, evaluation, embedder, display, watch)
-        if processes.first
+        if processes.is_rank0
         else Follower(folder, state, embedder)
     )
     resume_command = f"{processes.command} resume {folder.path}"
@@ -118,7 +118,7 @@ def execute(
             if resume:
                 with interruption.immediate():
                     keeper.take_up()
-            take_up_garbage_collection()
+            resume_garbage_collection()
             attach(engine, state, keeper, display, interruption, recipe.train.epochs, processes, backup)
             if not keeper.finished:
                 _train(engine, training, interruption)
@@ -180,7 +180,7 @@ def _plan(checked: CheckedRecipe, training: Training, machine: Machine, processe
 def _backup(recipe: Recipe, folder: RunFolder, display: Display, processes: Processes) -> Iterator[Backup | None]:
     """The copies that the recipe asks for, made by rank 0; none any more where the run fails."""
     where = recipe.backup
-    if where is None or not processes.first:
+    if where is None or not processes.is_rank0:
         yield None
         return
     BackupPlace(where.url)  # a kind of URL that nobody knows is told now

@@ -18,7 +18,7 @@ def session(folder: RunFolder, processes: Processes = ALONE) -> Iterator[Display
     Raises:
         FsimError: another command holds it, or it may not be written to.
     """
-    if processes.first:
+    if processes.is_rank0:
         with locked(folder), Display(folder.log) as display:
             yield display
     else:

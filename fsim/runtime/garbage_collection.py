@@ -9,12 +9,13 @@ _PATIENT = 1_000_000  # new objects before the collector looks at them
 
 
 def postpone_garbage_collection() -> None:
-    """Call it before the large imports."""
+    """Keep the garbage collector from looking at what the large imports make; call it before them."""
     gc.set_threshold(_PATIENT, *_USUAL[1:])
 
 
-def take_up_garbage_collection() -> None:
-    """Call it when all is imported and built; what is there stays to the end, and is not looked at again."""
+def resume_garbage_collection() -> None:
+    """Collect garbage as usual again; call it when all is imported and built. What is there by then stays to the end,
+    and is not looked at again."""
     if gc.get_threshold()[0] == _PATIENT:
         gc.freeze()
         gc.set_threshold(*_USUAL)

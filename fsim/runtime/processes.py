@@ -1,13 +1,11 @@
-"""The processes that share a command: those that torchrun started, or this one alone."""
+"""What the processes of one command do together: wait, agree, gather tensors, add them up."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import torch
@@ -15,11 +13,9 @@ import torch.distributed as dist
 from torch import Tensor
 
 from fsim.errors import FsimError
-from fsim.runtime.last_words import last_words, leave_last_words
+from fsim.runtime.last_words import last_words
 
-JOINING = timedelta(minutes=10)  # until all are there
-WAITING = timedelta(days=1)  # the others wait while rank 0 measures and writes; one that dies is noticed at once
-BUCKET = 1 << 25  # bytes of gradients that are added up at once
+BUCKET = 1 << 25  # bytes of tensors that travel in one message
 
 
 class LostProcessError(FsimError):
@@ -28,59 +24,65 @@ class LostProcessError(FsimError):
 
 @dataclass(frozen=True)
 class Processes:
-    """rank is 0 to size - 1; rank 0 speaks and writes. Tensors of the CPU go by `group`, those of a GPU by the default
-    group."""
+    """The processes that share a command, seen from one of them. Alone, each operation is what one process makes of it.
+
+    rank   0 to size - 1; rank 0 speaks and writes
+    group  by which tensors of the CPU travel; those of a GPU travel by the default group
+    """
 
     rank: int = 0
     size: int = 1
     group: Any = None
 
     @property
-    def first(self) -> bool:
+    def is_rank0(self) -> bool:
+        """Whether this is the process that speaks and writes."""
         return self.rank == 0
 
     @property
     def command(self) -> str:
-        """How fsim is started by as many processes."""
+        """How a user starts fsim with as many processes."""
         return "fsim" if self.size == 1 else f"torchrun --nproc-per-node {self.size} -m fsim"
 
     def wait(self) -> None:
-        """Until all are here."""
+        """Wait until all processes are here."""
         if self.size > 1:
-            with _told():
+            with _lost_process_explained():
                 dist.barrier(self.group)
 
     @contextmanager
-    def first_first(self) -> Iterator[None]:
-        """Rank 0 does what is within before the others do."""
-        if not self.first:
+    def rank0_first(self) -> Iterator[None]:
+        """Let rank 0 do what is within before the others do."""
+        if not self.is_rank0:
             self.wait()
         yield
-        if self.first:
+        if self.is_rank0:
             self.wait()
 
-    def first_says(self, value: Any) -> Any:
-        """Rank 0's value for all: plain data, that which JSON has."""
+    def broadcast_from_rank0(self, value: Any) -> Any:
+        """Return rank 0's value in every process: plain data, as JSON has it."""
         if self.size == 1:
             return value
-        text = bytearray(json.dumps(value).encode()) if self.first else bytearray()
+        text = bytearray(json.dumps(value).encode()) if self.is_rank0 else bytearray()
         length = self.counts(len(text))[0]
-        letters = torch.frombuffer(text, dtype=torch.uint8) if self.first else torch.empty(length, dtype=torch.uint8)
-        with _told():
-            dist.broadcast(letters, src=0, group=self.group)
-        return json.loads(bytes(letters.numpy()))
+        characters = (
+            torch.frombuffer(text, dtype=torch.uint8) if self.is_rank0 else torch.empty(length, dtype=torch.uint8)
+        )
+        with _lost_process_explained():
+            dist.broadcast(characters, src=0, group=self.group)
+        return json.loads(bytes(characters.numpy()))
 
-    def refuse_difference(self, here: Mapping[str, int | str]) -> None:
-        """Hold what must be the same in all processes against each other.
+    def reject_differences(self, here: Mapping[str, int | str]) -> None:
+        """Compare what must be the same in all processes.
 
         Raises:
             FsimError: in all of them, where something differs.
         """
         if self.size == 1:
             return
-        first = self.first_says(dict(here))
-        other = next((name for name, value in here.items() if first[name] != value), None)
-        told = f"rank {self.rank} has {here[other]}, and rank 0 {first[other]}" if other else ""
+        rank0 = self.broadcast_from_rank0(dict(here))
+        other = next((name for name, value in here.items() if rank0[name] != value), None)
+        told = f"rank {self.rank} has {here[other]}, and rank 0 {rank0[other]}" if other else ""
         if self.any(other is not None):
             raise FsimError(
                 f"the processes do not learn from the same: {told or 'see what another one says'}"
@@ -89,28 +91,28 @@ class Processes:
             )
 
     def any(self, here: bool) -> bool:
-        """Whether it holds in some process."""
+        """Return whether it holds in at least one process."""
         if self.size == 1:
             return here
         flag = torch.tensor([int(here)])
-        with _told():
+        with _lost_process_explained():
             dist.all_reduce(flag, dist.ReduceOp.MAX, self.group)
         return bool(flag)
 
     def gather(self, part: Tensor) -> list[Tensor]:
-        """Every process's tensor [n, ...], of any n and otherwise alike, in the order of ranks; only rank 0 gets
-        them, the others an empty list."""
+        """Return every process's tensor [n, ...] in the order of ranks; n may differ. Only rank 0 gets them, the others
+        an empty list."""
         if self.size == 1:
             return [part]
         counts = self.counts(len(part))
         padded = _padded(part, max(counts))
-        parts = [torch.zeros_like(padded) for _ in counts] if self.first else None
-        with _told():
+        parts = [torch.zeros_like(padded) for _ in counts] if self.is_rank0 else None
+        with _lost_process_explained():
             dist.gather(padded, parts, group=self.group)
         return [one[:count] for one, count in zip(parts or [], counts, strict=False)]
 
     def all_gather(self, part: Tensor, counts: Sequence[int] | None = None) -> list[Tensor]:
-        """As `gather`, and all get them.
+        """Return every process's tensor [n, ...] in the order of ranks, in every process.
 
         Args:
             counts: every process's n, where it is known.
@@ -120,42 +122,42 @@ class Processes:
         counts = self.counts(len(part)) if counts is None else counts
         padded = _padded(part, max(counts))
         parts = [torch.empty_like(padded) for _ in counts]
-        with _told():
+        with _lost_process_explained():
             dist.all_gather(parts, padded, group=self._group_of(part))
         return [one[:count] for one, count in zip(parts, counts, strict=True)]
 
     def counts(self, count: int) -> list[int]:
-        """Every process's number, in the order of ranks."""
+        """Return every process's number, in the order of ranks."""
         if self.size == 1:
             return [count]
         counts = [torch.zeros(1, dtype=torch.int64) for _ in range(self.size)]
-        with _told():
+        with _lost_process_explained():
             dist.all_gather(counts, torch.tensor([count]), group=self.group)
         return [int(one) for one in counts]
 
-    def add_up(self, tensors: Sequence[Tensor]) -> None:
-        """Put the sum over all processes into each tensor; they are of the same shapes in every process."""
+    def sum_tensors(self, tensors: Sequence[Tensor]) -> None:
+        """Put the sum over all processes into each tensor; their shapes are the same in every process."""
         self._in_buckets(tensors, lambda flat: dist.all_reduce(flat, group=self._group_of(flat)))
 
-    def average(self, tensors: Sequence[Tensor]) -> None:
+    def average_tensors(self, tensors: Sequence[Tensor]) -> None:
         """Put the mean over all processes into each tensor."""
         if self.size == 1:
             return
-        self.add_up(tensors)
+        self.sum_tensors(tensors)
         for tensor in tensors:
             tensor /= self.size
 
-    def take_from_first(self, tensors: Sequence[Tensor]) -> None:
-        """Put rank 0's values into each tensor."""
+    def copy_from_rank0(self, tensors: Sequence[Tensor]) -> None:
+        """Copy rank 0's values into each tensor."""
         self._in_buckets(tensors, lambda flat: dist.broadcast(flat, src=0, group=self._group_of(flat)))
 
     def _in_buckets(self, tensors: Sequence[Tensor], change: Callable[[Tensor], object]) -> None:
-        """Let `change` change many tensors at once: a message for each takes longer."""
+        """Let `change` change many tensors in one message: a message for each takes longer."""
         if self.size == 1:
             return
         for bucket in _buckets(tensors):
             flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
-            with _told():
+            with _lost_process_explained():
                 change(flat)
             for tensor, changed in zip(bucket, torch.split(flat, [one.numel() for one in bucket]), strict=True):
                 tensor.copy_(changed.view_as(tensor))
@@ -165,60 +167,15 @@ class Processes:
 
 
 ALONE = Processes()
-_joined: list[Processes] = []  # the one that this process is of, where it joined others
 
 
 @contextmanager
-def processes() -> Iterator[Processes]:
-    """Join the processes that torchrun started (by its environment variables): over gloo, and where each has a GPU of
-    its own, over NCCL. Once they have joined, the same again.
-
-    Raises:
-        FsimError: there are fewer GPUs than processes on this machine, or the others are not found.
-        LostProcessError: another one ended.
-    """
-    size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1 or _joined:
-        yield _joined[-1] if _joined else ALONE
-        return
-    from ignite import distributed as idist
-
-    backend = _backend()
-    try:
-        idist.initialize(backend, timeout=JOINING)
-    except (RuntimeError, ValueError) as error:
-        raise FsimError(f"the {size} processes did not find each other ({error}); start them by torchrun") from error
-    rank = idist.get_rank()
-    _joined.append(Processes(rank, size, dist.new_group(backend="gloo", timeout=WAITING)))
-    try:
-        yield _joined[-1]
-    except LostProcessError:
-        raise
-    except BaseException as error:
-        leave_last_words(rank, str(error) or type(error).__name__)
-        raise
-    else:
-        idist.finalize()
-    finally:
-        _joined.clear()
-
-
-def _backend() -> str:
-    if not torch.cuda.is_available():
-        return "gloo"
-    here, gpus = int(os.environ.get("LOCAL_WORLD_SIZE", "1")), torch.cuda.device_count()
-    if here > gpus:
-        raise FsimError(f"{here} processes on a machine with {gpus} GPUs: start it by torchrun --nproc-per-node {gpus}")
-    return "nccl"
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell that another process is gone, and why, where it said so."""
+def _lost_process_explained() -> Iterator[None]:
+    """Raise LostProcessError where another process is gone, with its last words if it left some."""
     try:
         yield
     except RuntimeError as error:
-        if not _is_of_transport(error):  # a loader's end, say, or our own fault
+        if not _is_transport_error(error):  # the end of a data loader, for example, or our own fault
             raise
         words = last_words() or "it left no word, so it was killed, or its machine is gone"
         raise LostProcessError(
@@ -227,7 +184,7 @@ def _told() -> Iterator[None]:
         ) from error
 
 
-def _is_of_transport(error: RuntimeError) -> bool:
+def _is_transport_error(error: RuntimeError) -> bool:
     return isinstance(error, dist.DistError) or "gloo/" in str(error) or "onnection " in str(error)
 
 
@@ -241,7 +198,7 @@ def _padded(part: Tensor, length: int) -> Tensor:
 
 
 def _buckets(tensors: Sequence[Tensor]) -> Iterator[list[Tensor]]:
-    """Tensors of one type on one device, up to `BUCKET` bytes together, or one that is larger."""
+    """Split tensors into lists of one type on one device, of up to `BUCKET` bytes, or of one larger tensor."""
     alike: dict[object, list[Tensor]] = {}
     for tensor in tensors:
         alike.setdefault((tensor.dtype, tensor.device), []).append(tensor)

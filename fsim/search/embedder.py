@@ -42,7 +42,7 @@ class Embedder:
 
     def open_images(self, catalog: Catalog, progress: Callable[[int, int], None]) -> CachedImages:
         """The images of a catalog, decoded; any share of them may be damaged. Of several processes rank 0 decodes."""
-        with self.processes.first_first():
+        with self.processes.rank0_first():
             return self.trained.open_images(catalog, progress)
 
     def shared(self, images: CachedImages, progress: Callable[[int, int], None]) -> EmbedInParts:

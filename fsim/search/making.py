@@ -56,7 +56,7 @@ def embed_catalog(before: IndexedImages, catalog: Catalog, embedder: Embedder, p
     """Embed a catalog's images, by all processes, and put them behind those of before; None in all but rank 0."""
     opened = embedder.open_images(catalog, lambda done, of: progress("decode images", done, of))
     shared = embedder.shared(opened, lambda done, of: progress("embed", done, of))
-    if not embedder.processes.first:
+    if not embedder.processes.is_rank0:
         shared.follow(embedder.network)
         return None
     rows = np.flatnonzero(opened.usable)

@@ -105,7 +105,7 @@ def build_training(
     warn_of_lacking_pairs(batches, losses, display)
     network.to(machine.device), losses.to(machine.device)
     step = build_step(checked, network, losses, batches.steps_per_epoch, machine, processes)
-    processes.refuse_difference(
+    processes.reject_differences(
         {
             "steps in an epoch": batches.steps_per_epoch,
             "training images": catalog.fingerprint(rows),
@@ -114,7 +114,7 @@ def build_training(
             "weights": sum(weights.numel() for weights in network.parameters()),
         }
     )
-    processes.take_from_first(step.state.tensors())  # whatever a backbone drew its first weights by
+    processes.copy_from_rank0(step.state.tensors())  # whatever a backbone drew its first weights by
     if recipe.train.compile:
         display.say("compiling the network; the first time that may take some minutes")
         for each in dict.fromkeys((network, step.state.evaluated)):

@@ -58,7 +58,7 @@ class ChunkedForward:
         """Return the outputs of the batches of all processes."""
         if self.chunk_size is None and self.processes.size == 1:
             return WholeOutputs(self.forward(inputs, 0, seed_chunk))
-        self.processes.take_from_first(list(self.network.buffers()))  # each process has counted its own images
+        self.processes.copy_from_rank0(list(self.network.buffers()))  # each process has counted its own images
         chunks = list(zip(*(torch.split(part, self.chunk_size or len(part)) for part in inputs), strict=True))
         if len(chunks) == 1:
             parts = [self.forward(chunks[0], 0, seed_chunk)]
@@ -128,7 +128,7 @@ class ChunkedOutputs(Outputs):
                     [outputs[name] for name in learning], [gradients[name][number] for name in learning]
                 )
         weights = self.forward.network.parameters()
-        self.forward.processes.add_up([weight.grad for weight in weights if weight.grad is not None])
+        self.forward.processes.sum_tensors([weight.grad for weight in weights if weight.grad is not None])
 
 
 @contextmanager

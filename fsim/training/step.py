@@ -70,7 +70,7 @@ class TrainingStep:
         # Backward: the losses' own, then the network's where it is a second one.
         scaler.scale(total).backward()  # type: ignore[no-untyped-call]
         outputs.backward_through_network()
-        processes.average([weights.grad for weights in losses.parameters() if weights.grad is not None])
+        processes.average_tensors([weights.grad for weights in losses.parameters() if weights.grad is not None])
 
         # Clip.
         if self.clip_norm is not None:

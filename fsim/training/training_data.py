@@ -27,7 +27,7 @@ def prepare_data(
 ) -> tuple[EncodedCatalog, CachedImages]:
     """The catalog of the recipe's dataset and its decoded images. Of several processes rank 0 makes and decodes them,
     before the others open them."""
-    with processes.first_first():
+    with processes.rank0_first():
         return _open_data(checked, display)
 
 

@@ -59,7 +59,7 @@ def execute(args: argparse.Namespace) -> int:
 
     from fsim.errors import FsimError
     from fsim.runtime.display import Display
-    from fsim.runtime.processes import processes
+    from fsim.runtime.torchrun import join_processes
     from fsim.search.generations import Generations
     from fsim.search.places import index_folder
     from fsim.store.run_folder import RunFolder
@@ -73,8 +73,8 @@ def execute(args: argparse.Namespace) -> int:
         return _list(args)
     place = index_folder(folder.path, args.name)
     generations = Generations(place)
-    with processes() as shared, Display(quiet=args.json or not shared.first) as display:
-        if not shared.first:
+    with join_processes() as shared, Display(quiet=args.json or not shared.is_rank0) as display:
+        if not shared.is_rank0:
             _changed(args, folder, place, shared, display)
             return 0
         with generations.held():
@@ -120,7 +120,7 @@ def _changed(
     if before is not None and args.remove:
         images, embedding = without(before, rows_of(before, args.remove))
         source = before.passport.source
-        return new_index(place, images, embedding, embedder, kind, source, display.say) if shared.first else None
+        return new_index(place, images, embedding, embedder, kind, source, display.say) if shared.is_rank0 else None
     catalog, source = _catalog(args, folder, before)
     if before is not None and args.add:
         catalog = only_new(before, catalog)

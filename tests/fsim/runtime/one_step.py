@@ -22,7 +22,8 @@ from fsim.plugin.registry import register, unregister
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
 from fsim.runtime.machine import prepare_machine
-from fsim.runtime.processes import Processes, processes
+from fsim.runtime.processes import Processes
+from fsim.runtime.torchrun import join_processes
 from fsim.training.batches import Batch
 from fsim.training.build import build_step
 from fsim.training.losses import build_losses
@@ -102,10 +103,10 @@ def steps(together: Processes) -> dict[str, dict[str, Any]]:
 
 def refused(together: Processes) -> list[str]:
     """What is said where the processes differ, and of a sampler that knows no ranks."""
-    together.refuse_difference({"same": 1, "alike": "a"})
+    together.reject_differences({"same": 1, "alike": "a"})
     told = []
     try:
-        together.refuse_difference({"same": 1, "steps": together.rank})
+        together.reject_differences({"same": 1, "steps": together.rank})
     except FsimError as error:
         told.append(str(error))
     return told
@@ -165,7 +166,7 @@ def _batch(start: int, stop: int, ranges: list[tuple[int, int]]) -> Batch:
 
 
 if __name__ == "__main__":
-    with processes() as together:
+    with join_processes() as together:
         found = {"steps": steps(together), "refused": refused(together)}
-        if together.first:
+        if together.is_rank0:
             torch.save(found, sys.argv[1])
