@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fsim.runtime.argument_parser import Parser
+    from fsim.search.answers import Answer
+    from fsim.search.query import Query
     from fsim.search.query_embedder import QueryEmbedder
-    from fsim.search.query_parts import Query
-    from fsim.search.reader import Reader
     from fsim.search.search_index import SearchIndex
 
 
@@ -67,16 +67,11 @@ def add_arguments(parser: Parser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    import json
-
     from fsim.errors import FsimError
     from fsim.pages.page import refuse_page_file
-    from fsim.runtime.display import Display
-    from fsim.search.answers import Wish, search
-    from fsim.search.filters import read_filters
-    from fsim.search.places import index_place
-    from fsim.search.queries import read_box, read_text
-    from fsim.search.query_parts import QueryParts
+    from fsim.search.answers import Searcher, SearchOptions, open_embedder
+    from fsim.search.index_folder import find_index
+    from fsim.search.query import build_queries, parse_box, parse_filters
     from fsim.search.search_index import SearchIndex
 
     if args.k < 1:
@@ -85,90 +80,67 @@ def execute(args: argparse.Namespace) -> int:
         raise FsimError(f"--diversity {args.diversity:g}: give 0 (as near as can be) to 1 (as unlike as can be)")
     if args.html is not None:
         refuse_page_file(args.html)
-    parts = QueryParts(
+    queries = build_queries(
         [*args.images, *args.image],
-        [read_text(one) for one in args.text],
-        args.text_weight,
-        args.mean,
-        args.plus,
-        args.minus,
-        read_box(args.crop) if args.crop else None,
+        args.text,
+        text_weight=args.text_weight,
+        mean=args.mean,
+        plus=args.plus,
+        minus=args.minus,
+        box=parse_box(args.crop) if args.crop else None,
     )
-    place = index_place(args.index)
-    index = SearchIndex.open(place)
-    wish = Wish(args.k, read_filters(args.filter), args.fold, args.diversity)
-    index.filters.flags(wish.wanted or {})  # before the network is loaded
-    embedder = _embedder(args, place, index)
-    index.passport.refuse_other(embedder.made)
-    for text in parts.texts:
-        _tell_left_out(text, _reader(args, embedder))
-    queries, vectors = parts.embedded(embedder, index.images)
-    found = search(index, vectors, wish)
-    if args.json:
-        for query, answers in zip(queries, found, strict=True):
-            print(json.dumps({"query": query.name, "results": answers}, ensure_ascii=False))
-    else:
-        with Display() as display:
-            for query, answers in zip(queries, found, strict=True):
-                rows = [[str(n), _score(one), one["category"], one["image"]] for n, one in enumerate(answers, 1)]
-                display.table(query.name, ["", "score", "category", "image"], rows)
+    options = SearchOptions(args.k, parse_filters(args.filter), args.fold, args.diversity)
+    index = SearchIndex.open(find_index(args.index))
+    index.images.matching(options.filters or {})  # a mistake is shown before the network is loaded
+    searcher = Searcher(index, open_embedder(index, args.run, args.network))
+    _warn_of_unknown_words(args, queries, searcher.embedder)
+    answers = searcher.search(queries, options)
+    _print(args, queries, answers)
     if args.html is not None or args.open:
-        _show(args, index, queries, found)
+        _show_page(args, index, queries, answers)
     return 0
 
 
-def _embedder(args: argparse.Namespace, place: Path, index: SearchIndex) -> QueryEmbedder:
-    """The run's network, or its export."""
-    from fsim.errors import FsimError
-
-    if args.network is not None:
-        if args.run is not None:
-            raise FsimError("--run and --network both say what embeds the pictures: leave one out")
-        from fsim.search.onnx_embedder import OnnxEmbedder
-
-        return OnnxEmbedder(args.network)
-    from fsim.search.embedder import Embedder
-    from fsim.search.places import run_of
-    from fsim.store.run_folder import RunFolder
-
-    return Embedder(RunFolder.open(args.run or run_of(place)), index.passport.made.checkpoint)
-
-
-def _score(answer: dict[str, Any]) -> str:
-    return f"{answer['score']:.4f}"
-
-
-def _reader(args: argparse.Namespace, embedder: QueryEmbedder) -> Reader:
+def _warn_of_unknown_words(args: argparse.Namespace, queries: list[Query], embedder: QueryEmbedder) -> None:
     """Raises:
-    FsimError: the network does not read.
-    """
-    from fsim.errors import FsimError
-
-    if embedder.reader is None and args.network is not None:
-        raise FsimError(f"{args.network} takes pictures alone: search by words with the run, without --network")
-    if embedder.reader is None:
-        raise FsimError(
-            f"the network of {embedder.made.run_name} does not read: train one with model.text_encoder "
-            f"(recipes/clip_small.yaml), or search by a picture"
-        )
-    return embedder.reader
-
-
-def _tell_left_out(text: str, reader: Reader) -> None:
-    """Raises:
-    FsimError: nothing is left.
+    FsimError: the network does not read, or knows no word of a text.
     """
     import sys
 
-    left_out = reader.left_out(text)
-    if left_out:
-        words = ", ".join(left_out)
-        print(f"warning: not among the words that the run learned, and left out: {words}", file=sys.stderr)
+    from fsim.errors import FsimError
+
+    texts = dict.fromkeys(query.text for query in queries if query.text is not None)
+    reader = embedder.text_embedder
+    if texts and reader is None and args.network is not None:
+        raise FsimError(f"{args.network} takes pictures alone: search by words with the run, without --network")
+    if texts and reader is None:
+        raise FsimError(
+            f"the network of {embedder.source.run_name} does not read: train one with model.text_encoder "
+            f"(recipes/clip_small.yaml), or search by a picture"
+        )
+    for text in texts:
+        assert reader is not None
+        if unknown := reader.unknown_words(text):
+            words = ", ".join(unknown)
+            print(f"warning: not among the words that the run learned, and left out: {words}", file=sys.stderr)
 
 
-def _show(
-    args: argparse.Namespace, index: SearchIndex, queries: list[Query], found: list[list[dict[str, Any]]]
-) -> None:
+def _print(args: argparse.Namespace, queries: list[Query], answers: list[list[Answer]]) -> None:
+    import json
+
+    from fsim.runtime.display import Display
+
+    if args.json:
+        for query, found in zip(queries, answers, strict=True):
+            print(json.dumps({"query": query.name, "results": found}, ensure_ascii=False))
+        return
+    with Display() as display:
+        for query, found in zip(queries, answers, strict=True):
+            rows = [[str(n), f"{one['score']:.4f}", one["category"], one["image"]] for n, one in enumerate(found, 1)]
+            display.table(query.name, ["", "score", "category", "image"], rows)
+
+
+def _show_page(args: argparse.Namespace, index: SearchIndex, queries: list[Query], answers: list[list[Answer]]) -> None:
     import sys
     import tempfile
     import webbrowser
@@ -176,7 +148,7 @@ def _show(
     from fsim.search.answers_page import answers_page
 
     file = args.html or Path(tempfile.mkdtemp(prefix="fsim-search-")) / "answers.html"
-    answers_page(index, queries, found, args.crop).write(file)
+    answers_page(index, queries, answers).write(file)
     print(f"page: {file}", file=sys.stderr)
     if args.open and not webbrowser.open(file.absolute().as_uri()):
         print("no browser was found to show it", file=sys.stderr)

@@ -41,41 +41,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from fsim.serving.required import require_server_packages
+    from fsim.kit.optional_packages import require_packages
 
-    require_server_packages()
-    from fsim.search.places import index_place, run_of
+    require_packages(("fastapi", "uvicorn", "python_multipart", "prometheus_client"), "fsim serve", "serve")
+    from fsim.search.index_folder import find_index, run_of_index
+    from fsim.serving.access import read_key
     from fsim.serving.app import make_app
-    from fsim.serving.key import read_key
+    from fsim.serving.comparisons import VoteFile
     from fsim.serving.limits import Limits
-    from fsim.serving.live_index import LiveIndex
-    from fsim.serving.logs import set_up_logs
-    from fsim.serving.server import address, bind, is_loopback, serve
-    from fsim.serving.service import Service
-    from fsim.serving.votes import VoteFile
+    from fsim.serving.loaded_index import ReloadingIndex
+    from fsim.serving.monitoring import set_up_logging
+    from fsim.serving.search_service import SearchService
+    from fsim.serving.server import is_loopback, listen, serve, url_of
 
     _check(args)
-    rate = args.rate if args.rate is not None else (0 if is_loopback(args.host) else 50)
+    local = is_loopback(args.host)
+    rate = args.rate if args.rate is not None else (0 if local else 50)
     limits = Limits(args.max_upload_mb, args.max_megapixels, args.max_k, rate, max_batch=args.max_batch)
     key = read_key(args.api_key_file)
-    place = index_place(args.index)
-    other = None if args.ab is None else index_place(args.ab)
-    votes = VoteFile(args.votes or place.parent / f"{place.name}-votes.csv") if other else None
-    set_up_logs(args.json_logs)
-    with bind(args.host, args.port) as listening:
-        live = LiveIndex(place, args.run or run_of(place))
-        compared = None if other is None else LiveIndex(other, run_of(other))
-        service = Service(live, limits, compared, votes)
-        where = address(listening)
+    path = find_index(args.index)
+    other_path = None if args.ab is None else find_index(args.ab)
+    votes = VoteFile(args.votes or path.parent / f"{path.name}-votes.csv") if other_path else None
+    set_up_logging(args.json_logs)
+    with listen(args.host, args.port) as listening:
+        index = ReloadingIndex(path, args.run or run_of_index(path))
+        other = None if other_path is None else ReloadingIndex(other_path, run_of_index(other_path))
+        service = SearchService(index, limits, other, votes)
+        url = url_of(listening)
 
         def ready() -> None:
-            print(f"{len(live.now.index.images):,} images of {live.name}", flush=True)
-            if key is None and not is_loopback(args.host):
+            print(f"{len(index.current.index.images):,} images of {index.name}", flush=True)
+            if key is None and not local:
                 print("warning: everyone who reaches this address may search; set a key by --api-key-file", flush=True)
-            print(f"ready: {where}", flush=True)
+            print(f"ready: {url}", flush=True)
 
-        local = is_loopback(args.host) and key is None
-        serve(make_app(service, key, args.cors, local, ready), listening, limits)
+        serve(make_app(service, key, args.cors, local and key is None, ready), listening, limits)
     return 0
 
 

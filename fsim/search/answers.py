@@ -1,6 +1,6 @@
-"""What a search says: of each query its answers, one an item or varied where that is asked for.
+"""A search: queries of pictures and words -> the images of an index that are their answers.
 
-Shape legend: Q queries, K answers, C candidates.
+Shape legend: Q queries, C candidates, D embedding.
 """
 
 from __future__ import annotations
@@ -8,82 +8,162 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fsim.errors import FsimError
 from fsim.interfaces import IntArray, Vectors
+from fsim.search.index_folder import find_index, run_of_index
+from fsim.search.query import Query
+from fsim.search.query_embedder import QueryEmbedder
+from fsim.search.query_vectors import embed_queries
 from fsim.search.search_index import SearchIndex
+from fsim.store.run_folder import RunFolder
 
-MOST = 2_000  # candidates, unless more answers are asked for: they are compared with each other
-CANDIDATES = 5  # for each answer, where some are left out or taken for variety
-SAME = 1e-3  # two pictures whose embeddings are so near show the same: 1 - cosine, or the distance by their length
+MAX_CANDIDATES = 2_000  # unless more answers are wanted: candidates are compared with each other
+CANDIDATES_PER_ANSWER = 5  # where some are folded, or chosen for variety
+NEARLY_SAME = 1e-3  # of two pictures that show the same: 1 - cosine, or the distance by their length
+
+Answer = dict[str, Any]  # id, image, score, category, item, split, attributes; duplicates where some were folded
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is asked of a search.
+class SearchOptions:
+    """How many answers a search gives, and which.
 
-    k          answers
-    wanted     which images may be answers, see `Filters.flags`
-    fold       one answer an item, and one of pictures that are nearly the same
-    diversity  0 to 1: how much unlikeness to the answers before it counts for one against likeness to the query
+    k          answers to a query
+    filters    which images may be answers, see `IndexedImages.matching`
+    fold       whether an item, and pictures that are nearly the same, are one answer
+    diversity  0 to 1: how much unlikeness to the answers before it counts for an image against likeness to the query
     """
 
     k: int = 10
-    wanted: Mapping[str, Sequence[str]] | None = None
+    filters: Mapping[str, Sequence[str]] | None = None
     fold: bool = False
     diversity: float = 0.0
 
 
-def search(index: SearchIndex, queries: Vectors, wish: Wish) -> list[list[dict[str, Any]]]:
-    """The answers to each query [Q, D], best first: `id`, `image`, `score` (the cosine, or minus the Euclidean
-    distance), `category`, `item`, `split`, `attributes`, and with `fold` the ids of `duplicates` that it stands for.
-    Where the nearest `MOST` are of fewer than k items, there are fewer than k answers.
+@dataclass(frozen=True)
+class Searcher:
+    """An index, and the network that embeds its queries.
 
     Raises:
-        FsimError: no image has what is wanted.
+        FsimError: the network is not the one that the index was made by.
     """
-    plain = not wish.fold and not wish.diversity
-    all_of_them = min(len(index.images), max(MOST, CANDIDATES * wish.k))
-    most = wish.k if plain else min(all_of_them, CANDIDATES * wish.k)
+
+    index: SearchIndex
+    embedder: QueryEmbedder
+
+    def __post_init__(self) -> None:
+        self.index.passport.check_comparable(self.embedder.source)
+
+    @classmethod
+    def open(cls, path: Path, run: Path | None = None, network: Path | None = None) -> Searcher:
+        """Open an index with the network that embeds its queries.
+
+        Args:
+            path: RUN/indexes/NAME, or RUN where it has one index.
+            run, network: as of `open_embedder`.
+
+        Raises:
+            FsimError: the index or the network is missing or damaged, or they do not fit each other.
+        """
+        index = SearchIndex.open(find_index(path))
+        return cls(index, open_embedder(index, run, network))
+
+    def search(self, queries: Sequence[Query], options: SearchOptions | None = None) -> list[list[Answer]]:
+        """Return the answers to each query, best first.
+
+        Raises:
+            FsimError: a picture can't be used, or no image matches the filters.
+        """
+        vectors = np.stack(embed_queries(queries, self.embedder, self.index.images))
+        return search(self.index, vectors, options or SearchOptions())
+
+
+def open_embedder(index: SearchIndex, run: Path | None = None, network: Path | None = None) -> QueryEmbedder:
+    """Load the network that embeds the queries of an index.
+
+    Args:
+        run: the run to take it from; None for the one that the index lies in.
+        network: what `fsim export RUN --to onnx` wrote, in place of a run; needs no torch.
+
+    Raises:
+        FsimError: there is no such run or export.
+    """
+    if network is not None:
+        if run is not None:
+            raise FsimError("--run and --network both say what embeds the pictures: leave one out")
+        from fsim.search.query_embedder import OnnxEmbedder
+
+        return OnnxEmbedder(network)
+    from fsim.evaluation.trained_run import TrainedRun
+    from fsim.search.run_embedder import RunEmbedder
+
+    folder = RunFolder.open(run or run_of_index(index.path))
+    return RunEmbedder(TrainedRun.open(folder, index.passport.embedded_by.checkpoint))
+
+
+def search(index: SearchIndex, queries: Vectors, options: SearchOptions) -> list[list[Answer]]:
+    """[Q, D] -> the answers to each query, best first: `id`, `image`, `score` (the cosine, or minus the Euclidean
+    distance), `category`, `item`, `split`, `attributes`, and with `fold` the ids of `duplicates` that it stands for.
+    Where the nearest `MAX_CANDIDATES` are of fewer than k items, there are fewer than k answers.
+
+    Raises:
+        FsimError: no image matches the filters.
+    """
+    plain = not options.fold and not options.diversity
+    limit = min(len(index.images), max(MAX_CANDIDATES, CANDIDATES_PER_ANSWER * options.k))
+    num_candidates = options.k if plain else min(limit, CANDIDATES_PER_ANSWER * options.k)
     while True:
-        found = index.search(queries, most, wish.wanted)
-        rows = [ids[ids >= 0] for ids in found.ids]
-        chosen = [_chosen(index, ids, scores[: len(ids)], wish) for ids, scores in zip(rows, found.scores, strict=True)]
-        short = any(len(one) < wish.k and len(ids) == most for one, ids in zip(chosen, rows, strict=True))
-        if plain or not short or most >= all_of_them:
+        found = index.search(queries, num_candidates, options.filters)
+        candidates = [ids[ids >= 0] for ids in found.ids]
+        chosen = [
+            _choose(index, rows, scores[: len(rows)], options)
+            for rows, scores in zip(candidates, found.scores, strict=True)
+        ]
+        more_may_help = any(
+            len(answers) < options.k and len(rows) == num_candidates
+            for answers, rows in zip(chosen, candidates, strict=True)
+        )
+        if plain or not more_may_help or num_candidates >= limit:
             break
-        most = min(all_of_them, 4 * most)
-    return [[_answer(index, *one) for one in of_query] for of_query in chosen]
+        num_candidates = min(limit, 4 * num_candidates)
+    return [[_answer(index, *one) for one in answers] for answers in chosen]
 
 
-def _chosen(index: SearchIndex, rows: IntArray, scores: Vectors, wish: Wish) -> list[tuple[int, float, list[int]]]:
-    """Of the candidates [C], best first, the rows that are answers, their scores, and the rows that each stands for."""
-    folded = _folded(index, rows) if wish.fold else [[int(row)] for row in rows]
-    score = {int(row): float(one) for row, one in zip(rows, scores, strict=True)}
-    first = [of[0] for of in folded]
-    if wish.diversity:
-        likeness = np.asarray([score[row] for row in first], dtype=np.float64)
-        order = varied(likeness, _scores_between(index, first), wish.diversity, wish.k)
+def _choose(
+    index: SearchIndex, rows: IntArray, scores: Vectors, options: SearchOptions
+) -> list[tuple[int, float, list[int]]]:
+    """Of the candidates [C], best first, return the rows that are answers, their scores, and the rows that each stands
+    for."""
+    groups = _fold(index, rows) if options.fold else [[int(row)] for row in rows]
+    score_of = {int(row): float(score) for row, score in zip(rows, scores, strict=True)}
+    first = [group[0] for group in groups]
+    if options.diversity:
+        likeness = np.asarray([score_of[row] for row in first], dtype=np.float64)
+        order = diverse_order(likeness, _scores_between(index, first), options.diversity, options.k)
     else:
-        order = list(range(len(first)))[: wish.k]
-    return [(first[place], score[first[place]], folded[place][1:]) for place in order]
+        order = list(range(len(first)))[: options.k]
+    return [(first[place], score_of[first[place]], groups[place][1:]) for place in order]
 
 
-def _folded(index: SearchIndex, rows: IntArray) -> list[list[int]]:
-    """Candidates, best first; those of one item, or of nearly the same picture, stand behind the best of them."""
+def _fold(index: SearchIndex, rows: IntArray) -> list[list[int]]:
+    """Group candidates, best first: those of one item, or of nearly the same picture, follow the best of them."""
     items = index.images.columns["item"]
     embedding = np.asarray(index.embedding[rows], dtype=np.float64)  # [C, D]
     length = np.linalg.norm(embedding, axis=1, keepdims=True)
-    if index.passport.made.distance == "cosine":
-        near = 1 - (embedding / np.maximum(length, 1e-12)) @ (embedding / np.maximum(length, 1e-12)).T < SAME
+    if index.passport.embedded_by.distance == "cosine":
+        direction = embedding / np.maximum(length, 1e-12)
+        near = 1 - direction @ direction.T < NEARLY_SAME
     else:
         squared = np.square(length) + np.square(length).T - 2 * embedding @ embedding.T
-        near = np.sqrt(np.maximum(squared, 0)) < SAME * np.maximum(length, 1e-12)
+        near = np.sqrt(np.maximum(squared, 0)) < NEARLY_SAME * np.maximum(length, 1e-12)
     groups: list[list[int]] = []
-    heads: list[int] = []
+    heads: list[int] = []  # the place of each group's best candidate
     for place, row in enumerate(rows):
         item = items[row]
         same = (g for g, head in enumerate(heads) if near[head, place] or (item and item == items[rows[head]]))
@@ -96,13 +176,18 @@ def _folded(index: SearchIndex, rows: IntArray) -> list[list[int]]:
     return groups
 
 
-def varied(likeness: npt.NDArray[np.float64], between: npt.NDArray[np.float64], diversity: float, k: int) -> list[int]:
-    """Places of up to k candidates [C], chosen by maximal marginal relevance: the next is that of the greatest
+def diverse_order(
+    likeness: npt.NDArray[np.float64], between: npt.NDArray[np.float64], diversity: float, k: int
+) -> list[int]:
+    """Choose up to k of the candidates [C] by maximal marginal relevance: the next is that of the greatest
     (1 - d) likeness to the query - d greatest likeness to one chosen before. Carbonell and Goldstein, "The use of MMR,
     diversity-based reranking for reordering documents and producing summaries", SIGIR 1998 (there lambda = 1 - d).
 
     Args:
         between: [C, C] likeness of the candidates to each other, on the scale of `likeness`.
+
+    Returns:
+        Places of candidates.
     """
     chosen: list[int] = []
     nearest = np.full(len(likeness), -math.inf)
@@ -115,9 +200,9 @@ def varied(likeness: npt.NDArray[np.float64], between: npt.NDArray[np.float64], 
 
 
 def _scores_between(index: SearchIndex, rows: Sequence[int]) -> npt.NDArray[np.float64]:
-    """Scores of candidates with each other, as an index gives them."""
+    """[C, C] scores of candidates with each other, as an index gives them."""
     embedding = np.asarray(index.embedding[np.asarray(rows, dtype=np.int64)], dtype=np.float64)
-    if index.passport.made.distance == "cosine":
+    if index.passport.embedded_by.distance == "cosine":
         embedding /= np.maximum(np.linalg.norm(embedding, axis=1, keepdims=True), 1e-12)
         cosines: npt.NDArray[np.float64] = embedding @ embedding.T
         return cosines
@@ -126,16 +211,16 @@ def _scores_between(index: SearchIndex, rows: Sequence[int]) -> npt.NDArray[np.f
     return scores
 
 
-def _answer(index: SearchIndex, row: int, score: float, duplicates: Sequence[int]) -> dict[str, Any]:
+def _answer(index: SearchIndex, row: int, score: float, duplicates: Sequence[int]) -> Answer:
     columns = index.images.columns
-    known = {name: columns[name][row] for name in ("id", "image", "category", "item", "split")}
+    cosine = index.passport.embedded_by.distance == "cosine"
     answer = {
-        "id": known["id"],
-        "image": known["image"],
-        "score": score if index.passport.made.distance == "cosine" else -math.sqrt(max(-2 * score, 0.0)),
-        "category": known["category"],
-        "item": known["item"],
-        "split": known["split"],
+        "id": columns["id"][row],
+        "image": columns["image"][row],
+        "score": score if cosine else -math.sqrt(max(-2 * score, 0.0)),
+        "category": columns["category"][row],
+        "item": columns["item"][row],
+        "split": columns["split"][row],
         "attributes": index.images.attributes(row),
     }
     return {**answer, "duplicates": [columns["id"][one] for one in duplicates]} if duplicates else answer

@@ -1,4 +1,4 @@
-"""What an index was made by, and so what may search in it."""
+"""What an index says of itself, and so which network may search in it."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ FILE = "passport.json"
 COMPARED = ("weights", "preprocessing", "dimensions", "distance")
 
 
-def preprocessing(**done: Any) -> dict[str, Any]:
-    """What is done to a picture, by the names that are compared: size, resize, box, box_padding, mean, std, flip."""
-    assert sorted(done) == ["box", "box_padding", "flip", "mean", "resize", "size", "std"]
-    return {**done, "mean": [float(one) for one in done["mean"]], "std": [float(one) for one in done["std"]]}
+def preprocessing(**rules: Any) -> dict[str, Any]:
+    """Return how pictures are prepared, by the names that are compared: size, resize, box, box_padding, mean, std,
+    flip."""
+    assert sorted(rules) == ["box", "box_padding", "flip", "mean", "resize", "size", "std"]
+    return {**rules, "mean": [float(one) for one in rules["mean"]], "std": [float(one) for one in rules["std"]]}
 
 
 @dataclass(frozen=True)
-class Made:
-    """By what embeddings are made. Only those of one sort can be compared.
+class EmbeddingSource:
+    """What embeddings are made by. They can be compared where they agree in `COMPARED`.
 
-    run            its id (`RunFolder.run_id`)
+    run            the id of the run (`RunFolder.run_id`)
     run_name       `<recipe>/<time>`
     checkpoint     `best`, `last`, ...
     weights        a hash of all weights and buffers
     preprocessing  what is done to a picture before the network sees it
     dimensions     D
-    distance       what the embeddings are compared by
+    distance       how the embeddings are compared
     precision      in which the network computed; another gives nearly the same
     """
 
@@ -45,12 +46,22 @@ class Made:
     distance: Distance
     precision: str
 
+    def differences(self, other: EmbeddingSource) -> list[str]:
+        """Return what makes the embeddings of two sources incomparable, each as `name this -> other`."""
+        names = [name for name in COMPARED if getattr(self, name) != getattr(other, name)]
+        return [f"{name} {_short(getattr(self, name))} -> {_short(getattr(other, name))}" for name in names]
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, dict) else str(value)
+
 
 @dataclass(frozen=True)
 class Passport:
     """What an index says of itself.
 
-    kind, parameters  the component `index` that searches, and how it was made
+    embedded_by       the network of its embeddings
+    kind, parameters  the component `index` that finds neighbours, and how it was built
     num_images        N
     source            where the images came from, as it was given
     made_at           UTC
@@ -59,7 +70,7 @@ class Passport:
     fsim              the version
     """
 
-    made: Made
+    embedded_by: EmbeddingSource
     kind: str
     parameters: dict[str, Any]
     num_images: int
@@ -69,39 +80,42 @@ class Passport:
     k: int
     fsim: str
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain data, with the keys of passport.json."""
+        values = asdict(self)
+        return {"made": values.pop("embedded_by"), **values}
+
     def write(self, folder: Path) -> None:
-        write_text(folder / FILE, json.dumps({"format": FORMAT, **asdict(self)}, indent=2, ensure_ascii=False) + "\n")
+        """Write passport.json."""
+        text = json.dumps({"format": FORMAT, **self.as_json()}, indent=2, ensure_ascii=False)
+        write_text(folder / FILE, text + "\n")
 
     @classmethod
     def read(cls, folder: Path) -> Passport:
-        """Raises:
-        FsimError: it is damaged, or of a newer fsim.
+        """Read passport.json.
+
+        Raises:
+            FsimError: it is damaged, or of another version of fsim.
         """
         try:
-            found = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            if found.pop("format") != FORMAT:
+            values = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            if values.pop("format") != FORMAT:
                 raise FsimError(f"{folder} is an index of another version of fsim: make it anew by --rebuild")
-            return cls(**{**found, "made": Made(**found["made"])})
+            return cls(embedded_by=EmbeddingSource(**values.pop("made")), **values)
         except FileNotFoundError:
             raise
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise FsimError(f"{folder / FILE} is damaged ({error}): make the index anew by --rebuild") from error
 
-    def refuse_other(self, made: Made) -> None:
-        """Raises:
-        FsimError: `made` is by another network, or its pictures are prepared otherwise; says in what.
+    def check_comparable(self, source: EmbeddingSource) -> None:
+        """Reject a network whose embeddings can't be compared with those of the index.
+
+        Raises:
+            FsimError: it is another network, or prepares pictures in another way; says in what.
         """
-        before, now = asdict(self.made), asdict(made)
-        found = [
-            f"{name} {_short(before[name])} -> {_short(now[name])}" for name in COMPARED if before[name] != now[name]
-        ]
-        if found:
+        if differences := self.embedded_by.differences(source):
             raise FsimError(
-                f"the index was made by {self.made.run_name} ({self.made.checkpoint}), and its embeddings can't be "
-                f"compared with those of {made.run_name} ({made.checkpoint}): {'; '.join(found)}. Search with the run "
-                f"that it was made by, or make it anew by --rebuild"
+                f"the index was made by {self.embedded_by.run_name} ({self.embedded_by.checkpoint}), and its "
+                f"embeddings can't be compared with those of {source.run_name} ({source.checkpoint}): "
+                f"{'; '.join(differences)}. Search with the run that it was made by, or make it anew by --rebuild"
             )
-
-
-def _short(value: Any) -> str:
-    return json.dumps(value) if isinstance(value, dict) else str(value)

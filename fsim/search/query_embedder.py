@@ -1,34 +1,124 @@
-"""What makes the embeddings of queries: the network of a run, or its export."""
+"""What embeds queries: an interface, and the network that `fsim export RUN --to onnx` wrote, which needs no torch.
+
+Shape legend: Q queries, S image size, D embedding.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
+from fsim.errors import FsimError
+from fsim.export.onnx_network import OnnxNetwork
+from fsim.functional.text.vocabulary import words_of
 from fsim.interfaces import Distance, Vectors
-from fsim.search.passport import Made
-from fsim.search.picture import Picture
-from fsim.search.reader import Reader
+from fsim.search.passport import EmbeddingSource, preprocessing
+
+if TYPE_CHECKING:
+    from fsim.images.resize import Box, Pixels
+    from fsim.model.text_tower import TextTower
+
+FREQUENT, EXAMPLES = 100, 8  # an error shows so many examples, the longest of so many frequent words
 
 
 class QueryEmbedder(Protocol):
-    """
-    made    by which network, and how pictures are prepared for it
-    reader  embeds texts; None where the network does not read
+    """A network that embeds pictures, and texts where it reads.
+
+    source         which network it is, and how pictures are prepared for it
+    text_embedder  None where the network does not read
     """
 
-    made: Made
-    reader: Reader | None
+    source: EmbeddingSource
+    text_embedder: TextEmbedder | None
 
     @property
     def distance(self) -> Distance:
-        """How the embeddings are to be compared."""
+        """How the embeddings are compared."""
         ...
 
-    def embed(self, pictures: Sequence[Picture]) -> Vectors:
-        """Pictures -> [Q, D], prepared as the run's images are.
+    def prepare(self, data: bytes, box: Box | None = None) -> Pixels:
+        """Decode the bytes of an image file -> [S, S, 3], prepared as the images of an index are.
+
+        Args:
+            box: the part of the upright picture to look at, in its pixels.
 
         Raises:
-            DamagedImageError: one can't be decoded, or its box holds nothing of it.
+            DamagedImageError: it can't be decoded, or its box holds nothing of it.
         """
         ...
+
+    def embed_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
+        """Embed Q prepared pictures [S, S, 3] -> [Q, D], by one forward pass."""
+        ...
+
+
+class TextEmbedder:
+    """Embeds texts into the space of the images."""
+
+    def __init__(self, tower: TextTower) -> None:
+        self.tower = tower
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed Q texts -> [Q, D], by one forward pass."""
+        vectors: Vectors = self.tower.embed(texts).numpy()
+        return vectors
+
+    def unknown_words(self, text: str) -> list[str]:
+        """Return the words of a text that the network did not learn; none where its encoder has words of its own.
+
+        Raises:
+            FsimError: it learned none of them.
+        """
+        vocabulary = self.tower.vocabulary
+        if vocabulary is None:
+            return []
+        unknown = vocabulary.unknown(text)
+        if not set(words_of(text)) - set(unknown):
+            frequent = sorted(vocabulary.words[:FREQUENT], key=len, reverse=True)  # short words say little
+            raise FsimError(
+                f"none of these words is among the {len(vocabulary.words):,} that the network learned; "
+                f"use some of them, such as {', '.join(frequent[:EXAMPLES])}"
+            )
+        return unknown
+
+
+class OnnxEmbedder:
+    """Embeds pictures by an export, in place of the run that it was made of.
+
+    Raises:
+        FsimError: there is no such export, or onnxruntime is not installed or refuses it.
+    """
+
+    text_embedder: TextEmbedder | None = None  # an export takes pictures alone
+
+    def __init__(self, folder: Path) -> None:
+        self.network = OnnxNetwork(folder)
+        about = self.network.about
+        image, numbers, run = about["image"], about["normalisation"], about["run"]
+        self.source = EmbeddingSource(
+            run=run["id"],
+            run_name=run["name"],
+            checkpoint=run["checkpoint"],
+            weights=run["weights"],
+            preprocessing=preprocessing(
+                **{name: image[name] for name in ("size", "resize", "box", "box_padding")},
+                **{name: numbers[name] for name in ("mean", "std")},
+                flip=about["flip"]["mean_with_mirror_image"],
+            ),
+            dimensions=self.network.embedding_dim,
+            distance=self.network.distance,
+            precision=about["precision"],
+        )
+
+    @property
+    def distance(self) -> Distance:
+        return self.network.distance
+
+    def prepare(self, data: bytes, box: Box | None = None) -> Pixels:
+        return self.network.image(data, box)
+
+    def embed_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
+        return self.network.embed(np.stack(pixels))

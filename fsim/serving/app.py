@@ -1,4 +1,4 @@
-"""The server as an ASGI application."""
+"""The server as an ASGI application: routes, layers around them, and errors as answers."""
 
 from __future__ import annotations
 
@@ -15,76 +15,81 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fsim import __version__
-from fsim.serving.body_limit import BodyLimit
-from fsim.serving.gate import Gate
-from fsim.serving.observed import Observed
-from fsim.serving.pages import pages
-from fsim.serving.rate import Rate
-from fsim.serving.refused import RefusedError, problem
-from fsim.serving.routes import api
-from fsim.serving.security_headers import SecurityHeaders
-from fsim.serving.service import Service
+from fsim.serving.access import AccessControl, RateLimit
+from fsim.serving.middleware import BodyLimit, SecurityHeaders
+from fsim.serving.monitoring import RequestMonitor
+from fsim.serving.request_error import RequestError, error_response
+from fsim.serving.routes import api_routes
+from fsim.serving.search_service import SearchService
+from fsim.serving.web_pages import page_routes
 
 log = logging.getLogger("fsim.serving")
 
 
 def make_app(
-    service: Service,
+    service: SearchService,
     key: str | None = None,
     origins: Sequence[str] = (),
-    own_names: bool = False,
+    local_names_only: bool = False,
     ready: Callable[[], None] = lambda: None,
 ) -> FastAPI:
-    """
+    """Return the application that answers for a service.
+
     Args:
-        key: That clients must send; None: everyone may ask.
-        origins: Other sites whose pages may ask (CORS).
-        own_names: Whether it is for this machine alone; see `Gate`.
-        ready: Called when queries are answered.
+        key: That clients must send; None: no key is needed.
+        origins: Other sites whose pages may send requests (CORS).
+        local_names_only: Whether it is for this machine alone; see `AccessControl`.
+        ready: Called as soon as queries are answered.
     """
 
     @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
-        async with service.working():
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with service.running():
             ready()
             yield
 
     app = FastAPI(
         title="fsim serve",
         version=__version__,
-        lifespan=life,
+        lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
     )
-    app.include_router(api(service))
-    app.include_router(pages(app))
-    # The last is the outermost: what a client sees is counted, logged, and has the headers, whatever refused it.
+    app.include_router(api_routes(service))
+    app.include_router(page_routes(app))
+    # The layer added last is the outermost: all answers, also refusals, are counted and logged, and have the headers.
     app.add_middleware(BodyLimit, limits=service.limits)
-    app.add_middleware(Gate, key=key, rate=Rate(service.limits.rate), origins=origins, own_names=own_names)
+    app.add_middleware(
+        AccessControl,
+        key=key,
+        rate_limit=RateLimit(service.limits.rate),
+        origins=origins,
+        local_names_only=local_names_only,
+    )
     if origins:
         headers = ["X-API-Key", "Authorization", "Content-Type"]
         app.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["*"], allow_headers=headers)
-    app.add_middleware(Observed, metrics=service.metrics)
+    app.add_middleware(RequestMonitor, metrics=service.metrics)
     app.add_middleware(SecurityHeaders)
-    app.add_exception_handler(RefusedError, _refused)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(RequestError, _request_error)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(RequestValidationError, _validation_error)
     return app
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RefusedError)
+async def _request_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestError)
     return error.response()
 
 
-async def _http(request: Request, error: Exception) -> Response:
+async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, str(error.detail).lower(), error.headers)
+    return error_response(error.status_code, str(error.detail).lower(), error.headers)
 
 
-async def _invalid(request: Request, error: Exception) -> Response:
+async def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     causes: list[dict[str, Any]] = list(error.errors())
-    told = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}".lstrip(": ") for one in causes[:3])
-    return problem(422, told or "the request can't be read")
+    parts = [f"{'.'.join(map(str, cause['loc'][1:]))}: {cause['msg']}".lstrip(": ") for cause in causes[:3]]
+    return error_response(422, "; ".join(parts) or "the request can't be read")

@@ -1,4 +1,4 @@
-"""Micro-batching: questions that come at about the same time are answered together, by one call on one thread."""
+"""Micro-batching: questions that arrive at about the same time are answered together, by one call on one thread."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ Answer = TypeVar("Answer")
 
 
 class Batcher(Generic[Question, Answer]):
-    """Asks `work` with up to `max_batch` questions at once. While it works, the next ones gather.
+    """Calls `work` with up to `max_batch` questions at once. While it works, the next questions gather.
 
     Args:
-        work: Questions -> their answers, in their order; an exception in place of an answer is raised to who asked.
+        work: Questions -> their answers, in the same order; an exception in place of an answer is raised in the caller
+            whose question it was.
         max_batch: 1: each question alone.
-        max_wait: Seconds that the first of a batch waits for others.
+        max_wait: Seconds that the first question of a batch waits for others.
         observe: Called with the size of each batch.
     """
 
@@ -35,14 +36,14 @@ class Batcher(Generic[Question, Answer]):
         self._thread = ThreadPoolExecutor(1, "search")
 
     async def ask(self, question: Question) -> Answer:
-        """The answer; raises what `work` raised, or gave in its place."""
+        """Return the answer; raise what `work` raised, or gave in its place."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
         self._arrived.set()
         return await future
 
     async def run(self) -> None:
-        """Work until it is cancelled."""
+        """Answer questions until cancelled."""
         try:
             while True:
                 await self._arrived.wait()
@@ -52,7 +53,7 @@ class Batcher(Generic[Question, Answer]):
                 batch = [self._waiting.popleft() for _ in range(size)]
                 if not self._waiting:
                     self._arrived.clear()
-                wanted = [one for one in batch if not one[1].done()]  # whoever asked may be gone
+                wanted = [(question, future) for question, future in batch if not future.done()]  # callers may be gone
                 if wanted:
                     await self._answer(wanted)
         finally:

@@ -1,4 +1,4 @@
-"""The answers of the server, as programs read them."""
+"""The shapes of requests and answers of the API, as its description (OpenAPI) has them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fsim.search.query import TEXT_WEIGHT
+from fsim.serving.limits import TEXT
+from fsim.serving.search_form import DEFAULT_K
 
-class Problem(BaseModel):
+
+class ErrorBody(BaseModel):
     error: str = Field(description="what is wrong, and what to do")
 
 
-class Result(BaseModel):
+class SearchResult(BaseModel):
     id: str
     image: str = Field(description="where its thumbnail is, on this server")
     score: float = Field(description="the cosine, or minus the Euclidean distance: the greater, the nearer")
@@ -25,7 +29,7 @@ class Result(BaseModel):
 class SearchAnswer(BaseModel):
     query: str = Field(description="a hash of the picture, id:N, text:WORDS, or a picture and a text with weights")
     unknown_words: list[str] = Field(description="words of the text that the network did not learn: they are left out")
-    results: list[Result]
+    results: list[SearchResult]
 
 
 class Item(BaseModel):
@@ -94,3 +98,37 @@ class Voted(BaseModel):
 class Health(BaseModel):
     status: Literal["ready"]
     images: int
+
+
+_PROPERTIES: dict[str, dict[str, Any]] = {
+    "image": {"type": "string", "format": "binary", "description": "a JPEG, PNG, WebP, GIF or BMP"},
+    "id": {"type": "string", "description": "in place of image: an image of the index"},
+    "shown": {"type": "string", "description": "in place of image: an image of a comparison"},
+    "text": {
+        "type": "string",
+        "maxLength": TEXT,
+        "description": "words, in place of a picture or with one; where the network reads, see /api/about",
+    },
+    "text_weight": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "default": TEXT_WEIGHT,
+        "description": "of a picture and a text: how much the text counts",
+    },
+    "k": {"type": "integer", "minimum": 1, "default": DEFAULT_K, "description": "how many answers"},
+    "filter": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "key=value; of one key any of the values, of different keys all",
+    },
+    "crop": {"type": "string", "description": "x1,y1,x2,y2: the part to look at, in pixels of the upright picture"},
+    "fold": {"type": "string", "enum": ["0", "1"], "description": "one answer an item"},
+    "diversity": {"type": "number", "minimum": 0, "maximum": 1, "description": "how unlike each other answers are"},
+}
+SEARCH_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"multipart/form-data": {"schema": {"type": "object", "properties": _PROPERTIES}}},
+    }
+}

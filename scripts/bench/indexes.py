@@ -22,8 +22,9 @@ import numpy as np
 from fsim.interfaces import Trial
 from fsim.plugin.interface_check import class_member
 from fsim.plugin.registry import load
-from fsim.search.index_tuning import Measured, Questions, choose, curve, usable_indexes
-from fsim.search.recall_chart import recall_chart, unbeaten
+from fsim.search.index_tuning import Measurement, choose_fastest, measure_trial, usable_indexes
+from fsim.search.index_tuning_page import recall_chart, unbeaten
+from fsim.search.sample_queries import SampleQueries
 
 DIM, CLUSTERS, APART = 128, 1_000, 1.4
 K, QUERIES, ENOUGH, SLOWEST = 10, 1_000, 0.9995, 300
@@ -36,7 +37,7 @@ def made_up(number: int) -> np.ndarray:
     return centres[rng.integers(0, CLUSTERS, number)] + rng.standard_normal((number, DIM), dtype=np.float32)
 
 
-def show(measured: list[Measured]) -> None:
+def show(measured: list[Measurement]) -> None:
     print(f"{'':<14}{'parameters':<48}{'recall@10':>10}{'queries/s':>11}{'build s':>9}{'MB':>8}")
     for one in measured:
         parameters = ", ".join(f"{name} {value}" for name, value in one.parameters.items() if name != "type")
@@ -46,7 +47,7 @@ def show(measured: list[Measured]) -> None:
         )
 
 
-def label(one: Measured) -> str:
+def label(one: Measurement) -> str:
     return " ".join(filter(None, [one.index, one.parameters.get("type")]))
 
 
@@ -62,8 +63,8 @@ def main() -> None:
     for cause in missing.values():
         print(f"left out: {cause}")
     start = time.perf_counter()
-    questions = Questions(made_up(options.vectors), "cosine", K, QUERIES, seed=0)
-    curves: dict[str, list[Measured]] = {}
+    queries = SampleQueries(made_up(options.vectors), "cosine", K, QUERIES, seed=0)
+    curves: dict[str, list[Measurement]] = {}
     for name in options.index or usable:
         trials = class_member("index", load("index", name), "trials")(options.vectors, K)
         taken: dict[str, int] = {}
@@ -72,15 +73,15 @@ def main() -> None:
             taken[of_type] = taken.get(of_type, 0) + 1
             if options.builds is not None and taken[of_type] > options.builds:
                 continue
-            for one in curve(name, trial, questions, ENOUGH, os.cpu_count() or 1, seed=0, slowest=SLOWEST):
+            for one in measure_trial(name, trial, queries, ENOUGH, os.cpu_count() or 1, seed=0, slowest=SLOWEST):
                 curves.setdefault(label(one), []).append(one)
             print(f"built and searched: {name} {dict(trial.build)}", flush=True)
     print(f"\n{options.vectors:,} x {DIM}, those that no other of the same index beats\n")
     show([one for measured in curves.values() for one in unbeaten(measured)])
     print(f"\nFastest with recall@10 of {options.recall:g} or more\n")
-    show([one for one in (choose(measured, options.recall) for measured in curves.values()) if one is not None])
+    show([one for one in (choose_fastest(measured, options.recall) for measured in curves.values()) if one is not None])
     if "annoy" in curves:
-        hasty = curve("annoy", Trial({"trees": 10}, "search_k", [10 * K]), questions, 1, 1, seed=0)[0]
+        hasty = measure_trial("annoy", Trial({"trees": 10}, "search_k", [10 * K]), queries, 1, 1, seed=0)[0]
         print(f"\nannoy with 10 trees and its own search_k: recall@10 {hasty.recall:.2f}")
     print(f"\n{time.perf_counter() - start:,.0f} seconds in all")
     if options.picture:

@@ -30,13 +30,14 @@ import pandas as pd
 from PIL import Image
 
 from fsim import __version__
+from fsim.evaluation.trained_run import TrainedRun
 from fsim.functional.labels.catalog_table import catalog_table
 from fsim.interfaces import Catalog
-from fsim.search.embedder import Embedder
-from fsim.search.generations import Generations
+from fsim.search.index_folder import IndexFolder
 from fsim.search.index_tuning import make_index
 from fsim.search.indexed_images import NO_IMAGES
 from fsim.search.passport import Passport
+from fsim.search.run_embedder import RunEmbedder
 from fsim.search.search_index import SearchIndex
 from fsim.store.run_folder import RunFolder
 
@@ -82,7 +83,7 @@ def make_run(folder: Path) -> Path:
 
 
 def write_index(run: Path, num_images: int) -> Path:
-    embedder = Embedder(RunFolder.open(run))
+    embedder = RunEmbedder(TrainedRun.open(RunFolder.open(run)))
     embedding = np.random.default_rng(0).standard_normal((num_images, 128)).astype(np.float32)
     rows = np.arange(num_images)
     columns = {
@@ -98,11 +99,11 @@ def write_index(run: Path, num_images: int) -> Path:
     )
     index = make_index("exact", {})
     index.build(embedding, embedder.distance)
-    passport = Passport(embedder.made, "exact", {}, num_images, "made up", "-", 1.0, 10, __version__)
+    passport = Passport(embedder.source, "exact", {}, num_images, "made up", "-", 1.0, 10, __version__)
     place = run / "indexes" / "default"
-    generations = Generations(place)
-    with generations.held():
-        generations.replace(SearchIndex(place, passport, images, embedding, index).write)
+    folder = IndexFolder(place)
+    with folder.locked():
+        folder.replace(SearchIndex(place, passport, images, embedding, index).write)
     return place
 
 

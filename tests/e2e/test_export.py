@@ -17,7 +17,7 @@ import torch
 from fsim.evaluation.trained_run import TrainedRun
 from fsim.functional.distances import unit
 from fsim.images.decode import decode
-from fsim.search.embedder import Embedder
+from fsim.search.run_embedder import RunEmbedder
 from fsim.store.run_folder import RunFolder
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -86,7 +86,9 @@ def test_onnx_gives_what_the_run_gives_without_torch(fsim: Fsim, run: Path, pict
     assert parity["num_images"] == 12 and parity["batch_sizes"] == [1, 2, 17]
     assert 0 < parity["fp32"]["max_difference"]["embedding"] < TOLERANCE and parity["fp32"]["min_cosine"] > 1 - 1e-6
     assert about["input"]["shape"] == ["batch", SIZE, SIZE, 3]
-    made = Embedder(RunFolder(run), "best").made  # what an index of this run says that it was made by
+    made = RunEmbedder(
+        TrainedRun.open(RunFolder(run), "best")
+    ).source  # what an index of this run says that it was made by
     assert (about["run"]["id"], about["run"]["weights"]) == (made.run, made.weights)
 
     files = sorted((pictures / "val").rglob("*.jpg"))

@@ -50,10 +50,12 @@ def test_an_index_is_made_searched_and_changed(fsim: Fsim, run: Path, pictures: 
 
     place = run / "indexes" / "default"
     index = SearchIndex.open(place)  # what it finds is what exact evaluation ranks
-    exact = topk(torch.tensor(index.embedding), None, 3, index.passport.made.distance)
-    row = index.rows[first["id"]]
+    exact = topk(torch.tensor(index.embedding), None, 3, index.passport.embedded_by.distance)
+    row = index.row_of_id[first["id"]]
     (more,) = told(fsim("search", place, image, "-k", "4", "--json"))
-    assert [index.rows[one["id"]] for one in more["results"] if one["id"] != first["id"]] == exact.index[row].tolist()
+    assert [index.row_of_id[one["id"]] for one in more["results"] if one["id"] != first["id"]] == exact.index[
+        row
+    ].tolist()
 
     assert fsim("index", run, "--images", pictures, "--split", "train", "--add").returncode == 0
     removed = fsim("index", run, "--remove", first["id"], pictures / "val" / "hat" / "0.jpg")

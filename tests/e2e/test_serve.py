@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fsim.serving.live_index import LiveIndex
+from fsim.serving.loaded_index import ReloadingIndex
 
 from .served import check_with, serving
 
@@ -333,17 +333,17 @@ def test_an_index_that_is_replaced_is_served_at_once(fsim: Fsim, client: httpx.C
 
 
 def test_what_cannot_be_served_leaves_what_was_served(fsim: Fsim, run: Path) -> None:
-    live = LiveIndex(run / "indexes" / "other", run)
-    first = live.now
-    assert not live.refresh() and live.now is first
+    live = ReloadingIndex(run / "indexes" / "other", run)
+    first = live.current
+    assert not live.refresh() and live.current is first
     assert fsim("index", run, "--name", "other", "--remove", "3").returncode == 0
-    assert live.refresh() and len(live.now.index.images) == 23 and live.now.embedder is first.embedder
-    assert len(first.index.images) == 24 and first.generation != live.now.generation
+    assert live.refresh() and len(live.current.index.images) == 23 and live.current.embedder is first.embedder
+    assert len(first.index.images) == 24 and first.generation != live.current.generation
     (live.place / "current.json").write_text("damaged", encoding="utf-8")
-    second = live.now
-    assert not live.refresh() and live.now is second
+    second = live.current
+    assert not live.refresh() and live.current is second
     (live.place / "current.json").unlink()
-    assert not live.refresh() and live.now is second
+    assert not live.refresh() and live.current is second
 
 
 MISTAKES = {

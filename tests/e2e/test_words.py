@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 import torch
 
+from fsim.evaluation.trained_run import TrainedRun
 from fsim.images.decode import read_image
-from fsim.search.embedder import Embedder
-from fsim.search.picture import Picture
+from fsim.search.run_embedder import RunEmbedder
 from fsim.search.search_index import SearchIndex
 from fsim.store.run_folder import RunFolder
 
@@ -78,11 +78,11 @@ def picture(pictures: Path) -> Path:
 @pytest.fixture(scope="module")
 def directions(run: Path, picture: Path) -> dict[str, Vectors]:
     """The unit embeddings [D] of the picture and of some texts, as the network itself gives them."""
-    embedder = Embedder(RunFolder.open(run))
+    embedder = RunEmbedder(TrainedRun.open(RunFolder.open(run)))
     assert embedder.network.text is not None
     texts = ("red hat", "blue skirt")
     found = dict(zip(texts, embedder.network.text.embed(texts).numpy(), strict=True))
-    found["picture"] = embedder.embed([Picture(read_image(picture))])[0]
+    found["picture"] = embedder.embed_pixels([embedder.prepare(read_image(picture))])[0]
     return {name: one / np.linalg.norm(one) for name, one in found.items()}
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fsim.runtime.display import Display
-    from fsim.search.index_tuning import Measured, Questions
+    from fsim.search.index_tuning import Measurement
+    from fsim.search.sample_queries import SampleQueries
 
-QUERIES = 1_000
+NUM_QUERIES = 1_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,9 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--queries",
         type=int,
-        default=QUERIES,
+        default=NUM_QUERIES,
         metavar="N",
-        help=f"embeddings to query with, each left out of its own answers (default: {QUERIES:,}, or all)",
+        help=f"embeddings to query with, each left out of its own answers (default: {NUM_QUERIES:,}, or all)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the queries and of the indexes (default: 0)")
     parser.add_argument("--json", action="store_true", help="all figures, for programs")
@@ -41,10 +42,10 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.errors import FsimError
     from fsim.pages.page import refuse_page_file
     from fsim.runtime.display import Display
-    from fsim.search.embeddings_file import read_embeddings
-    from fsim.search.index_tuning import Questions, choose, usable_indexes
+    from fsim.search.index_tuning import choose_fastest, usable_indexes
     from fsim.search.index_tuning_page import tuning_page
-    from fsim.search.made_index import make_index
+    from fsim.search.sample_queries import SampleQueries, read_embeddings
+    from fsim.search.search_index import make_index
 
     if not 0 < args.recall <= 1:
         raise FsimError(f"--recall {args.recall:g}: give more than 0, up to 1")
@@ -56,19 +57,19 @@ def execute(args: argparse.Namespace) -> int:
         make_index(args.kind, {})
     embeddings = read_embeddings(args.embeddings)
     with Display() as display:
-        questions = Questions(embeddings, args.distance, args.k, args.queries, args.seed)
+        queries = SampleQueries(embeddings, args.distance, args.k, args.queries, args.seed)
         names, missing = ([args.kind], {}) if args.kind is not None else usable_indexes()
         for cause in missing.values():
             if not args.json:
                 display.warn(f"left out: {cause}")
-        measured = _measure(names, questions, args, display)
-        chosen = choose(measured, args.recall)
+        measured = _measure(names, queries, args, display)
+        chosen = choose_fastest(measured, args.recall)
         if args.html is not None:
-            tuning_page(str(args.embeddings), questions, measured, args.recall, chosen).write(args.html)
+            tuning_page(str(args.embeddings), queries, measured, args.recall, chosen).write(args.html)
         if args.json:
-            print(json.dumps(_as_json(args, questions, measured, chosen, missing), indent=2))
+            print(json.dumps(_as_json(args, queries, measured, chosen, missing), indent=2))
         else:
-            _show(questions, measured, chosen, display)
+            _show(queries, measured, chosen, display)
             if args.html is not None:
                 display.say(f"page: {args.html}")
         if chosen is None:
@@ -80,33 +81,32 @@ def execute(args: argparse.Namespace) -> int:
     return 0
 
 
-def _measure(names: list[str], questions: Questions, args: argparse.Namespace, display: Display) -> list[Measured]:
+def _measure(names: list[str], queries: SampleQueries, args: argparse.Namespace, display: Display) -> list[Measurement]:
     import os
 
-    from fsim.search.index_tuning import curves
+    from fsim.search.index_tuning import measure_index
 
-    measured: list[Measured] = []
+    measured: list[Measurement] = []
     for name in names:
 
-        def tried(done: int, of: int, name: str = name) -> None:
+        def progress(done: int, total: int, name: str = name) -> None:
             if not args.json:
-                display.bar(f"build and search {name}", done, of)
+                display.bar(f"build and search {name}", done, total)
 
-        measured += curves(name, questions, args.recall, os.cpu_count() or 1, args.seed, tried)
+        measured += measure_index(name, queries, args.recall, os.cpu_count() or 1, args.seed, progress)
     return measured
 
 
-def _show(questions: Questions, measured: list[Measured], chosen: Measured | None, display: Display) -> None:
-    from fsim.search.index_tuning_page import by_index, measured_table
-    from fsim.search.recall_chart import unbeaten
+def _show(queries: SampleQueries, measured: list[Measurement], chosen: Measurement | None, display: Display) -> None:
+    from fsim.search.index_tuning_page import by_index, measured_table, unbeaten
 
     best = [one for of_index in by_index(measured).values() for one in unbeaten(of_index)]
     if chosen is not None and chosen not in best:  # as fast as the fastest, and smaller
         best.append(chosen)
-    table = measured_table(questions.k, best, chosen)
-    title = f"{len(questions.embeddings):,} x {questions.embeddings.shape[1]}, {questions.distance}"
+    table = measured_table(queries.k, best, chosen)
+    title = f"{len(queries.embeddings):,} x {queries.embeddings.shape[1]}, {queries.distance}"
     display.table(
-        f"{title}, {len(questions.queries):,} queries on one core",
+        f"{title}, {len(queries.queries):,} queries on one core",
         table.header,
         ([str(cell) for cell in row] for row in table.rows),
     )
@@ -114,7 +114,7 @@ def _show(questions: Questions, measured: list[Measured], chosen: Measured | Non
         display.say(f"{len(measured) - len(best):,} more that others of the same index beat: --json or --html")
     if chosen is not None:
         display.say(
-            f"fastest: recall@{questions.k} {chosen.recall:.4f}, {chosen.queries_per_second:,.0f} queries/s, "
+            f"fastest: recall@{queries.k} {chosen.recall:.4f}, {chosen.queries_per_second:,.0f} queries/s, "
             f"{chosen.megabytes:,.1f} MB; under `evaluators` of a recipe:"
         )
         display.say(f"    {chosen.line}")
@@ -122,21 +122,21 @@ def _show(questions: Questions, measured: list[Measured], chosen: Measured | Non
 
 def _as_json(
     args: argparse.Namespace,
-    questions: Questions,
-    measured: list[Measured],
-    chosen: Measured | None,
+    queries: SampleQueries,
+    measured: list[Measurement],
+    chosen: Measurement | None,
     missing: dict[str, str],
 ) -> dict[str, Any]:
     from dataclasses import asdict
 
     return {
         "embeddings": str(args.embeddings),
-        "number": len(questions.embeddings),
-        "dimensions": questions.embeddings.shape[1],
-        "distance": questions.distance,
-        "k": questions.k,
+        "number": len(queries.embeddings),
+        "dimensions": queries.embeddings.shape[1],
+        "distance": queries.distance,
+        "k": queries.k,
         "wanted_recall": args.recall,
-        "queries": len(questions.queries),
+        "queries": len(queries.queries),
         "seed": args.seed,
         "chosen": None if chosen is None else {**asdict(chosen), "recipe": chosen.line},
         "measured": [asdict(one) for one in measured],

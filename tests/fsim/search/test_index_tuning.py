@@ -13,7 +13,9 @@ from fsim.errors import FsimError
 from fsim.functional.retrieval.topk import topk
 from fsim.interfaces import Answers, Trial
 from fsim.plugin.registry import register, unregister
-from fsim.search.index_tuning import Measured, Questions, choose, curve, curves, make_index, usable_indexes
+from fsim.search.index_tuning import Measurement, choose_fastest, measure_index, measure_trial, usable_indexes
+from fsim.search.sample_queries import SampleQueries
+from fsim.search.search_index import make_index
 
 
 class Partial:
@@ -59,41 +61,13 @@ def indexes() -> Iterator[None]:
     unregister("index", "tuned")
 
 
-def questions(number: int = 300, k: int = 10, queries: int = 100) -> Questions:
+def sample_queries(number: int = 300, k: int = 10, queries: int = 100) -> SampleQueries:
     points = np.random.default_rng(0).normal(size=(number, 8)).astype(np.float32)
-    return Questions(points, "euclidean", k, queries, seed=1)
-
-
-def test_exact_answers_leave_the_query_out_by_its_number() -> None:
-    points = np.repeat(np.random.default_rng(0).normal(size=(20, 4)), 3, axis=0).astype(np.float32)  # in threes
-    asked = Questions(points, "euclidean", 2, 60, seed=0)
-    for row, found in zip(asked.rows, asked.exact.index.tolist(), strict=True):
-        assert set(found) == set(range(row // 3 * 3, row // 3 * 3 + 3)) - {row}
-    assert asked.recall(np.repeat(asked.rows[:, None], 3, 1)) == 0  # none but the query itself
-
-
-def test_recall_is_the_share_that_was_found() -> None:
-    asked = questions()
-    index = make_index("partial", {"depth": 700})
-    index.build(asked.embeddings, asked.distance)
-    answers = index.search(asked.queries, 11).ids
-    share = []
-    for query, row, found in zip(asked.queries, asked.rows, answers.tolist(), strict=True):
-        far = np.linalg.norm(asked.embeddings - query, axis=1)
-        nearest = [one for one in np.argsort(far, kind="stable") if one != row][:10]
-        share.append(len(set(nearest) & set([one for one in found if one != row][:10])) / 10)
-    assert asked.recall(answers) == pytest.approx(np.mean(share))
-
-
-def test_queries_are_drawn_by_the_seed() -> None:
-    points = questions().embeddings
-    first, second, other = (Questions(points, "cosine", 3, 40, seed).rows.tolist() for seed in (1, 1, 2))
-    assert first == second != other and len(set(first)) == 40
-    assert Questions(points, "cosine", 3, 10_000, 0).rows.tolist() == list(range(300))
+    return SampleQueries(points, "euclidean", k, queries, seed=1)
 
 
 def test_a_curve_stops_where_the_recall_is_reached_and_halves_the_gap() -> None:
-    found = curve("tuned", Tuned.trials(300, 10)[0], questions(), enough=0.75, threads=1, seed=0)
+    found = measure_trial("tuned", Tuned.trials(300, 10)[0], sample_queries(), recall=0.75, threads=1, seed=0)
     values = [one.parameters["depth"] for one in found]
     assert values[0] == 100 and values[-1] == 800 and 1000 not in values and values == sorted(values)
     assert len([value for value in values if 400 < value < 800]) >= 2
@@ -102,37 +76,31 @@ def test_a_curve_stops_where_the_recall_is_reached_and_halves_the_gap() -> None:
 
 
 def test_a_curve_that_is_too_slow_is_left() -> None:
-    found = curve("tuned", Tuned.trials(300, 10)[0], questions(), 0.75, 1, seed=0, slowest=float("inf"))
+    found = measure_trial("tuned", Tuned.trials(300, 10)[0], sample_queries(), 0.75, 1, seed=0, slowest=float("inf"))
     assert [one.parameters["depth"] for one in found] == [100]
 
 
 def test_an_index_that_says_nothing_is_measured_once() -> None:
     told: list[tuple[int, int]] = []
-    found = curves("partial", questions(), 0.9, 1, 0, lambda done, of: told.append((done, of)))
+    found = measure_index("partial", sample_queries(), 0.9, 1, 0, lambda done, of: told.append((done, of)))
     assert [one.parameters for one in found] == [{}] and found[0].recall == 1
     assert told == [(0, 1), (1, 1)]
 
 
-def measured(recall: float, speed: float, size: float) -> Measured:
-    return Measured("partial", {}, recall, speed, 1.0, size)
+def measured(recall: float, speed: float, size: float) -> Measurement:
+    return Measurement("partial", {}, recall, speed, 1.0, size)
 
 
 def test_the_fastest_is_chosen_and_of_the_fastest_the_smallest() -> None:
     hasty, fast, small, slow = (measured(*one) for one in ((0.8, 900, 1), (0.96, 500, 9), (0.95, 490, 2), (1, 100, 1)))
-    assert choose([hasty, slow, fast, small], 0.95) is small
-    assert choose([hasty, slow, fast, small], 0.955) is fast
-    assert choose([hasty], 0.9) is None
+    assert choose_fastest([hasty, slow, fast, small], 0.95) is small
+    assert choose_fastest([hasty, slow, fast, small], 0.955) is fast
+    assert choose_fastest([hasty], 0.9) is None
 
 
 def test_a_line_for_a_recipe() -> None:
-    one = Measured("annoy", {"trees": 50, "search_k": 500}, 1, 1, 1, 1)
+    one = Measurement("annoy", {"trees": 50, "search_k": 500}, 1, 1, 1, 1)
     assert one.line == "- {name: index, index: {name: annoy, trees: 50, search_k: 500}}"
-
-
-@pytest.mark.parametrize("k", [0, 10, 11])
-def test_too_many_neighbours(k: int) -> None:
-    with pytest.raises(FsimError, match="set k to 1 to 9"):
-        questions(10, k)
 
 
 def test_unknown_indexes_and_parameters_are_told() -> None:

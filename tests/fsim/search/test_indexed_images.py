@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from fsim.interfaces import Catalog
+from fsim.search.index_catalog import catalog_of_index
 from fsim.search.indexed_images import NO_IMAGES, IndexedImages
-from fsim.search.making import catalog_of
 
 CAPTIONS: list[Any] = ["", "[new] a red hat", ["a red hat", 'a "red"\nhat', "帽子"], ['["a"]']]
 
@@ -21,5 +21,5 @@ def test_captions_are_kept(tmp_path: Path) -> None:
     read = IndexedImages.read(tmp_path)
     known = [[], ["[new] a red hat"], ["a red hat", 'a "red"\nhat', "帽子"], ['["a"]']]
     assert [read.captions(row) for row in range(len(read))] == known
-    assert catalog_of(read, tmp_path).captions() == known, "as it is embedded anew"
+    assert catalog_of_index(read, tmp_path).captions() == known, "as it is embedded anew"
     assert read.take(np.array([2])).captions(0) == known[2]

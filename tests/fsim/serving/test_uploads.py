@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from fsim.serving.limits import Limits
-from fsim.serving.refused import RefusedError
-from fsim.serving.uploads import SCANS, _checked
+from fsim.serving.request_error import RequestError
+from fsim.serving.uploads import SCANS, check_picture
 
 LIMITS = Limits(megapixels=1)
 
@@ -33,7 +33,7 @@ def claiming(width: int, height: int) -> bytes:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
 def test_usual_pictures_are_taken(kind: str) -> None:
-    assert _checked(stored((30, 20), kind), LIMITS) == 600
+    assert check_picture(stored((30, 20), kind), LIMITS) == 600
 
 
 REFUSED = {
@@ -53,10 +53,10 @@ REFUSED = {
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_would_cost_much_is_refused_by_its_header(what: str) -> None:
     data, status, message = REFUSED[what]
-    with pytest.raises(RefusedError, match=message) as refused:
-        _checked(data, LIMITS)
+    with pytest.raises(RequestError, match=message) as refused:
+        check_picture(data, LIMITS)
     assert refused.value.status == status
 
 
 def test_a_jpeg_may_be_as_large_as_the_limit() -> None:
-    assert _checked(stored((1000, 1000), "JPEG"), LIMITS) == 1_000_000
+    assert check_picture(stored((1000, 1000), "JPEG"), LIMITS) == 1_000_000
