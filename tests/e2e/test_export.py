@@ -86,9 +86,7 @@ def test_onnx_gives_what_the_run_gives_without_torch(fsim: Fsim, run: Path, pict
     assert parity["num_images"] == 12 and parity["batch_sizes"] == [1, 2, 17]
     assert 0 < parity["fp32"]["max_difference"]["embedding"] < TOLERANCE and parity["fp32"]["min_cosine"] > 1 - 1e-6
     assert about["input"]["shape"] == ["batch", SIZE, SIZE, 3]
-    made = RunEmbedder(
-        TrainedRun.open(RunFolder(run), "best")
-    ).source  # what an index of this run says that it was made by
+    made = RunEmbedder(TrainedRun.open(RunFolder(run), "best")).source  # of an index of this run
     assert (about["run"]["id"], about["run"]["weights"]) == (made.run, made.weights)
 
     files = sorted((pictures / "val").rglob("*.jpg"))

@@ -1,4 +1,4 @@
-"""The column `caption` of a catalog: a sentence, several, or none; and which captions of a batch are negatives."""
+"""The column `caption` of a catalog: a sentence, several, or none. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import json
 import math
 from collections.abc import Sequence
 from typing import Any
-
-import torch
-from torch import Tensor
 
 
 def captions_of(value: Any) -> list[str]:
@@ -48,19 +45,3 @@ def captions_of_text(text: str) -> list[str]:
         except (ValueError, RecursionError):
             pass
     return captions_of(text)
-
-
-def caption_negatives(items: Tensor, captioned: Tensor) -> Tensor:
-    """Items [B] and whether each image has a caption, bool [B] -> bool [2, B, B].
-
-    [0, i, j]  caption j is a negative of image i and its own caption
-    [1, i, j]  image j is a negative of caption i and its own image
-
-    A caption describes an item, so images and captions of one known item are never negatives; an unknown one (-1) is
-    an item of its own. Where an image has no caption nothing is told apart from it; it is a negative image all the
-    same.
-    """
-    itself = torch.eye(len(items), dtype=torch.bool, device=items.device)  # [B, B]
-    same = itself | (items[:, None] == items) & (items >= 0)  # [B, B]
-    images = ~same & captioned[:, None]  # [B, B]
-    return torch.stack([images & captioned, images])
