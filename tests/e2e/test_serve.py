@@ -339,10 +339,10 @@ def test_what_cannot_be_served_leaves_what_was_served(fsim: Fsim, run: Path) -> 
     assert fsim("index", run, "--name", "other", "--remove", "3").returncode == 0
     assert live.refresh() and len(live.current.index.images) == 23 and live.current.embedder is first.embedder
     assert len(first.index.images) == 24 and first.generation != live.current.generation
-    (live.place / "current.json").write_text("damaged", encoding="utf-8")
+    (live.path / "current.json").write_text("damaged", encoding="utf-8")
     second = live.current
     assert not live.refresh() and live.current is second
-    (live.place / "current.json").unlink()
+    (live.path / "current.json").unlink()
     assert not live.refresh() and live.current is second
 
 
