@@ -27,8 +27,8 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.pages.page import refuse_page_file
     from fsim.recipe.override import refuse_other_keys
     from fsim.recipe.validate import check_recipe
+    from fsim.report.evaluated_run import reopen_evaluated_run
     from fsim.report.page import report_page
-    from fsim.report.reopened import reopened_subject
     from fsim.runtime.display import Display
     from fsim.store.run_folder import RunFolder
 
@@ -38,6 +38,6 @@ def execute(args: argparse.Namespace) -> int:
     refuse_page_file(file)
     checked = check_recipe(folder.recipe, args.overrides)
     with Display() as display:
-        report_page(reopened_subject(checked, folder, args.checkpoint, display)).write(file)
+        report_page(reopen_evaluated_run(checked, folder, args.checkpoint, display)).write(file)
         display.say(f"report: {file}")
     return 0

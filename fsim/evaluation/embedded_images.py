@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from fsim.catalog.encoded_catalog import EncodedCatalog
-from fsim.evaluation.evaluation import Evaluated
+from fsim.evaluation.protocol_result import ProtocolResult
 from fsim.functional.draws import keyed_generator
 from fsim.functional.labels.subsets import stratified_subset
 from fsim.images.image_cache import CachedImages
@@ -18,7 +18,7 @@ AT_ONCE = 256  # images that are made small together
 
 
 def embedded_images(
-    catalog: EncodedCatalog, images: CachedImages, evaluated: Evaluated, at_most: int, seed: int
+    catalog: EncodedCatalog, images: CachedImages, evaluated: ProtocolResult, at_most: int, seed: int
 ) -> EmbeddedImages:
     """The queries of a protocol, or at most so many, drawn by the seed: every category keeps its share, or, with more
     than at_most / 10 categories, some of them are drawn and keep their images."""

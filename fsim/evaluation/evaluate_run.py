@@ -7,17 +7,16 @@ from collections.abc import Callable, Iterable
 from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.errors import FsimError
 from fsim.evaluation.embed_in_parts import EmbedInParts
-from fsim.evaluation.evaluation import Evaluated, Evaluation
+from fsim.evaluation.evaluation import Evaluation
 from fsim.evaluation.evaluation_cost import say_cost
-from fsim.evaluation.per_query import write_per_query
+from fsim.evaluation.protocol_result import ProtocolResult
+from fsim.evaluation.result_tables import write_per_query, write_tables
 from fsim.evaluation.stored_embeddings import EmbeddingStore
 from fsim.evaluation.trained_run import TrainedRun
 from fsim.images.image_cache import CachedImages
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.override import WITHOUT_MONITOR, refuse_other_keys
 from fsim.recipe.validate import check_recipe
-from fsim.report.subject import Subject
-from fsim.report.tables import write_tables
 from fsim.runtime.display import Display
 from fsim.runtime.processes import Processes
 from fsim.store.run_folder import RunFolder
@@ -43,7 +42,7 @@ def recipe_to_evaluate(folder: RunFolder, overrides: Iterable[str] = (), split: 
 
 def evaluate_run(
     trained: TrainedRun, display: Display, processes: Processes, say: Callable[[str], None]
-) -> list[Evaluated]:
+) -> list[ProtocolResult]:
     """Embed what the recipe's protocols ask for, by all processes, and measure it; all results are in the run folder.
     Only rank 0 measures and writes; the others return nothing.
 
@@ -61,14 +60,14 @@ def evaluate_run(
         shared.follow(trained.network)
         return []
     say_cost(evaluation.protocols, evaluation.evaluators, trained.dimensions, say)
-    evaluated = evaluation(trained.network, trained.epoch, at_end=True)
-    for one in evaluated:
-        place = folder.evaluation(trained.checkpoint_name, one.line.fingerprint)
-        write_per_query(place, catalog, [one])
-        write_tables(place, Subject(folder, trained.checked, catalog, images, one))
-        folder.write_evaluation(trained.checkpoint_name, one.line)
+    results = evaluation(trained.network, trained.epoch, at_end=True)
+    for result in results:
+        place = folder.evaluation(trained.checkpoint_name, result.line.fingerprint)
+        write_per_query(place, catalog, [result])
+        write_tables(place, catalog, result)
+        folder.write_evaluation(trained.checkpoint_name, result.line)
     shared.release()
-    return evaluated
+    return results
 
 
 def stored_evaluation(

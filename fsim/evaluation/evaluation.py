@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from fsim.errors import FsimError
 from fsim.evaluation.embedding import Embedder
 from fsim.evaluation.evaluators import build_evaluators, directions_of
 from fsim.evaluation.protocol import Protocol, protocols_of
+from fsim.evaluation.protocol_result import ProtocolResult
 from fsim.functional.clusters.embedding_health import embedding_health
 from fsim.functional.labels.subsets import comparable
 from fsim.interfaces import Direction, Embedded, IntArray, RetrievalTask
@@ -23,20 +23,6 @@ from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.store.metric_lines import EvaluationLine, ProtocolRecord
 
 NOT_OF_IMAGES = {"attributes", "captions", "text_embedding"}  # what evaluators may need that is no output for an image
-
-
-@dataclass(frozen=True)
-class Evaluated:
-    """One protocol, measured.
-
-    line       its line of metrics.jsonl
-    per_query  {evaluator/metric: [Q]}: what the means are of, NaN for a query that does not count
-    """
-
-    protocol: Protocol
-    task: RetrievalTask
-    line: EvaluationLine
-    per_query: dict[str, Tensor]
 
 
 class Evaluation:
@@ -54,15 +40,15 @@ class Evaluation:
         """Whether more or less of `<evaluator>/<metric>` is better."""
         return directions_of(self.evaluators)[metric]
 
-    def __call__(self, network: Network, epoch: float, at_end: bool) -> list[Evaluated]:
+    def __call__(self, network: Network, epoch: float, at_end: bool) -> list[ProtocolResult]:
         """Measure a network by each protocol; `at_end` is after the last epoch."""
         return self.measure(network, epoch, [one for one in self.protocols if at_end or not one.at_end], {})
 
     def measure(
         self, network: Network, epoch: float, protocols: Sequence[Protocol], embedded: dict[str, Embedded]
-    ) -> list[Evaluated]:
+    ) -> list[ProtocolResult]:
         """Measure a network by some protocols; splits that are not in `embedded` are embedded, and put there."""
-        evaluated = []
+        results = []
         for protocol in protocols:
             started = time.perf_counter()
             task = self.task(protocol, network, embedded)
@@ -78,8 +64,8 @@ class Evaluation:
                 health=embedding_health(comparable(task), self.seed),
                 timings=timings,
             )
-            evaluated.append(Evaluated(protocol, task, line, per_query))
-        return evaluated
+            results.append(ProtocolResult(protocol, task, line, per_query))
+        return results
 
     def task(self, protocol: Protocol, network: Network, embedded: dict[str, Embedded]) -> RetrievalTask:
         """What a protocol compares; splits that are not in `embedded` are embedded, and put there."""

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from fsim.evaluation.per_query import read_per_query
 from fsim.export.card_data import cell, table
 from fsim.export.subject import Subject
+from fsim.functional.statistics.mean_interval import mean_intervals
 from fsim.history.run_evaluations import RunEvaluation
-from fsim.report.results import intervals
 from fsim.run.policy import monitored_protocol
 from fsim.runtime.display import main_metrics, number
+from fsim.store.per_query import read_per_query
 
 WEAKEST = 5  # categories that are named
 
@@ -59,8 +59,8 @@ def _intervals(one: RunEvaluation, seed: int) -> dict[str, str]:
         return {}
     kept = read_per_query(one.per_query)
     values = {name: kept[name].to_numpy(float) for name in kept.columns if "/" in name}
-    found = intervals(values, kept["category"].to_numpy(), seed)
-    return {name: f"{low:.3f} to {high:.3f}" for name, (_, low, high) in found.items()}
+    found = mean_intervals(values, kept["category"].to_numpy(), seed)
+    return {name: f"{interval.low:.3f} to {interval.high:.3f}" for name, interval in found.items()}
 
 
 def limits(subject: Subject) -> str:

@@ -12,13 +12,13 @@ import pandas as pd
 
 from fsim.errors import FsimError
 from fsim.evaluation.evaluators import build_evaluators, directions_of
-from fsim.evaluation.per_query import read_per_query
 from fsim.functional.statistics.paired_bootstrap import SAMPLES, paired_bootstrap
 from fsim.history.matching import matching
 from fsim.history.run_evaluations import RunEvaluation, Which, run_evaluations
 from fsim.interfaces import Direction
 from fsim.recipe.override import WITHOUT_MONITOR
 from fsim.recipe.validate import check_recipe
+from fsim.store.per_query import read_per_query
 from fsim.store.run_folder import RunFolder
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from fsim.errors import FsimError
-from fsim.evaluation.per_query import per_query_file
 from fsim.store.metric_lines import EvaluationLine
+from fsim.store.per_query import per_query_file
 from fsim.store.run_folder import RunFolder
 
 Which = Literal["last", "best"]
@@ -20,7 +20,7 @@ class RunEvaluation:
 
     split      how the protocol is called: `val`, `val:train`, ...
     line       its line of metrics.jsonl, or what `fsim evaluate` wrote in its place
-    per_query  the table of the metrics of each query (`fsim.evaluation.per_query`); older runs and such that are not at
+    per_query  the table of the metrics of each query (`fsim.store.per_query`); older runs and such that are not at
                their end may have none
     """
 

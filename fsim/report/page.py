@@ -7,61 +7,59 @@ from typing import Any
 
 import yaml
 
+from fsim.functional.statistics.mean_interval import mean_intervals
 from fsim.pages.page import Page, Section, Table
-from fsim.report.galleries import failure_section, gallery_section
+from fsim.report.evaluated_run import EvaluatedRun
+from fsim.report.galleries import failure_section, gallery_section, text_section
 from fsim.report.groups import attribute_section, category_section
-from fsim.report.points import map_section
-from fsim.report.results import health_section, intervals, result_sections
-from fsim.report.subject import Subject
-from fsim.report.text_gallery import text_section
+from fsim.report.query_map import map_section
+from fsim.report.results import health_section, result_sections
 from fsim.runtime.display import number
 
 
-def report_page(subject: Subject) -> Page:
+def report_page(run: EvaluatedRun) -> Page:
     """The page; it needs nothing but itself to be shown."""
     sections = [
-        *result_sections(subject),
-        gallery_section(subject),
-        text_section(subject),
-        map_section(subject),
-        category_section(subject),
-        attribute_section(subject),
-        failure_section(subject),
-        health_section(subject),
-        _recipe_section(subject),
-        _environment_section(subject),
+        *result_sections(run),
+        gallery_section(run),
+        text_section(run),
+        map_section(run),
+        category_section(run),
+        attribute_section(run),
+        failure_section(run),
+        health_section(run),
+        _recipe_section(run),
+        _environment_section(run),
     ]
-    evaluated = subject.evaluated
+    evaluated = run.result
     made = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     subtitle = (
-        f"{subject.folder.path}. Pictures and map: the {subject.which} network, epoch {evaluated.line.epoch}, "
+        f"{run.folder.path}. Pictures and map: the {run.which} network, epoch {evaluated.line.epoch}, "
         f"protocol {evaluated.protocol.split}. Written {made}."
     )
-    return Page(subject.checked.recipe.name, subtitle, _figures(subject), [one for one in sections if one is not None])
+    return Page(run.recipe.name, subtitle, _figures(run), [one for one in sections if one is not None])
 
 
-def _figures(subject: Subject) -> dict[str, str]:
+def _figures(run: EvaluatedRun) -> dict[str, str]:
     """The few numbers at the head of the page."""
-    line, recipe = subject.evaluated.line, subject.checked.recipe
-    asked = [recipe.evaluation.monitor, subject.ranked_by]
-    names = [name for name in dict.fromkeys(asked) if name is not None and name in line.metrics]
-    categories = subject.evaluated.task.query.categories.numpy()
-    known = intervals(
-        {name: subject.per_query[name] for name in names if name in subject.per_query}, categories, recipe.seed
-    )
+    line, recipe, result = run.result.line, run.recipe, run.result
+    wanted = [recipe.evaluation.monitor, result.ranked_by]
+    names = [name for name in dict.fromkeys(wanted) if name is not None and name in line.metrics]
+    values = {name: result.query_values[name] for name in names if name in result.query_values}
+    known = mean_intervals(values, result.task.query.categories.numpy(), recipe.seed)
     figures = {}
     for name in names:
-        half = f" ± {(known[name][2] - known[name][1]) / 2:.3f}" if name in known else ""
+        half = f" ± {(known[name].high - known[name].low) / 2:.3f}" if name in known else ""
         figures[name] = f"{number(line.metrics[name])}{half}"
     figures["queries"] = f"{line.protocol.num_queries:,}"
     figures["in a gallery of"] = f"{line.protocol.num_gallery:,}"
-    done = max(line.epoch for line in subject.folder.metric_lines())
+    done = max(line.epoch for line in run.folder.metric_lines())
     figures["epochs"] = f"{done}" if done == recipe.train.epochs else f"{done} of {recipe.train.epochs}"
     return figures
 
 
-def _recipe_section(subject: Subject) -> Section:
-    recipe, text = subject.checked.recipe, subject.checked.recipe.model.text_encoder
+def _recipe_section(run: EvaluatedRun) -> Section:
+    recipe, text = run.recipe, run.recipe.model.text_encoder
     parts = [
         ["data", recipe.data.dataset.name, f"{recipe.data.image_size} px, {recipe.data.augmentation.name}"],
         ["model", recipe.model.backbone.name, _settings(recipe.model.head.model_dump())],
@@ -72,7 +70,7 @@ def _recipe_section(subject: Subject) -> Section:
         ["scheduler", recipe.train.scheduler.name, _settings(recipe.train.scheduler.model_dump(exclude={"name"}))],
         ["seed", str(recipe.seed), ""],
     ]
-    code = subject.folder.recipe.read_text(encoding="utf-8")
+    code = run.folder.recipe.read_text(encoding="utf-8")
     return Section("Recipe", "", [Table(["part", "component", "settings"], parts)], code=code)
 
 
@@ -80,8 +78,8 @@ def _settings(values: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
 
 
-def _environment_section(subject: Subject) -> Section:
-    environment = subject.folder.read_environment() or {}
+def _environment_section(run: EvaluatedRun) -> Section:
+    environment = run.folder.read_environment() or {}
     plain = [[name, str(value)] for name, value in environment.items() if not isinstance(value, dict | list)]
     packages = [[name, str(version)] for name, version in environment.get("packages", {}).items()]
     code = yaml.safe_dump(environment, sort_keys=False, allow_unicode=True)

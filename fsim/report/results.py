@@ -8,47 +8,24 @@ from dataclasses import replace
 from itertools import compress
 from typing import Any
 
-import numpy as np
-
 from fsim.errors import FsimError
-from fsim.evaluation.per_query import per_query_file, read_per_query
-from fsim.functional.statistics.paired_bootstrap import paired_bootstrap
+from fsim.functional.statistics.mean_interval import Interval, mean_intervals
 from fsim.history.run_evaluations import best_epoch
 from fsim.pages.line_chart import line_chart
 from fsim.pages.page import Picture, Section, Table
 from fsim.pages.svg import COLOURS, data_uri
-from fsim.report.subject import Numbers, Subject
+from fsim.report.evaluated_run import EvaluatedRun
 from fsim.runtime.display import main_metrics, number
 from fsim.store.metric_lines import Alarm, EvaluationLine, MetricLine
+from fsim.store.per_query import per_query_file, read_per_query
 from fsim.store.run_folder import RunFolder
 
-SAMPLES = 2000  # of the bootstrap
-Interval = tuple[float, float, float]  # the mean, and the bounds of its 95 % interval
 
-
-def intervals(values: Mapping[str, Numbers], strata: np.ndarray[Any, Any], seed: int) -> dict[str, Interval]:
-    """Of each metric [Q] the mean over the queries that count (not NaN), and its 95 % interval by a bootstrap over
-    them, within strata [Q]; none of a metric without such a query."""
-    found: dict[str, Interval] = {}
-    _, numbers = np.unique(np.asarray(strata).astype(str), return_inverse=True)
-    masks = {name: np.isfinite(of) for name, of in values.items()}
-    for alike in {
-        mask.tobytes(): mask for mask in masks.values()
-    }.values():  # one bootstrap for all of the same queries
-        names = [name for name, mask in masks.items() if np.array_equal(mask, alike)]
-        if alike.any():
-            together = np.stack([values[name][alike] for name in names], axis=1)
-            drawn = paired_bootstrap(together, numbers[alike], seed, SAMPLES)
-            for at, name in enumerate(names):
-                found[name] = (float(drawn.mean[at]), float(drawn.low[at]), float(drawn.high[at]))
-    return found
-
-
-def result_sections(subject: Subject) -> list[Section]:
+def result_sections(run: EvaluatedRun) -> list[Section]:
     """A section of tables, and one of curves."""
-    evaluations = subject.folder.evaluation_lines()
+    evaluations = run.folder.evaluation_lines()
     last = evaluations[-1].epoch
-    best = best_epoch(subject.folder) if subject.folder.best.is_file() else None
+    best = best_epoch(run.folder) if run.folder.best.is_file() else None
     text = (
         "Means over queries; in brackets their 95% interval by a bootstrap over the queries, stratified by category. "
         "It tells what other queries would change, not what another seed would."
@@ -58,8 +35,8 @@ def result_sections(subject: Subject) -> list[Section]:
         columns = {f"last, epoch {last}": ("last", last)}
         if best not in (None, last) and any(line.split == split and line.epoch == best for line in evaluations):
             columns[f"best, epoch {best}"] = ("best", best)
-        whole = _table(subject, evaluations, split, columns)
-        first = (subject.checked.recipe.evaluation.monitor or str(whole.rows[0][0])).partition("/")[0]
+        whole = _table(run, evaluations, split, columns)
+        first = (run.recipe.evaluation.monitor or str(whole.rows[0][0])).partition("/")[0]
         of_first = [str(row[0]).startswith(f"{first}/") for row in whole.rows]
         others = [not shown for shown in of_first]
         tables.append(replace(whole, rows=list(compress(whole.rows, of_first))))
@@ -68,20 +45,23 @@ def result_sections(subject: Subject) -> list[Section]:
     told = "  ".join(f"{split}: {fingerprint}" for split, fingerprint in fingerprints.items())
     text = f"{text} Fingerprints of the protocols: {told}."
     measured = Section("Results", text, tables, more=[table for table in more if table.rows])
-    return [measured, Section("Curves", "", charts=_curves(subject, evaluations, best))]
+    return [measured, Section("Curves", "", charts=_curves(run, evaluations, best))]
 
 
 def _table(
-    subject: Subject, evaluations: Sequence[EvaluationLine], split: str, columns: Mapping[str, tuple[str, float | None]]
+    run: EvaluatedRun,
+    evaluations: Sequence[EvaluationLine],
+    split: str,
+    columns: Mapping[str, tuple[str, float | None]],
 ) -> Table:
     """The metrics of one protocol, without macro means and counts of queries."""
     cells: list[dict[str, str]] = []
     for which, epoch in columns.values():
         line = next(one for one in evaluations if one.split == split and one.epoch == epoch)
-        known = _kept_intervals(subject.folder, which, split, subject.checked.recipe.seed)
+        known = _kept_intervals(run.folder, which, split, run.recipe.seed)
         cells.append(
             {
-                name: number(value) + (f" ({known[name][1]:.3f} to {known[name][2]:.3f})" if name in known else "")
+                name: number(value) + (f" ({known[name].low:.3f} to {known[name].high:.3f})" if name in known else "")
                 for name, value in line.metrics.items()
             }
         )
@@ -102,17 +82,17 @@ def _kept_intervals(folder: RunFolder, which: str, split: str, seed: int) -> dic
     except FsimError:
         return {}  # a run of before they were kept
     metrics = {name: table[name].to_numpy(float) for name in table.columns if "/" in name}
-    return intervals(metrics, table["category"].to_numpy(), seed)
+    return mean_intervals(metrics, table["category"].to_numpy(), seed)
 
 
-def _curves(subject: Subject, evaluations: Sequence[EvaluationLine], best: int | None) -> list[Picture]:
-    train = subject.folder.training_lines()
-    monitored = [line for line in evaluations if line.split == subject.evaluated.protocol.split]
+def _curves(run: EvaluatedRun, evaluations: Sequence[EvaluationLine], best: int | None) -> list[Picture]:
+    train = run.folder.training_lines()
+    monitored = [line for line in evaluations if line.split == run.result.protocol.split]
     losses = [name for name in train[0].metrics if name != "learning_rate"] if train else []
-    shown = [name for name in subject.per_query if "/precision" not in name][: len(COLOURS)]
+    shown = [name for name in run.result.query_values if "/precision" not in name][: len(COLOURS)]
     charts: tuple[tuple[str, Sequence[MetricLine], str, list[str]], ...] = (
         ("Losses of training, means over each epoch", train, "metrics", losses[: len(COLOURS)]),
-        (f"Metrics of {subject.evaluated.protocol.split}; dashed: the best epoch", monitored, "metrics", shown),
+        (f"Metrics of {run.result.protocol.split}; dashed: the best epoch", monitored, "metrics", shown),
         ("Learning rate at the end of each epoch", train, "metrics", ["learning_rate"]),
         ("Effective rank: dimensions that the embeddings use", monitored, "health", ["effective_rank"]),
     )
@@ -136,9 +116,9 @@ def _value(line: MetricLine, part: str, name: str) -> float:
     return math.nan if value is None else float(value)
 
 
-def health_section(subject: Subject) -> Section:
+def health_section(run: EvaluatedRun) -> Section:
     """Alarms of the run, with their remedies, and the health of the embeddings in its last evaluation."""
-    evaluations = subject.folder.evaluation_lines()
+    evaluations = run.folder.evaluation_lines()
     alarms: dict[Alarm, list[float]] = {}
     for line in evaluations:
         for alarm in line.alarms or ():

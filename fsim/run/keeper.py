@@ -10,8 +10,9 @@ from typing import Any
 
 from fsim.errors import FsimError
 from fsim.evaluation.embed_in_parts import EmbedInParts
-from fsim.evaluation.evaluation import Evaluated, Evaluation
-from fsim.evaluation.per_query import write_per_query
+from fsim.evaluation.evaluation import Evaluation
+from fsim.evaluation.protocol_result import ProtocolResult
+from fsim.evaluation.result_tables import write_per_query
 from fsim.interfaces import Embedded
 from fsim.kit.files import remove_leftovers
 from fsim.run.collapse import alarms
@@ -81,7 +82,7 @@ class Keeper:
         self.trackers = Trackers(training, folder, display)
         self.projections = Projections(checked, training.catalog, training.images, folder, display)
         self.last_lines: list[EvaluationLine] = []
-        self.last_monitored: Evaluated | None = None  # where this session evaluated the last epoch
+        self.last_monitored: ProtocolResult | None = None  # where this session evaluated the last epoch
         self.epochs_done = 0
         self.stopped_early = False
         self.saved_step = 0  # how far the last checkpoint is
@@ -229,7 +230,7 @@ class Keeper:
         images = self.identity.learned_from["training_images"]
         self.watch(Watched(self.epochs_done, value, self.finished, line.fingerprint, images))
 
-    def _measure(self, epoch: int) -> tuple[list[Evaluated], bool]:
+    def _measure(self, epoch: int) -> tuple[list[ProtocolResult], bool]:
         """What is measured after an epoch, and whether the run ends there: the other protocols say whether those of
         the end are due."""
         evaluation, network = self.evaluation, self.state.evaluated
@@ -273,7 +274,7 @@ class Keeper:
             self.display.warn(f"epoch {epoch}: {alarm.cause}. Remedy: {alarm.remedy}")
         return judged
 
-    def _keep_best(self, epoch: int, evaluated: list[Evaluated]) -> str:
+    def _keep_best(self, epoch: int, evaluated: list[ProtocolResult]) -> str:
         """Keep the network if it is the best, or among as many best ones as are kept. What is to be said of it."""
         choice = self.choice
         monitored = next((one.line for one in evaluated if one.protocol is self.monitored), None)

@@ -13,7 +13,7 @@ import numpy as np
 from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.errors import FsimError
 from fsim.evaluation.embedded_images import embedded_images
-from fsim.evaluation.evaluation import Evaluated
+from fsim.evaluation.protocol_result import ProtocolResult
 from fsim.images.image_cache import CachedImages
 from fsim.interfaces import EmbeddedImages, Projection, RetrievalTask, Vectors
 from fsim.kit.files import write_text, write_with
@@ -46,7 +46,7 @@ class Projections:
             built_part = part.build(seed=checked.recipe.seed)
             self.projections.append((name, settings, built_part))
 
-    def __call__(self, evaluated: Evaluated, at_end: bool) -> None:
+    def __call__(self, evaluated: ProtocolResult, at_end: bool) -> None:
         """Draw what is due; a projection that fails costs its picture and not the run."""
         protocol, task, epoch = evaluated.protocol, evaluated.task, int(evaluated.line.epoch)
         for name, settings, projection in self.projections:

@@ -19,8 +19,8 @@ from fsim.evaluation.evaluation import Evaluation
 from fsim.evaluation.evaluation_cost import say_cost
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.schema import Recipe
+from fsim.report.evaluated_run import EvaluatedRun
 from fsim.report.page import report_page
-from fsim.report.subject import Subject
 from fsim.run.follower import Follower
 from fsim.run.handlers import attach
 from fsim.run.interruption import Interruption
@@ -150,8 +150,8 @@ def execute(
 def _conclude(keeper: Keeper, training: Training, folder: RunFolder, backup: Backup | None, display: Display) -> Result:
     """The report of a finished run, its last copy, and what it found."""
     if keeper.last_monitored is not None:
-        subject = Subject(folder, training.checked, training.catalog, training.images, keeper.last_monitored, "last")
-        _report(subject, display)
+        recipe, result = training.checked.recipe, keeper.last_monitored
+        _report(EvaluatedRun(folder, recipe, training.catalog, training.images, result, "last"), display)
     elif not folder.report.is_file():
         display.say(f"there is no report yet: fsim report {folder.path}")
     if backup is not None:
@@ -191,12 +191,12 @@ def _backup(recipe: Recipe, folder: RunFolder, display: Display, processes: Proc
         backup.stop()
 
 
-def _report(subject: Subject, display: Display) -> None:
+def _report(run: EvaluatedRun, display: Display) -> None:
     """Write report.html; what was learned is kept whatever happens to it."""
     try:
-        report_page(subject).write(subject.folder.report)
+        report_page(run).write(run.folder.report)
     except Exception as error:  # a fault of a plugin's metrics, a full disk
-        display.warn(f"no report: {error}; then: fsim report {subject.folder.path}")
+        display.warn(f"no report: {error}; then: fsim report {run.folder.path}")
         display.log.info("the report failed", exc_info=not isinstance(error, FsimError))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fsim import interfaces
 from fsim.evaluation.embedded_images import embedded_images
-from fsim.evaluation.evaluation import Evaluated
+from fsim.evaluation.protocol_result import ProtocolResult
 from fsim.runtime.display import Display
 from fsim.store.run_folder import RunFolder
 from fsim.training.build import Training
@@ -26,7 +26,7 @@ class Trackers:
         for tracker in self.each:
             tracker.log(self.training.state.step, {f"{prefix}/{name}": value for name, value in values.items()})
 
-    def show(self, evaluated: Evaluated) -> None:
+    def show(self, evaluated: ProtocolResult) -> None:
         """The queries, to those that show images."""
         if not evaluated.task.query.embedding.isfinite().all():
             self.display.warn(f"embeddings of {evaluated.protocol.query} are not finite: the trackers do not get them")

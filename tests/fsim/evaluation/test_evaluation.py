@@ -13,10 +13,11 @@ from torch import Tensor
 from fsim.catalog.encoded_catalog import EncodedCatalog, encode
 from fsim.errors import FsimError
 from fsim.evaluation.evaluation import Evaluation
-from fsim.evaluation.per_query import per_query_file, read_per_query, write_per_query
+from fsim.evaluation.result_tables import write_per_query
 from fsim.interfaces import Catalog, IntArray
 from fsim.model.network import Network, build_network
 from fsim.recipe.validate import check_recipe
+from fsim.store.per_query import per_query_file, read_per_query
 
 POINTS = torch.tensor([[0.0], [0.1], [5.0], [9.0], [9.1], [2.0]])
 ITEMS = ["coat 1", "coat 1", "coat 2", "hat 1", "", "hat 2"]  # each image's nearest is another view of it, or a hat

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from fsim.errors import FsimError
-from fsim.evaluation.per_query import per_query_file, read_per_query
 from fsim.history.comparison import compare
 from fsim.history.run_evaluations import run_evaluations
 from fsim.store.metric_lines import EvaluationLine, ProtocolRecord
+from fsim.store.per_query import per_query_file, read_per_query
 from fsim.store.run_folder import RunFolder
 
 from ..lines import evaluation_line

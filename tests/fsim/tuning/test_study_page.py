@@ -12,11 +12,11 @@ import pytest
 import yaml
 from optuna.trial import TrialState
 
-from fsim.evaluation.per_query import per_query_file
 from fsim.recipe.validate import check_recipe
 from fsim.run.watched import Watched
 from fsim.store.checkpoint import save_checkpoint
 from fsim.store.metric_lines import ProtocolRecord
+from fsim.store.per_query import per_query_file
 from fsim.store.run_folder import RunFolder
 from fsim.tuning.begin import begin
 from fsim.tuning.best_recipe import write_best

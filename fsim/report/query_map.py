@@ -12,22 +12,22 @@ from fsim.functional.clusters.plane import compared, principal_plane
 from fsim.interfaces import Vectors
 from fsim.pages.image_map import image_map
 from fsim.pages.page import Section
-from fsim.report.subject import Subject
+from fsim.report.evaluated_run import EvaluatedRun
 
 AT_MOST = 5_000  # images: a page of a few MB
 
 
-def map_section(subject: Subject) -> Section | None:
+def map_section(run: EvaluatedRun) -> Section | None:
     """The queries as points: as the run's first projection placed them after its last epoch, else by their principal
     components; None where the embeddings are not finite."""
-    task, recipe = subject.evaluated.task, subject.checked.recipe
+    task, recipe = run.result.task, run.recipe
     if not task.query.embedding.isfinite().all():
         return None
     name, at_most = "principal components", AT_MOST
-    kept = _kept(subject)
+    kept = _kept(run)
     if kept is not None:
         name, at_most, points = kept
-    images = embedded_images(subject.catalog, subject.images, subject.evaluated, min(at_most, AT_MOST), recipe.seed)
+    images = embedded_images(run.catalog, run.images, run.result, min(at_most, AT_MOST), recipe.seed)
     if kept is not None and all(image in points for image in images.names):
         plane: Vectors = np.array([points[image] for image in images.names], np.float32)
     else:
@@ -40,12 +40,12 @@ def map_section(subject: Subject) -> Section | None:
     return Section("Map", text, map=image_map(plane, images.names, images.categories, images.thumbnails))
 
 
-def _kept(subject: Subject) -> tuple[str, int, dict[str, tuple[float, float]]] | None:
+def _kept(run: EvaluatedRun) -> tuple[str, int, dict[str, tuple[float, float]]] | None:
     """The first map that the run drew of its last network: the projection, how many images it takes, their places."""
-    first = next((one for one in subject.checked.recipe.evaluation.projections if one.at_end), None)
-    if first is None or subject.which != "last":
+    first = next((one for one in run.recipe.evaluation.projections if one.at_end), None)
+    if first is None or run.which != "last":
         return None
-    file = subject.folder.projections / f"{subject.evaluated.protocol.query}-{first.name}.csv"
+    file = run.folder.projections / f"{run.result.protocol.query}-{first.name}.csv"
     if not file.is_file():
         return None
     rows = csv.DictReader(io.StringIO(file.read_text(encoding="utf-8")))

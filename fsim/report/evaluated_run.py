@@ -1,24 +1,65 @@
-"""What a report is of, taken from the folder of a run that ended before."""
+"""What a report shows: a run, and a protocol as one of its networks answers it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import torch
 
+from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.errors import FsimError
 from fsim.evaluation.evaluate_run import stored_evaluation
-from fsim.evaluation.evaluation import Evaluated
-from fsim.evaluation.per_query import per_query_file, read_per_query
+from fsim.evaluation.protocol_result import ProtocolResult
 from fsim.evaluation.trained_run import TrainedRun
 from fsim.history.run_evaluations import Which, run_evaluations
+from fsim.images.image_cache import CachedImages
+from fsim.pages.page import thumbnail
 from fsim.recipe.checked_recipe import CheckedRecipe
-from fsim.report.subject import Subject
+from fsim.recipe.schema import Recipe
 from fsim.run.policy import monitored_protocol
 from fsim.runtime.display import Display
+from fsim.store.per_query import per_query_file, read_per_query
 from fsim.store.run_folder import RunFolder
 
+PIXELS = 128  # the side of a picture
 
-def reopened_subject(checked: CheckedRecipe, folder: RunFolder, which: Which | None, display: Display) -> Subject:
-    """The monitored protocol as the last or the best network answers it; its metrics are those that the run kept.
+
+@dataclass(frozen=True)
+class EvaluatedRun:
+    """A run, and what its last or its best network gave for a protocol."""
+
+    folder: RunFolder
+    recipe: Recipe
+    catalog: EncodedCatalog
+    images: CachedImages
+    result: ProtocolResult
+    which: Which
+
+    @cached_property
+    def _pictures(self) -> dict[int, str]:
+        return {}
+
+    def picture(self, row: int) -> str:
+        """Return an image of the catalog as a data URI; each is read once."""
+        if row not in self._pictures:
+            self._pictures[row] = thumbnail(self.catalog.catalog, row, PIXELS)
+        return self._pictures[row]
+
+    def label(self, row: int) -> str:
+        """Return an image's category, or its item where that is what makes an answer right."""
+        return str(self.catalog.catalog.frame[self.result.task.relevant].iloc[row]) or "unknown"
+
+    def nearness(self, score: float) -> str:
+        """Write a score as a cosine, or as the Euclidean distance that it is minus half the square of."""
+        return f"{score:.2f}" if self.result.task.distance == "cosine" else f"{(-2 * min(score, 0)) ** 0.5:.2f}"
+
+
+def reopen_evaluated_run(
+    checked: CheckedRecipe, folder: RunFolder, which: Which | None, display: Display
+) -> EvaluatedRun:
+    """Let the last or the best network of a run answer the monitored protocol again; its metrics are those that the run
+    kept.
 
     Args:
         which: None is the last network where the run came to its end, else the best so far.
@@ -52,4 +93,5 @@ def reopened_subject(checked: CheckedRecipe, folder: RunFolder, which: Which | N
             f"fsim report {folder.path} data.dataset.root=FOLDER"
         )
     per_query = {name: torch.from_numpy(table[name].to_numpy(float)) for name in table.columns if "/" in name}
-    return Subject(folder, checked, catalog, images, Evaluated(protocol, task, kept.line, per_query), which)
+    result = ProtocolResult(protocol, task, kept.line, per_query)
+    return EvaluatedRun(folder, checked.recipe, catalog, images, result, which)

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from fsim.catalog.encoded_catalog import encode
 from fsim.interfaces import Catalog, Embedded, RetrievalTask
-from fsim.report.subject import Subject
-from fsim.report.text_gallery import text_section
+from fsim.report.evaluated_run import EvaluatedRun
+from fsim.report.galleries import text_section, varied
 
 ITEMS = ["a", "a", "b", "c", ""]
 CAPTIONS = [["0", "1"], ["9"], ["2"], [], "4"]  # each is the place of an image, of which it has the embedding
@@ -25,19 +25,20 @@ def embed_text(texts: Sequence[str]) -> Tensor:
     return POINTS[[int(text) for text in texts]]
 
 
-def subject(folder: Path, reads: bool = True) -> Subject:
+def evaluated_run(folder: Path, reads: bool = True) -> EvaluatedRun:
     for number in range(5):
         Image.new("RGB", (8, 8)).save(folder / f"{number}.png")
     columns = {"image": [f"{n}.png" for n in range(5)], "split": ["val"] * 5, "category": list("xyxyx")}
     catalog = encode(Catalog.of({**columns, "item": ITEMS, "caption": CAPTIONS}, folder), np.ones(5, dtype=bool))
     side = Embedded(POINTS, torch.from_numpy(catalog.categories), torch.from_numpy(catalog.items), columns["image"])
     task = RetrievalTask(side, side, "item", "cosine", embed_text=embed_text if reads else None)
-    rows: Any = SimpleNamespace(query_rows=np.arange(5), gallery_rows=np.arange(5))
-    return Subject(None, None, catalog, None, SimpleNamespace(task=task, protocol=rows))  # type: ignore[arg-type]
+    rows = np.arange(5)
+    result: Any = SimpleNamespace(task=task, query_rows=rows, gallery_rows=rows)
+    return EvaluatedRun(None, None, catalog, None, result, "last")  # type: ignore[arg-type]
 
 
 def test_each_item_asks_once_and_its_images_are_marked(tmp_path: Path) -> None:
-    section = text_section(subject(tmp_path))
+    section = text_section(evaluated_run(tmp_path))
     assert section is not None
     rows = {title: [picture.mark for picture in pictures] for title, pictures in section.pictures}
     # item a by its first image, b, and the image whose item is unknown; captions take turns
@@ -51,7 +52,13 @@ def test_each_item_asks_once_and_its_images_are_marked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", ["does not read", "no captions"])
 def test_no_gallery(case: str, tmp_path: Path) -> None:
-    of = subject(tmp_path, reads=case != "does not read")
+    run = evaluated_run(tmp_path, reads=case != "does not read")
     if case == "no captions":
-        of.catalog.catalog.frame["caption"] = ""
-    assert text_section(of) is None
+        run.catalog.catalog.frame["caption"] = ""
+    assert text_section(run) is None
+
+
+def test_no_category_comes_twice_before_every_one_had_its_turn() -> None:
+    order = np.array([0.1, 0.2, 0.3, np.nan, 0.5])
+    assert varied(order, np.array([0, 0, 1, 2, 0]), 3) == [0, 2, 1]
+    assert varied(order, np.array([0, 0, 1, 2, 0]), 9) == [0, 2, 1, 4]
