@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from fsim.errors import FsimError
 from fsim.evaluation.embedding import Embed, Forward
 from fsim.evaluation.evaluation import Evaluation
-from fsim.images.normalise import Normalise
+from fsim.images.preparation import Preparation
 from fsim.interfaces import Distance
 from fsim.model.network import Network, build_network
 from fsim.recipe.checked_recipe import CheckedRecipe
@@ -50,8 +50,8 @@ def evaluate(checked: CheckedRecipe, network: Network | None = None) -> list[Eva
     catalog, images = prepare_data(checked, display)
     machine = prepare_machine("fp32")
     recipe = checked.recipe
-    normalise = Normalise(recipe.data.mean, recipe.data.std, recipe.train.channels_last)
-    evaluation = Evaluation(checked, catalog, Embed(images, Forward(normalise, machine)))
+    forward = Forward.from_preparation(Preparation.from_recipe(recipe), machine, recipe.train.channels_last)
+    evaluation = Evaluation(checked, catalog, Embed(images, forward))
     if network is None:
         seed_torch(checked.recipe.seed, "weights")
         attributes = attributes_asked_for(checked, catalog, catalog.rows("train"))

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from fsim.functional.distances import unit
 from fsim.images.normalise import Normalise
+from fsim.images.preparation import Preparation
 from fsim.interfaces import Distance, IntArray
 from fsim.model.network import Network
 from fsim.runtime.machine import Machine
@@ -43,6 +44,11 @@ class Forward:
     normalise: Normalise
     machine: Machine
     flip: bool = False
+
+    @classmethod
+    def from_preparation(cls, preparation: Preparation, machine: Machine, channels_last: bool = True) -> Forward:
+        """Normalise and flip as a preparation says."""
+        return cls(Normalise.from_preparation(preparation, channels_last), machine, preparation.flip)
 
     def __call__(self, network: Network, images: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
         """uint8 [B, 3, S, S], or float32 of 0 to 255 -> {name: float32 [B, ...] on the CPU}. The network is in

@@ -22,12 +22,10 @@ from fsim.evaluation.embed_in_parts import EmbedInParts
 from fsim.evaluation.embedding import BATCH_SIZE, Embed, Forward
 from fsim.evaluation.stored_embeddings import weights_hash
 from fsim.functional.text.vocabulary import Vocabulary
-from fsim.images.boxes import cut_by, padded, padding_share
-from fsim.images.decode import decode
+from fsim.images.each_image import available_processors
 from fsim.images.image_cache import CachedImages, open_image_cache
-from fsim.images.image_cache_build import available_processors
 from fsim.images.image_source import ImageSource, in_batches, name_of_source, read_source
-from fsim.images.normalise import Normalise
+from fsim.images.preparation import Preparation
 from fsim.images.resize import Box, DamagedImageError
 from fsim.interfaces import Catalog, Distance, Vectors
 from fsim.kit.cache_folder import cache_dir
@@ -47,7 +45,7 @@ from fsim.training.training_data import dataset_catalog, prepare_data
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from fsim.images.resize import Pixels
+    from fsim.images.resample import Pixels
 
 Progress = Callable[[int, int], None]  # images done, all images
 
@@ -167,10 +165,14 @@ class TrainedRun:
         return dataset_catalog(self.checked)
 
     @cached_property
+    def preparation(self) -> Preparation:
+        """What happens to a picture before the network sees it."""
+        return Preparation.from_recipe(self.recipe)
+
+    @cached_property
     def forward(self) -> Forward:
         """From the pixels of a batch to what the network gives for it."""
-        data, channels_last = self.recipe.data, self.recipe.train.channels_last
-        return Forward(Normalise(data.mean, data.std, channels_last), self.machine, self.recipe.evaluation.flip)
+        return Forward.from_preparation(self.preparation, self.machine, self.recipe.train.channels_last)
 
     def embed(self, images: Iterable[ImageSource], boxes: Iterable[Box | None] | None = None) -> Vectors:
         """Images -> float32 [N, D] in their order, prepared and embedded as an evaluation does it.
@@ -220,10 +222,7 @@ class TrainedRun:
         Raises:
             DamagedImageError: it can't be decoded, or its box holds nothing of it.
         """
-        data = self.recipe.data
-        if box is not None and data.box == "crop":
-            box = padded(box, padding_share(data.box_padding, data.image_size))
-        return decode(source, size=data.image_size, resize=data.resize, box=box)
+        return self.preparation.apply(source, box)
 
     def embed_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
         """N of uint8 [S, S, 3] -> float32 [N, D], by one forward pass."""
@@ -237,15 +236,8 @@ class TrainedRun:
 
     def open_images(self, catalog: Catalog, progress: Progress | None = None) -> CachedImages:
         """Decode the images of any catalog as the network sees them; any share of them may be damaged."""
-        data = self.recipe.data
-        return open_image_cache(
-            cut_by(catalog, data.box, data.box_padding, data.image_size),
-            size=data.image_size,
-            resize=data.resize,
-            folder=cache_dir() / "images",
-            max_damaged=1,
-            progress=progress,
-        )
+        folder = cache_dir() / "images"
+        return open_image_cache(catalog, self.preparation, folder=folder, max_damaged=1, progress=progress)
 
     def open_data(self, display: Display, processes: Processes = ALONE) -> tuple[EncodedCatalog, CachedImages]:
         """The catalog of the recipe's dataset and its decoded images. Of several processes rank 0 decodes.

@@ -16,7 +16,7 @@ from fsim.export.formats import Format, format_of
 from fsim.export.model_card import model_card
 from fsim.export.parity import BATCH_SIZES, MOST_IMAGES, in_batches, parity
 from fsim.export.pixel_network import PixelNetwork
-from fsim.export.preprocessing import preprocessing
+from fsim.export.preprocessing import preprocessing_json
 from fsim.export.subject import Subject, Written
 from fsim.functional.draws import keyed_generator
 from fsim.functional.labels.subsets import stratified_subset
@@ -68,7 +68,7 @@ def export_run(trained: TrainedRun, name: str, out: Path, tolerance: float, disp
                 f"the exported model differs from the run by more than {tolerance:g}: {written.fp32}. Nothing was "
                 f"written. Where that is little beside the values, give another --tolerance; else take another --to"
             )
-        write_json(beside / PREPROCESSING, preprocessing(subject, written))
+        write_json(beside / PREPROCESSING, preprocessing_json(subject, written))
         write_text(beside / CARD, model_card(subject, written))
         shutil.copyfile(trained.folder.recipe, beside / RECIPE)
         if exported.text is not None and exported.text.vocabulary is not None:

@@ -44,7 +44,7 @@ def _details(subject: Subject, written: Written) -> str:
     recipe = subject.trained.recipe
     text = None if written.format.TAKES_PIXELS else recipe.model.text_encoder
     outputs = ", ".join(f"`{name}` [batch, {width}]" for name, width in written.widths.items())
-    size, width = recipe.data.image_size, written.widths["embedding"]
+    size, width = subject.preparation.size, written.widths["embedding"]
     pixels, normalised = f"uint8 [batch, {size}, {size}, 3]", f"float32 [batch, 3, {size}, {size}]"
     taken = pixels if written.format.TAKES_PIXELS else normalised
     rows = [

@@ -6,18 +6,19 @@ Shape legend: B batch, S image size, D embedding.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fsim.errors import FsimError
-from fsim.images.boxes import padded, padding_share
-from fsim.images.decode import decode
+from fsim.images.preparation import Preparation
+from fsim.images.resample import bilinear_by_numpy
 
 if TYPE_CHECKING:
-    from fsim.images.resize import Box, Pixels
+    from fsim.images.resample import Pixels
+    from fsim.images.resize import Box
     from fsim.interfaces import Distance, Vectors
 
 FORMAT = 1  # of preprocessing.json
@@ -27,6 +28,7 @@ class OnnxNetwork:
     """An exported network on the CPU, with the recipe's own view of an image.
 
     about           preprocessing.json: what was exported, and how images are prepared
+    preparation     the latter
     size            S, in pixels
     embedding_dim   D
     distance        how the embeddings are to be compared
@@ -42,7 +44,8 @@ class OnnxNetwork:
 
     def __init__(self, folder: Path, threads: int | None = None) -> None:
         about = self.about = read_preprocessing(folder)
-        self.size: int = about["image"]["size"]
+        self.preparation = preparation_of(about)
+        self.size = self.preparation.size
         self.names = list(about["outputs"])
         self.embedding_dim: int = about["outputs"]["embedding"]["size"]
         self.distance: Distance = about["outputs"]["embedding"]["distance"]
@@ -59,10 +62,7 @@ class OnnxNetwork:
         Raises:
             DamagedImageError: with the cause.
         """
-        rule = self.about["image"]
-        if box is not None and rule["box"] == "crop":
-            box = padded(box, padding_share(rule["box_padding"], self.size))
-        return decode(source, size=self.size, resize=rule["resize"], box=box)
+        return self.preparation.apply(source, box, bilinear_by_numpy)
 
     def embed(self, images: Pixels) -> Vectors:
         """uint8 [B, S, S, 3] -> float32 [B, D], as the run indexes them; B may be 0."""
@@ -100,6 +100,22 @@ def read_preprocessing(folder: Path) -> dict[str, Any]:
             f"fsim export RUN --to onnx"
         )
     return about
+
+
+def preparation_of(about: Mapping[str, Any]) -> Preparation:
+    """How the pictures of an export are prepared, from its preprocessing.json.
+
+    Raises:
+        FsimError: that is damaged.
+    """
+    try:
+        image = dict(about["image"])
+        # A whole sentence in exports made before there was a choice; it begins with the word.
+        interpolation = str(image.pop("interpolation", "bilinear")).split(maxsplit=1)[0]
+        flip = about["flip"]["mean_with_mirror_image"]
+        return Preparation.from_json({**image, "interpolation": interpolation, **about["normalisation"], "flip": flip})
+    except (LookupError, ValueError, TypeError) as error:
+        raise FsimError(f"preprocessing.json is damaged ({error!r}): export the run again") from error
 
 
 def session_of(file: Path, threads: int | None = None) -> Any:

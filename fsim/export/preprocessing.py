@@ -10,22 +10,13 @@ from fsim.export.onnx_network import FORMAT
 from fsim.export.parity import BATCH_SIZES
 from fsim.export.subject import Subject, Written
 
-RESIZE_RULES = {
-    "squash": "both sides to size, whatever the shape was",
-    "pad": "the longer side to size, the shape kept, the rest of the square white",
-    "crop": "the shorter side to size, the shape kept, the middle of the longer side taken",
-}
-BOX_RULES = {
-    "crop": "where the garment's box is known, only what is in it is taken, with box_padding pixels of the resized "
-    "image around it on each side as far as the picture goes; else the whole picture",
-    "ignore": "the whole picture, whatever boxes are known",
-}
 
-
-def preprocessing(subject: Subject, written: Written) -> dict[str, Any]:
+def preprocessing_json(subject: Subject, written: Written) -> dict[str, Any]:
     """All of it as plain data."""
-    recipe, pixels = subject.trained.recipe, written.format.TAKES_PIXELS
-    data, size = recipe.data, recipe.data.image_size
+    pixels, preparation = written.format.TAKES_PIXELS, subject.preparation
+    size, prepared = preparation.size, preparation.to_json()
+    normalisation = {name: prepared.pop(name) for name in ("mean", "std")}
+    flip = prepared.pop("flip")
     return {
         "format": written.name,
         "format_version": FORMAT,
@@ -40,23 +31,17 @@ def preprocessing(subject: Subject, written: Written) -> dict[str, Any]:
         },
         "image": {
             "upright": "turned as its EXIF orientation says; clear parts are white",
-            "box": data.box,
-            "box_padding": data.box_padding,
-            "box_rule": BOX_RULES[data.box],
-            "size": size,
-            "resize": data.resize,
-            "resize_rule": RESIZE_RULES[data.resize],
-            "interpolation": "bilinear with antialiasing; JPEGs may be decoded smaller, at twice size or more",
+            **prepared,
+            **preparation.rules(),
         },
         "normalisation": {
             "formula": "(pixel / 255 - mean) / std",
-            "mean": list(data.mean),
-            "std": list(data.std),
+            **normalisation,
             "within_model": pixels,
         },
         "flip": {
-            "mean_with_mirror_image": recipe.evaluation.flip,
-            "within_model": recipe.evaluation.flip and pixels,
+            "mean_with_mirror_image": flip,
+            "within_model": flip and pixels,
         },
         "precision": "fp32",
         "outputs": {name: _output(name, subject, written) for name in written.widths},

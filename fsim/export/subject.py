@@ -11,6 +11,7 @@ from fsim.evaluation.trained_run import TrainedRun
 from fsim.export.formats import Format
 from fsim.export.parity import Parity
 from fsim.history.run_evaluations import RunEvaluation, evaluations_of
+from fsim.images.preparation import Preparation
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class Subject:
     catalog: EncodedCatalog
     evaluation: Evaluation
     attribute_names: list[str]
+
+    @property
+    def preparation(self) -> Preparation:
+        """How its pictures are prepared."""
+        return self.trained.preparation
 
     @cached_property
     def evaluations(self) -> list[RunEvaluation]:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import math
+
 from fsim.export.subject import Subject, Written
+from fsim.images.preparation import Preparation
 
 SQUARES = {
-    "squash": "image.resize(({size}, {size}), Image.Resampling.BILINEAR)",
-    "pad": 'ImageOps.pad(image, ({size}, {size}), Image.Resampling.BILINEAR, color="white")',
-    "crop": "ImageOps.fit(image, ({size}, {size}), Image.Resampling.BILINEAR)",
+    "squash": "square = image.resize(({size}, {size}), {method})",
+    "pad": 'square = ImageOps.pad(image, ({size}, {size}), {method}, color="white")',
+    "crop": "square = ImageOps.fit(image, ({size}, {size}), {method})",
 }
+SIDES = {  # of the resized picture, of which the square is the middle
+    "squash": "({side}, {side})",
+    "pad": "[max(1, round(length * {side} / max(image.size))) for length in image.size]",
+    "crop": "[int(length * {side} / min(image.size)) for length in image.size]",
+}
+MIDDLE = """\
+resized = image.resize({sides}, {method})
+square = Image.new("RGB", ({size}, {size}), "white")
+square.paste(resized, tuple(-round((length - {size}) / 2) for length in resized.size))"""
 WITH_PILLOW = """\
 import numpy as np
 import {package}
@@ -16,7 +28,8 @@ from PIL import Image, ImageOps
 
 model = {model}
 image = ImageOps.exif_transpose(Image.open("query.jpg")).convert("RGB")
-pixels = np.array({square})[None]  # uint8 [1, {size}, {size}, 3]
+{square}
+pixels = np.array(square)[None]  # uint8 [1, {size}, {size}, 3]
 embedding = {call}  # float32 [1, {width}]
 """
 WITH_FSIM = """\
@@ -25,16 +38,18 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from fsim.images.decode import decode
-{imported}from fsim.model.network import build_network
-from fsim.images.normalise import Normalise
+{imported}from fsim.images.normalise import Normalise
+from fsim.images.preparation import Preparation
+from fsim.model.network import build_network
 from fsim.recipe.validate import check_recipe
 
-{words}network = build_network(check_recipe(Path("recipe.yaml")), {num_categories}, {num_attributes}{vocabulary}).eval()
+checked = check_recipe(Path("recipe.yaml"))
+{words}network = build_network(checked, {num_categories}, {num_attributes}{vocabulary}).eval()
 network.load_state_dict(load_file("model.safetensors"))
-square = decode(Path("query.jpg").read_bytes(), size={size}, resize="{resize}")  # uint8 [{size}, {size}, 3]
+preparation = Preparation.from_recipe(checked.recipe)
+square = preparation.apply(Path("query.jpg").read_bytes())  # uint8 [{size}, {size}, 3]
 pixels = torch.from_numpy(square).permute(2, 0, 1)[None]
-images = Normalise({mean}, {std})(pixels)  # float32 [1, 3, {size}, {size}]
+images = Normalise.from_preparation(preparation)(pixels)  # float32 [1, 3, {size}, {size}]
 with torch.inference_mode():
     embedding = network(images)["embedding"]  # float32 [1, {width}]
 """
@@ -56,23 +71,18 @@ CALLS = {
 
 def usage(subject: Subject, written: Written) -> str:
     """Code, and below it what must be known of it, as Markdown."""
-    data, width = subject.trained.recipe.data, written.widths["embedding"]
+    size, width = subject.preparation.size, written.widths["embedding"]
     text = subject.trained.network.text
     words = None if text is None else text.vocabulary
     if written.name in CALLS:
         package, model, call = CALLS[written.name]
-        square = SQUARES[data.resize].format(size=data.image_size)
-        code = WITH_PILLOW.format(
-            package=package, model=model, call=call, square=square, size=data.image_size, width=width
-        )
+        square = _square(subject.preparation)
+        code = WITH_PILLOW.format(package=package, model=model, call=call, square=square, size=size, width=width)
     else:
         code = WITH_FSIM.format(
             num_categories=len(subject.trained.category_names),
             num_attributes=len(subject.attribute_names),
-            size=data.image_size,
-            resize=data.resize,
-            mean=[float(value) for value in data.mean],
-            std=[float(value) for value in data.std],
+            size=size,
             width=width,
             imported="" if words is None else IMPORT_VOCABULARY,
             words="" if words is None else READ_WORDS,
@@ -83,8 +93,17 @@ def usage(subject: Subject, written: Written) -> str:
     return f"```python\n{code}```\n\n{_to_know(subject, written)}"
 
 
+def _square(preparation: Preparation) -> str:
+    """Code by Pillow that makes `square` of `image`."""
+    method, size = f"Image.Resampling.{preparation.interpolation.upper()}", preparation.size
+    if preparation.crop_share is None:
+        return SQUARES[preparation.resize].format(size=size, method=method)
+    sides = SIDES[preparation.resize].format(side=math.floor(size / preparation.crop_share))
+    return MIDDLE.format(sides=sides, size=size, method=method)
+
+
 def _to_know(subject: Subject, written: Written) -> str:
-    recipe, distance = subject.trained.recipe, subject.trained.network.distance
+    preparation, distance = subject.preparation, subject.trained.network.distance
     if distance == "euclidean":
         told = ["Compare embeddings by their Euclidean distance: the smaller, the more alike."]
     elif written.unit_length:
@@ -100,10 +119,10 @@ def _to_know(subject: Subject, written: Written) -> str:
         told.append(PILLOW)
     if subject.trained.network.text is not None and written.format.TAKES_PIXELS:
         told.append("This is the part of the network for pictures; the part that reads is in the safetensors export.")
-    if recipe.data.box == "crop" and subject.catalog.catalog.frame["box"].notna().any():
-        padding = f", with {recipe.data.box_padding} pixels of the square around it" if recipe.data.box_padding else ""
+    if preparation.box == "crop" and subject.catalog.catalog.frame["box"].notna().any():
+        padding = f", with {preparation.padding} pixels of the square around it" if preparation.padding else ""
         told.append(f"Where the garment's box is known, cut the picture by it first{padding}: so the run saw it.")
-    if recipe.evaluation.flip:
+    if preparation.flip:
         told.append(
             "The model takes the mean of a picture and its mirror image itself."
             if written.format.TAKES_PIXELS

@@ -1,6 +1,6 @@
-"""One image, from the bytes of its file or from an array, to pixels. Several threads may call it.
+"""Decode one image, from the bytes of its file or from an array. Several threads may call it.
 
-JPEG goes through simplejpeg, which decodes at a fraction of the full size and tells damage that Pillow passes
+JPEG goes through simplejpeg, which decodes at a fraction of the full size and names damage that Pillow passes
 over; the rest goes through Pillow, whatever the file is called. Colour profiles are not applied.
 """
 
@@ -16,10 +16,10 @@ import simplejpeg  # type: ignore[import-untyped]
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from fsim.errors import FsimError
-from fsim.images.resize import Box, DamagedImageError, Resize, Square
+from fsim.images.resize import DamagedImageError
 
 if TYPE_CHECKING:
-    from fsim.images.resize import Pixels
+    from fsim.images.resample import Pixels
 
 DECODER_VERSION = 1  # part of the key of every image cache: raised when the same file gives other pixels
 MAX_PIXELS = 178_956_970  # Pillow's own limit: what claims more may be made to exhaust the memory
@@ -45,7 +45,12 @@ class Use(Protocol[Result_co]):
 
 
 def read_image(path: Path) -> bytes:
-    """The bytes of an image file. DamagedImageError where there is none; FsimError where it can't be read."""
+    """Read the bytes of an image file.
+
+    Raises:
+        DamagedImageError: there is no such file.
+        FsimError: the machine can't read it now.
+    """
     try:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a name that no file can have
@@ -53,26 +58,12 @@ def read_image(path: Path) -> bytes:
     except IsADirectoryError:
         raise DamagedImageError("a folder, not a file") from None
     except OSError as error:  # says nothing of the image: it may be readable in a minute
-        raise FsimError(f"Can't read {path}: {error.strerror}. Mend that, then run the command again.") from error
+        raise FsimError(f"Can't read {path}: {error.strerror}. Fix this, then run the command again.") from error
 
 
-def decode(source: bytes | Pixels, *, size: int, resize: Resize = "squash", box: Box | None = None) -> Pixels:
-    """The bytes of a file, uint8 [H, W] or [H, W, 3] -> uint8 [S, S, 3]: upright RGB, clear parts white.
-
-    Args:
-        source: What to decode. Of an animation, the first frame.
-        size: S, in pixels.
-        resize: How other shapes become a square; see `fsim.images.resize.Square`.
-        box: (x1, y1, x2, y2), the part of the upright image to use, in its pixels.
-
-    Raises:
-        DamagedImageError: with the cause.
-    """
-    return decode_for(Square(size, resize, box), source)
-
-
-def decode_for(use: Use[Result], source: bytes | Pixels) -> Result:
-    """What `use` makes of the bytes of a file, uint8 [H, W] or [H, W, 3].
+def decode(source: bytes | Pixels, use: Use[Result]) -> Result:
+    """What `use` makes of a picture: the bytes of a file, uint8 [H, W] or [H, W, 3]. It sees upright RGB, clear parts
+    white; of an animation the first frame.
 
     Raises:
         DamagedImageError: with the cause.
@@ -90,7 +81,7 @@ def decode_for(use: Use[Result], source: bytes | Pixels) -> Result:
 
 
 def _decode_jpeg(data: bytes, use: Use[Result]) -> Result | None:
-    """None where the file is for Pillow to judge."""
+    """Decode by simplejpeg; None where the file is for Pillow to judge."""
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
     except ValueError:
@@ -126,7 +117,7 @@ def _orientation(data: bytes) -> int:
 
 
 def _upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Undoes the EXIF orientation of [h, w, 3]."""
+    """Undo the EXIF orientation of [h, w, 3]."""
     if orientation >= _TRANSPOSED:
         pixels = pixels.swapaxes(0, 1)
     vertical = -1 if orientation in (3, 4, 7, 8) else 1
@@ -135,7 +126,7 @@ def _upright(pixels: Pixels, orientation: int) -> Pixels:
 
 
 def _decode_with_pillow(data: bytes) -> Pixels:
-    """Any format but JPEG of the usual kinds -> uint8 [H, W, 3]."""
+    """Decode any format but JPEG of the usual kinds -> uint8 [H, W, 3]."""
     with _registering:
         Image.init()  # Image.open registers formats as it meets them: under threads, it may miss one
     kind = "JPEG" if data.startswith(_JPEG_START) else "image"

@@ -2,7 +2,7 @@
 
 A cache is a folder `<key>/` with `pixels.npy` (uint8 [N, S, S, 3] in the order of the catalog; damaged images
 are zeros) and `index.json`. The key is a hash of all that the pixels depend on, so that no cache goes stale:
-another image, box or size makes another cache. `fsim.images.image_cache_build` writes them.
+another image, box or preparation makes another cache. `fsim.images.image_cache_build` writes them.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from filelock import BaseFileLock, FileLock, Timeout
 from fsim.errors import FsimError
 from fsim.images.decode import DECODER_VERSION
 from fsim.images.image_cache_build import FORMAT_VERSION, build, refuse_too_many_damaged, remove_abandoned
-from fsim.images.resize import Resize
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     from torch import Tensor
 
+    from fsim.images.preparation import Preparation
     from fsim.interfaces import Catalog, IntArray
 
 log = logging.getLogger(__name__)
@@ -77,20 +77,18 @@ class CachedImages:
 
 def open_image_cache(
     catalog: Catalog,
+    preparation: Preparation,
     *,
-    size: int,
-    resize: Resize = "squash",
     folder: Path,
     max_damaged: float = 0.01,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> CachedImages:
-    """The cache of a catalog's images; built first where there is none, by one process at a time.
+    """Open the cache of a catalog's images; where there is none, build it first, one process at a time.
 
     Args:
         catalog: Whose images.
-        size: S, in pixels.
-        resize: How images become square; see `fsim.images.resize.Square`.
+        preparation: How its images become squares.
         folder: Where the caches are.
         max_damaged: Largest share of images that may be left out because they can't be decoded, 0 to 1.
         workers: Threads that decode; as many as there are processors for None.
@@ -103,9 +101,9 @@ def open_image_cache(
         raise FsimError("The catalog has no images. Check the dataset's parameters.")
     if catalog.pixels is not None and len(catalog.pixels) != len(catalog.frame):
         raise FsimError(
-            f"The catalog has {len(catalog.frame)} rows, but pixels of {len(catalog.pixels)} images. Mend the dataset."
+            f"The catalog has {len(catalog.frame)} rows, but pixels of {len(catalog.pixels)} images. Fix the dataset."
         )
-    key = cache_key(catalog, size, resize)
+    key = cache_key(catalog, preparation)
     finished = folder / key
     images = _open_finished(finished)
     if images is None:
@@ -114,31 +112,31 @@ def open_image_cache(
             with _acquire(FileLock(folder / f"{key}.lock")):
                 images = _open_finished(finished)  # another process may have built it while this one waited
                 if images is None:
-                    build(catalog, finished, size, resize, max_damaged, workers, progress)
+                    build(catalog, finished, preparation, max_damaged, workers, progress)
                     images = CachedImages(finished)
             remove_abandoned(folder)
         except OSError as error:
             raise FsimError(
                 f"Can't write the image cache to {folder}: {error.strerror or error}. "
-                "Mend that, or set FSIM_CACHE_DIR to another folder."
+                "Fix this, or set FSIM_CACHE_DIR to another folder."
             ) from error
     refuse_too_many_damaged(images.damaged, len(images), max_damaged)
     return images
 
 
-def cache_key(catalog: Catalog, size: int, resize: Resize) -> str:
-    """A hash of what the pixels depend on; a file counts by its path, length and time of change.
+def cache_key(catalog: Catalog, preparation: Preparation) -> str:
+    """Hash what the pixels depend on; a file counts by its path, length and time of change.
 
     A catalog may have 300,000 files, and each run starts here: `os.path` takes a third of pathlib's time.
     """
-    digest = hashlib.sha256(f"{FORMAT_VERSION} {DECODER_VERSION} {size} {resize}\n".encode())
+    digest = hashlib.sha256(f"{FORMAT_VERSION} {DECODER_VERSION} {preparation.pixels_key}\n".encode())
     if catalog.pixels is not None:
         digest.update(f"{catalog.pixels.shape} {catalog.pixels.dtype}\n".encode())
         digest.update(np.ascontiguousarray(catalog.pixels).data)
     root = str(catalog.root.resolve())
     for image, box in zip(catalog.frame["image"], catalog.frame["box"], strict=True):
         source = f"{image}" if catalog.pixels is not None else _state(os.path.join(root, image))  # noqa: PTH118
-        digest.update(f"{source}\0{box}\n".encode())
+        digest.update(f"{source}\0{preparation.region(box)}\n".encode())
     return digest.hexdigest()[:32]
 
 

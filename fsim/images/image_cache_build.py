@@ -1,36 +1,28 @@
-"""Writes an image cache: decodes in parallel into a folder beside its place, flushes and renames it."""
+"""Write an image cache: decode in parallel into a folder beside its place, flush it and rename it."""
 
 from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import shutil
-import warnings
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from filelock import FileLock, Timeout
 
 from fsim.errors import FsimError
-from fsim.images.decode import decode, read_image
-from fsim.images.resize import DamagedImageError, Resize
+from fsim.images.each_image import each_image
+from fsim.images.resize import DamagedImageError
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
+    from fsim.images.preparation import Preparation
     from fsim.interfaces import Catalog
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-Block = tuple["npt.NDArray[np.uint8]", dict[int, str]]  # pixels [rows of the block, S, S, 3], damaged row -> cause
-
 FORMAT_VERSION = 1
-BLOCK_ROWS = 64  # decoded as one task
 MOST_LISTED = 20  # damaged images that a message names
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -38,14 +30,13 @@ NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def build(
     catalog: Catalog,
     finished: Path,
-    size: int,
-    resize: Resize,
+    preparation: Preparation,
     max_damaged: float,
     workers: int | None,
     progress: Callable[[int, int], None] | None,
 ) -> None:
-    """Builds the folder `finished`, which appears when it is whole. The caller holds the lock."""
-    needed = len(catalog.frame) * size * size * 3
+    """Build the folder `finished`, which appears when it is whole. The caller holds the lock."""
+    needed = len(catalog.frame) * preparation.size**2 * 3
     if shutil.disk_usage(finished.parent).free < needed:
         raise _no_space(needed, finished.parent)
     building = finished.with_suffix(".building")
@@ -54,7 +45,7 @@ def build(
     building.mkdir()
     try:
         with (building / "pixels.npy").open("wb") as file:
-            damaged = _write_pixels(file, catalog, size, resize, workers or available_processors(), progress)
+            damaged = _write_pixels(file, catalog, preparation, workers, progress)
             _flush(file)
         names = catalog.frame["image"].to_list()
         listed = {names[row]: cause for row, cause in damaged.items()}
@@ -62,8 +53,8 @@ def build(
         index = {
             "version": FORMAT_VERSION,
             "rows": len(names),
-            "size": size,
-            "resize": resize,
+            "size": preparation.size,
+            "resize": preparation.resize,
             "damaged": [(row, names[row], cause) for row, cause in damaged.items()],
         }
         with (building / "index.json").open("wb") as file:
@@ -83,55 +74,26 @@ def build(
 def _write_pixels(
     file: IO[bytes],
     catalog: Catalog,
-    size: int,
-    resize: Resize,
-    workers: int,
+    preparation: Preparation,
+    workers: int | None,
     progress: Callable[[int, int], None] | None,
 ) -> dict[int, str]:
-    """Writes uint8 [N, S, S, 3] as a .npy file -> damaged row: cause."""
-    images, boxes = catalog.frame["image"].to_list(), catalog.frame["box"].to_list()
-
-    def decode_block(rows: range) -> Block:
-        pixels = np.zeros((len(rows), size, size, 3), np.uint8)
-        causes = {}
-        for place, row in enumerate(rows):
-            try:
-                source = read_image(catalog.root / images[row]) if catalog.pixels is None else catalog.pixels[row]
-                pixels[place] = decode(source, size=size, resize=resize, box=boxes[row])
-            except DamagedImageError as cause:
-                causes[row] = str(cause)
-        return pixels, causes
-
-    shape = (len(images), size, size, 3)
+    """Write uint8 [N, S, S, 3] as a .npy file -> damaged row: cause."""
+    shape = (len(catalog.frame), preparation.size, preparation.size, 3)
     np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
-    blocks = [range(start, min(start + BLOCK_ROWS, len(images))) for start in range(0, len(images), BLOCK_ROWS)]
     damaged: dict[int, str] = {}
-    # Threads are enough: decoding and resizing release the GIL.
-    with warnings.catch_warnings(), ThreadPoolExecutor(workers) as pool:
-        warnings.filterwarnings("ignore", module="PIL")  # of large images and odd metadata: decoded or named as damaged
-        for rows, (pixels, causes) in zip(blocks, in_order(pool, decode_block, blocks, 2 * workers), strict=True):
-            file.write(pixels.data)
-            damaged |= causes
-            if progress is not None:
-                progress(rows.stop, len(images))
+    squares = each_image(catalog, lambda box: preparation.square(preparation.region(box)), progress, workers)
+    for row, square in enumerate(squares):
+        if isinstance(square, DamagedImageError):
+            damaged[row] = str(square)
+            file.write(bytes(math.prod(shape[1:])))
+        else:
+            file.write(np.ascontiguousarray(square).data)
     return damaged
 
 
-def in_order(
-    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int
-) -> Iterator[Result]:
-    """`pool.map` with at most `ahead` items under way, so that none waits long in memory for a slow one."""
-    waiting: deque[Future[Result]] = deque()
-    for item in items:
-        if len(waiting) == ahead:
-            yield waiting.popleft().result()
-        waiting.append(pool.submit(work, item))
-    while waiting:
-        yield waiting.popleft().result()
-
-
 def refuse_too_many_damaged(damaged: Mapping[str, str], num_images: int, max_damaged: float) -> None:
-    """FsimError, with the first of them, where more than the share `max_damaged` can't be used."""
+    """Raise FsimError, with the first of them, where more than the share `max_damaged` can't be used."""
     if len(damaged) <= max_damaged * num_images:
         return
     lines = [f"  {image}: {cause}" for image, cause in list(damaged.items())[:MOST_LISTED]]
@@ -140,25 +102,18 @@ def refuse_too_many_damaged(damaged: Mapping[str, str], num_images: int, max_dam
     raise FsimError(
         f"{len(damaged)} of {num_images} images can't be used, above max_damaged={max_damaged:g}:\n"
         + "\n".join(lines)
-        + "\nMend or remove these files, check the dataset's folder, or raise max_damaged."
+        + "\nFix or remove these files, check the dataset's folder, or raise max_damaged."
     )
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Removes what killed builds left: a folder that is being built is locked, an abandoned one isn't."""
+    """Remove what killed builds left: a folder that is being built is locked, an abandoned one isn't."""
     for building in folder.glob("*.building"):
         try:
             with FileLock(building.with_suffix(".lock")).acquire(timeout=0):
                 shutil.rmtree(building, ignore_errors=True)
         except Timeout:
             continue
-
-
-def available_processors() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _no_space(needed: int, folder: Path) -> FsimError:

@@ -18,7 +18,7 @@ from fsim.images.resize import Box, DamagedImageError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from fsim.images.resize import Pixels
+    from fsim.images.resample import Pixels
 
 _loading = threading.Lock()  # Pillow reads a file when its pixels are first asked for, and two threads may ask at once
 

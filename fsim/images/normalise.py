@@ -1,14 +1,17 @@
-"""Pixels of 0 to 255 made the network's input."""
+"""Normalise pixels of 0 to 255 to the network's input."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor
 
 from fsim.errors import FsimError
+
+if TYPE_CHECKING:
+    from fsim.images.preparation import Preparation
 
 
 class Normalise:
@@ -40,6 +43,11 @@ class Normalise:
         self.scale = torch.tensor([1 / (255 * deviation) for deviation in std])  # [3]
         self.shift = torch.tensor([-m / deviation for m, deviation in zip(mean, std, strict=True)])  # [3]
         self._rows: dict[tuple[int, torch.device], tuple[Tensor, Tensor]] = {}
+
+    @classmethod
+    def from_preparation(cls, preparation: Preparation, channels_last: bool = True) -> Normalise:
+        """Normalise by a preparation's mean and std."""
+        return cls(preparation.mean, preparation.std, channels_last)
 
     def __call__(self, images: Tensor) -> Tensor:
         """uint8, or float32 of 0 to 255, best channels last, -> float32 [B, 3, H, W]."""

@@ -1,29 +1,59 @@
-"""Bilinear resampling with antialiasing by numpy alone: the very pixels that torch gives, for those who do without it.
+"""Pixels resized, always antialiased: bilinear in two ways that give the same pixels, and by Pillow.
 
-Shape legend: h, w height and width of the pixels; K those of them that a new one is made of.
+torch takes a fraction of the time, but importing it takes seconds: a search by an exported network goes without.
+
+Shape legend: h, w height and width of the pixels; K those of them that a resized one is made of.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from fsim.interfaces import Interpolation
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Pixels = npt.NDArray[np.uint8]
+    Resample = Callable[[Pixels, int, int], Pixels]  # uint8 [h, w, 3], height, width -> [height, width, 3]
 
 MOST_BITS = 22  # of the weights' fraction, so that a sum of products with 8 bits stays within 32
 LARGEST_WEIGHT = 1 << 15  # below which torch keeps them
 
 
-def resample_by_numpy(pixels: Pixels, height: int, width: int) -> Pixels:
-    """uint8 [h, w, 3] -> [height, width, 3], as torch.nn.functional.interpolate(mode="bilinear", antialias=True) gives
-    it of uint8: weights are integers, rows are made first, and rounded, then columns."""
+def bilinear_by_torch(pixels: Pixels, height: int, width: int) -> Pixels:
+    """uint8 [h, w, 3] -> [height, width, 3]: Pillow's BILINEAR, to one grey level but for the odd pixel."""
+    if pixels.shape[:2] == (height, width):
+        return pixels.copy()
+    import torch
+    from torch.nn import functional as F
+
+    writeable = np.require(pixels, requirements=["C", "W"])  # what torch takes; a copy only where it must be
+    image = torch.from_numpy(writeable).permute(2, 0, 1)[None]  # [1, 3, h, w]
+    resized = F.interpolate(image, (height, width), mode="bilinear", antialias=True)
+    square: Pixels = resized[0].permute(1, 2, 0).numpy()
+    return square
+
+
+def bilinear_by_numpy(pixels: Pixels, height: int, width: int) -> Pixels:
+    """The very pixels of `bilinear_by_torch` without torch: weights are integers; rows are resized first, and rounded,
+    then columns."""
+    if pixels.shape[:2] == (height, width):
+        return pixels.copy()
     rows = _along_rows(pixels, width)  # [h, width, 3]
     columns = _along_rows(rows.swapaxes(0, 1), height)  # [width, height, 3]
     return np.ascontiguousarray(columns.swapaxes(0, 1))
+
+
+def by_pillow(pixels: Pixels, height: int, width: int, interpolation: Interpolation = "bilinear") -> Pixels:
+    """uint8 [h, w, 3] -> [height, width, 3], as transforms of torchvision and timm resize the pictures of Pillow."""
+    from PIL import Image
+
+    method = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}[interpolation]
+    return np.array(Image.fromarray(np.ascontiguousarray(pixels)).resize((width, height), method))
 
 
 def _along_rows(pixels: Pixels, size: int) -> Pixels:

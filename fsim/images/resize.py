@@ -1,4 +1,4 @@
-"""A region of an image, made a square of `size` pixels.
+"""A region of an image, resized to a square of `size` pixels.
 
 Shape legend: H, W height and width of the upright image; h, w of it as decoded; S side of the square.
 """
@@ -6,22 +6,20 @@ Shape legend: H, W height and width of the upright image; h, w of it as decoded;
 from __future__ import annotations
 
 import math
-import sys
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fsim.images.resample import resample_by_numpy
+from fsim.images.resample import bilinear_by_torch, by_pillow
+from fsim.interfaces import Interpolation, Resize
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from fsim.images.resample import Pixels, Resample
 
-    Pixels = npt.NDArray[np.uint8]
-
-Resize = Literal["squash", "pad", "crop"]
 Box = tuple[float, float, float, float]  # x1, y1, x2, y2 in pixels of the whole upright image
 
 OVERSAMPLING = 2  # an image decoded at this many times its final size differs little from one decoded in full
+LONGEST = 16  # sides: what is longer is cut before it is resized, or a line of pixels would fill the memory
 WHITE = 255
 
 
@@ -32,53 +30,84 @@ class DamagedImageError(Exception):
 class Square(NamedTuple):
     """How an image becomes a square.
 
-    size    S, in pixels
-    resize  squash: both sides to S, whatever the shape was
-            pad: the longer side to S, the shape kept, the rest of the square white
-            crop: the shorter side to S, the shape kept, the middle of the longer side taken
-    box     the part of the image to use, as far as it lies within the image; None for the whole
+    size           S, in pixels
+    resize         squash: both sides to S, whatever the shape was
+                   pad: the longer side to S, the shape kept, the rest of the square white
+                   crop: the shorter side to S, the shape kept, the middle of the longer side taken
+    box            the part of the image to use, as far as it lies within the image; None for the whole
+    crop_share     None: as above; `crop` cuts the middle out of the image and resizes that alone.
+                   Of 0 to 1: resized is to floor(S / share) instead of S, and of the result the middle taken, S x S.
+                   That is timm's evaluation transform (`transforms_imagenet_eval` of timm/data/transforms_factory.py)
+                   with crop_pct = share, and crop_mode squash, border or center for squash, pad or crop; the last
+                   with a share of 1 is torchvision's Resize(S), CenterCrop(S).
+    interpolation  bilinear or bicubic, antialiased
+    bilinear       resizes where `interpolation` is bilinear and there is no `crop_share`; else Pillow does
     """
 
     size: int
-    resize: Resize
-    box: Box | None
+    resize: Resize = "squash"
+    box: Box | None = None
+    crop_share: float | None = None
+    interpolation: Interpolation = "bilinear"
+    bilinear: Resample = bilinear_by_torch
 
     def least_decoded(self, height: int, width: int) -> tuple[int, int]:
         """(h, w) that an image of H x W must be decoded at, at least, so that the square loses nothing."""
-        x1, y1, x2, y2 = self._region(height, width)
-        inner_height, inner_width = self._inner(y2 - y1, x2 - x1)
+        x1, y1, x2, y2 = region = self._region(height, width)
+        resized_height, resized_width = self._resized(region, height, width)
         return (
-            math.ceil(OVERSAMPLING * inner_height * height / (y2 - y1)),
-            math.ceil(OVERSAMPLING * inner_width * width / (x2 - x1)),
+            math.ceil(OVERSAMPLING * resized_height * height / (y2 - y1)),
+            math.ceil(OVERSAMPLING * resized_width * width / (x2 - x1)),
         )
 
     def cut(self, pixels: Pixels, height: int, width: int) -> Pixels:
         """uint8 [h, w, 3], the whole of an image that was H x W before it was decoded -> [S, S, 3]."""
-        x1, y1, x2, y2 = self._region(height, width)
-        inner_height, inner_width = self._inner(y2 - y1, x2 - x1)
-        inner = resample(cut_out(pixels, (x1, y1, x2, y2), height, width), inner_height, inner_width)
-        if inner.shape[:2] == (self.size, self.size):
-            return inner
-        square = np.full((self.size, self.size, 3), WHITE, np.uint8)
-        top, left = (self.size - inner_height) // 2, (self.size - inner_width) // 2
-        square[top : top + inner_height, left : left + inner_width] = inner
-        return square
+        region = self._region(height, width)
+        part = cut_out(pixels, region, height, width)
+        size = self._resized(region, height, width)
+        if self.interpolation == "bilinear" and self.crop_share is None:
+            return _middle(self.bilinear(part, *size), self.size)
+        return _middle(by_pillow(part, *size, self.interpolation), self.size)
 
     def _region(self, height: int, width: int) -> Box:
-        """The part of the upright image that fills the square (or, padded, its inner part)."""
+        """The part of the upright image that is resized."""
         x1, y1, x2, y2 = inside(self.box, height, width)
         if self.resize == "crop":
-            side = min(x2 - x1, y2 - y1)
-            x1, y1 = x1 + (x2 - x1 - side) / 2, y1 + (y2 - y1 - side) / 2
-            x2, y2 = x1 + side, y1 + side
+            longest = min(x2 - x1, y2 - y1) * (1 if self.crop_share is None else LONGEST)
+            wide, tall = min(x2 - x1, longest), min(y2 - y1, longest)
+            x1, y1 = x1 + (x2 - x1 - wide) / 2, y1 + (y2 - y1 - tall) / 2
+            return x1, y1, x1 + wide, y1 + tall
         return x1, y1, x2, y2
 
-    def _inner(self, height: float, width: float) -> tuple[int, int]:
-        """Height and width, within the square, of a region of this height and width."""
-        if self.resize != "pad":
-            return self.size, self.size
-        scale = self.size / max(height, width)
-        return max(1, round(height * scale)), max(1, round(width * scale))
+    def _resized(self, region: Box, height: int, width: int) -> tuple[int, int]:
+        """Height and width that a region is resized to."""
+        x1, y1, x2, y2 = region
+        if self.crop_share is None:
+            side, tall, wide = self.size, y2 - y1, x2 - x1
+        else:
+            side = math.floor(self.size / self.crop_share)
+            rows, columns = _within(y1, y2, height, height), _within(x1, x2, width, width)
+            tall, wide = rows.stop - rows.start, columns.stop - columns.start
+        if self.resize == "pad":
+            scale = side / max(tall, wide)
+            return max(1, round(tall * scale)), max(1, round(wide * scale))
+        if self.resize == "squash" or self.crop_share is None:
+            return side, side
+        return (side, int(side * wide / tall)) if tall <= wide else (int(side * tall / wide), side)
+
+
+def _middle(pixels: Pixels, size: int) -> Pixels:
+    """The middle of [h, w, 3], [size, size, 3]; white beyond the pixels."""
+    height, width = pixels.shape[:2]
+    if (height, width) == (size, size):
+        return pixels
+    top, left = (max(0, round((side - size) / 2)) for side in (height, width))  # as torchvision's CenterCrop rounds
+    pixels = pixels[top : top + size, left : left + size]
+    height, width = pixels.shape[:2]
+    square = np.full((size, size, 3), WHITE, np.uint8)
+    top, left = (size - height) // 2, (size - width) // 2
+    square[top : top + height, left : left + width] = pixels
+    return square
 
 
 def inside(box: Box | None, height: int, width: int) -> Box:
@@ -114,26 +143,6 @@ def cut_out(pixels: Pixels, region: Box, height: int, width: int) -> Pixels:
     """A region of an image of H x W, from its pixels uint8 [h, w, 3]; at least one of them."""
     x1, y1, x2, y2 = region
     return pixels[_within(y1, y2, height, pixels.shape[0]), _within(x1, x2, width, pixels.shape[1])]
-
-
-def resample(pixels: Pixels, height: int, width: int) -> Pixels:
-    """uint8 [h, w, 3] -> [height, width, 3], bilinear with antialiasing: Pillow's BILINEAR, give or take 2.
-
-    torch takes a third of Pillow's time. Where nobody has imported it, as beside an exported model, the same pixels
-    come from numpy, which takes longer.
-    """
-    if pixels.shape[:2] == (height, width):
-        return pixels.copy()
-    if "torch" not in sys.modules:
-        return resample_by_numpy(pixels, height, width)
-    import torch
-    from torch.nn import functional as F
-
-    writeable = np.require(pixels, requirements=["C", "W"])  # what torch takes; a copy only where it must be
-    image = torch.from_numpy(writeable).permute(2, 0, 1)[None]  # [1, 3, h, w]
-    resized = F.interpolate(image, (height, width), mode="bilinear", antialias=True)
-    square: Pixels = resized[0].permute(1, 2, 0).numpy()
-    return square
 
 
 def _within(start: float, end: float, full: int, decoded: int) -> slice:

@@ -16,6 +16,7 @@ from fsim.interfaces.layout import FolderReading, Layout, ListedPicture
 from fsim.interfaces.loss import Loss, Memory, Pairs
 from fsim.interfaces.network import Backbone, Distance, Head, TextEncoder
 from fsim.interfaces.optimizer import Optimizer, Scheduler
+from fsim.interfaces.preparation import BackbonePreparation, Interpolation, Resize
 from fsim.interfaces.projection import Projection
 from fsim.interfaces.sampler import Label, Sampler, Selection
 from fsim.interfaces.tracker import EmbeddedImages, Tracker
@@ -25,6 +26,7 @@ __all__ = [
     "Answers",
     "Augmentation",
     "Backbone",
+    "BackbonePreparation",
     "Catalog",
     "Cost",
     "Dataset",
@@ -39,6 +41,7 @@ __all__ = [
     "Head",
     "Index",
     "IntArray",
+    "Interpolation",
     "JunkLabel",
     "JunkLabels",
     "Label",
@@ -50,6 +53,7 @@ __all__ = [
     "Pairs",
     "Projection",
     "Reporter",
+    "Resize",
     "RetrievalTask",
     "Sampler",
     "Scheduler",

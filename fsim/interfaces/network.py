@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
 from fsim.interfaces.arrays import IntArray
+from fsim.interfaces.preparation import BackbonePreparation
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,9 +21,14 @@ Distance = Literal["cosine", "euclidean"]
 @runtime_checkable
 class Backbone(Protocol):
     """An nn.Module: normalised images float [B, 3, S, S] -> features [B, F]. Images of a size that it cannot take raise
-    RuntimeError or ValueError."""
+    RuntimeError or ValueError.
+
+    One whose weights were made with pictures of a certain size, mean, interpolation, ... states them as `preparation`,
+    of the class or of the instance. A recipe takes from it, key by key, what it does not give itself.
+    """
 
     out_features: int  # F
+    preparation: BackbonePreparation | None = None
 
     @abstractmethod
     def __call__(self, images: Tensor) -> Tensor: ...

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
 from fsim.errors import FsimError
 from fsim.functional.text.vocabulary import Vocabulary
-from fsim.interfaces import Distance
+from fsim.interfaces import Backbone, Distance
 from fsim.model.text_tower import TextTower, build_text_tower
 from fsim.recipe.checked_recipe import CheckedRecipe
 
@@ -51,21 +53,35 @@ class Network(nn.Module):
         return outputs
 
 
+def build_backbone(checked: CheckedRecipe) -> Backbone:
+    """Build the backbone, with fresh weights or those that it is given.
+
+    Raises:
+        FsimError: it refuses its parameters, or does not fit its interface.
+    """
+    backbone: Backbone = checked["model.backbone"].build()
+    return backbone
+
+
 def build_network(
-    checked: CheckedRecipe, num_categories: int, num_attributes: int = 0, vocabulary: Vocabulary | None = None
+    checked: CheckedRecipe,
+    num_categories: int,
+    num_attributes: int = 0,
+    vocabulary: Vocabulary | None = None,
+    backbone: Backbone | None = None,
 ) -> Network:
-    """Backbone, head and text tower with fresh weights.
+    """Build head and text tower with fresh weights, and the backbone if it is not given.
 
     Raises:
         FsimError: a component does not fit its interface, or the backbone cannot take images of this size.
     """
-    backbone = checked["model.backbone"].build()
+    backbone = build_backbone(checked) if backbone is None else backbone
     head = checked["model.head"].build(
         in_features=backbone.out_features,
         num_categories=num_categories,
         num_attributes=num_attributes,
     )
-    network = Network(backbone, head, build_text_tower(checked, vocabulary, head))
+    network = Network(cast(nn.Module, backbone), head, build_text_tower(checked, vocabulary, head))
     _try_forward(network, checked.recipe.data.image_size, checked["model.backbone"].name)
     layout = torch.channels_last if checked.recipe.train.channels_last else torch.contiguous_format
     return network.to(memory_format=layout)  # type: ignore[call-overload, no-any-return]

@@ -16,7 +16,8 @@ from markupsafe import Markup
 
 from fsim.errors import FsimError
 from fsim.images.decode import decode, read_image
-from fsim.images.resize import DamagedImageError
+from fsim.images.resample import by_pillow
+from fsim.images.resize import DamagedImageError, Square
 from fsim.interfaces import Catalog, IntArray
 from fsim.kit.files import refuse_without_folder, write_text
 from fsim.pages.image_map import ImageMap
@@ -161,7 +162,7 @@ def thumbnail_bytes(catalog: Catalog, row: int, size: int) -> bytes:
     image, box = catalog.frame["image"].to_numpy()[row], catalog.frame["box"].to_numpy()[row]
     try:
         source = read_image(catalog.root / image) if catalog.pixels is None else catalog.pixels[row]
-        pixels = decode(source, size=size, resize="pad", box=box)
+        pixels = decode(source, Square(size, "pad", box, bilinear=by_pillow))
     except (DamagedImageError, FsimError):
         return b""
     buffer = io.BytesIO()

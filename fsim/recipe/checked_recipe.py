@@ -12,13 +12,27 @@ from fsim.plugin.build import CheckedComponent
 from fsim.recipe.problem import Key
 from fsim.recipe.schema import Recipe
 
+# The keys of `data` that a backbone may state -> the fields of `fsim.interfaces.BackbonePreparation`.
+PREPARATION_KEYS = {
+    "image_size": "size",
+    "resize": "resize",
+    "crop_share": "crop_share",
+    "interpolation": "interpolation",
+    "mean": "mean",
+    "std": "std",
+}
+
 
 @dataclass(frozen=True)
 class CheckedRecipe:
-    """A recipe without mistakes, and its components by their place in it: ("losses", 0) -> contrastive."""
+    """A recipe without mistakes, and its components by their place in it: ("losses", 0) -> contrastive.
+
+    from_backbone  the keys of `data` that the backbone stated, and the recipe did not
+    """
 
     recipe: Recipe
     components: dict[Key, CheckedComponent]
+    from_backbone: frozenset[str] = frozenset()
 
     def __getitem__(self, path: str) -> CheckedComponent:
         return self.components[tuple(path.split("."))]
@@ -37,8 +51,10 @@ class CheckedRecipe:
 
     def resolved(self) -> dict[str, Any]:
         """The recipe as plain data, with every default written out, and paths that hold in every folder; a run searches
-        nothing, so `search` is left out."""
+        nothing, so `search` is left out. So are keys that the backbone may state, until it is asked."""
         value: dict[str, Any] = self.recipe.model_dump(mode="json", exclude={"search"})
+        for unknown in PREPARATION_KEYS.keys() - self.recipe.data.model_fields_set:
+            del value["data"][unknown]
         for given, protocol in zip(self.recipe.evaluation.protocols, value["evaluation"]["protocols"], strict=True):
             protocol.update(_absolute(given).model_dump(mode="json"))
         for key, part in self.components.items():

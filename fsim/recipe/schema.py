@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, FilePath, Tag
 from pydantic_core import to_jsonable_python
 
-from fsim.interfaces import JunkLabel, Label
+from fsim.interfaces import Interpolation, JunkLabel, Label, Resize
 from fsim.plugin.settings import ComponentSettings, LossSettings, ProjectionSettings
 from fsim.recipe.expectation import Expectation
 from fsim.recipe.search_space import Searched
@@ -51,7 +51,9 @@ class Data(Section):
 
     dataset: ComponentSettings
     image_size: Annotated[int, Field(ge=8, le=2048)] = 96  # pixels, the side of the square that the network sees
-    resize: Literal["squash", "pad", "crop"] = "squash"  # how a picture becomes square
+    resize: Resize = "squash"  # how a picture becomes square
+    crop_share: Annotated[float, Field(ge=0.1, le=1)] | None = None  # timm's crop_pct: the square is the middle of more
+    interpolation: Interpolation = "bilinear"  # of resizing, antialiased
     box: Literal["crop", "ignore"] = "crop"  # whether a picture is cut by its box, where it has one
     box_padding: Annotated[int, Field(ge=0)] = 0  # pixels of image_size around the box's content, on each side
     augmentation: ComponentSettings = ComponentSettings(name="none")  # of the training images

@@ -9,6 +9,7 @@ from fsim.errors import FsimError
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.differences import ABSENT, differing
 from fsim.recipe.document import Document
+from fsim.recipe.stated_preparation import with_preparation
 from fsim.recipe.validate import check_document
 from fsim.store.checkpoint import load_checkpoint
 from fsim.store.run_folder import RunFolder
@@ -24,7 +25,7 @@ def allowed_changes(checked: CheckedRecipe, folder: RunFolder, allow: Sequence[s
         FsimError: another key differs, or one that is allowed does not.
     """
     before = load_checkpoint(folder.last).get("resolved") if folder.last.is_file() else None
-    changes = {} if before is None else differing([_as_now(before), checked.resolved()])
+    changes = {} if before is None else differing([_as_now(before), with_preparation(checked, None).resolved()])
     other = {key: values for key, values in changes.items() if _is_another_run(key, values)}
     if other:
         raise FsimError(
@@ -60,7 +61,7 @@ def _is_another_run(key: str, values: Sequence[str]) -> bool:
 def _as_now(recipe: dict[str, Any]) -> dict[str, Any]:
     """A recipe of before, with what this fsim has as defaults."""
     try:
-        return check_document(Document(recipe)).resolved()
+        return with_preparation(check_document(Document(recipe)), None).resolved()
     except FsimError:  # a component that is no longer there, say: what differs is told by the comparison
         return recipe
 

@@ -19,6 +19,7 @@ from fsim.evaluation.evaluation import Evaluation
 from fsim.evaluation.evaluation_cost import say_cost
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.schema import Recipe
+from fsim.recipe.stated_preparation import with_preparation
 from fsim.report.evaluated_run import EvaluatedRun
 from fsim.report.page import report_page
 from fsim.run.follower import Follower
@@ -90,16 +91,18 @@ def execute(
             folder.write_recipe(checked.resolved())
         note_environment(folder, machine, processes, changes, display)
 
+    if resume and folder.last.is_file():  # it has learned from pictures of this preparation, whatever a backbone states
+        checked = with_preparation(checked, None)
     training = build_training(checked, machine, display, processes)
     state = training.state
-    if training.checked is not checked:  # measured channels
+    if training.checked is not checked:  # channels were measured, or the backbone asked
         checked = training.checked
         if processes.is_rank0:
-            folder.write_recipe(checked.resolved())
+            folder.write_recipe(checked.resolved(), checked.from_backbone)
     recipe = checked.recipe
     embed = Embed(
         training.images,
-        Forward(training.normalise, machine, recipe.evaluation.flip),
+        Forward.from_preparation(training.preparation, machine, recipe.train.channels_last),
         lambda done, total: display.bar("evaluate", done, total),
     )
     embedder = EmbedInParts(embed, processes)

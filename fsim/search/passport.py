@@ -8,19 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from fsim.errors import FsimError
+from fsim.images.preparation import Preparation
 from fsim.interfaces import Distance
 from fsim.kit.files import write_text
 
 FORMAT = 1
 FILE = "passport.json"
-COMPARED = ("weights", "preprocessing", "dimensions", "distance")
-
-
-def preprocessing(**rules: Any) -> dict[str, Any]:
-    """Return how pictures are prepared, by the names that are compared: size, resize, box, box_padding, mean, std,
-    flip."""
-    assert sorted(rules) == ["box", "box_padding", "flip", "mean", "resize", "size", "std"]
-    return {**rules, "mean": [float(one) for one in rules["mean"]], "std": [float(one) for one in rules["std"]]}
+COMPARED = ("weights", "preparation", "dimensions", "distance")
 
 
 @dataclass(frozen=True)
@@ -31,7 +25,7 @@ class EmbeddingSource:
     run_name       `<recipe>/<time>`
     checkpoint     `best`, `last`, ...
     weights        a hash of all weights and buffers
-    preprocessing  what is done to a picture before the network sees it
+    preparation    what is done to a picture before the network sees it
     dimensions     D
     distance       how the embeddings are compared
     precision      in which the network computed; another gives nearly the same
@@ -41,7 +35,7 @@ class EmbeddingSource:
     run_name: str
     checkpoint: str
     weights: str
-    preprocessing: dict[str, Any]
+    preparation: Preparation
     dimensions: int
     distance: Distance
     precision: str
@@ -53,7 +47,7 @@ class EmbeddingSource:
 
 
 def _short(value: Any) -> str:
-    return json.dumps(value) if isinstance(value, dict) else str(value)
+    return json.dumps(value.to_json()) if isinstance(value, Preparation) else str(value)
 
 
 @dataclass(frozen=True)
@@ -83,7 +77,9 @@ class Passport:
     def as_json(self) -> dict[str, Any]:
         """Return it as plain data, with the keys of passport.json."""
         values = asdict(self)
-        return {"made": values.pop("embedded_by"), **values}
+        source = values.pop("embedded_by")
+        del source["preparation"]
+        return {"made": {**source, "preprocessing": self.embedded_by.preparation.to_json()}, **values}
 
     def write(self, folder: Path) -> None:
         """Write passport.json."""
@@ -101,7 +97,9 @@ class Passport:
             values = json.loads((folder / FILE).read_text(encoding="utf-8"))
             if values.pop("format") != FORMAT:
                 raise FsimError(f"{folder} is an index of another version of fsim: make it anew by --rebuild")
-            return cls(embedded_by=EmbeddingSource(**values.pop("made")), **values)
+            source = values.pop("made")
+            preparation = Preparation.from_json(source.pop("preprocessing"))
+            return cls(embedded_by=EmbeddingSource(**source, preparation=preparation), **values)
         except FileNotFoundError:
             raise
         except (OSError, ValueError, LookupError, TypeError) as error:

@@ -13,7 +13,8 @@ from fsim.errors import FsimError
 from fsim.interfaces import Vectors
 
 if TYPE_CHECKING:
-    from fsim.images.resize import Box, Pixels
+    from fsim.images.resample import Pixels
+    from fsim.images.resize import Box
 
 TEXT_WEIGHT = 0.5  # how much a text counts against a picture, where nothing else is said
 

@@ -15,10 +15,11 @@ from fsim.errors import FsimError
 from fsim.export.onnx_network import OnnxNetwork
 from fsim.functional.text.vocabulary import words_of
 from fsim.interfaces import Distance, Vectors
-from fsim.search.passport import EmbeddingSource, preprocessing
+from fsim.search.passport import EmbeddingSource
 
 if TYPE_CHECKING:
-    from fsim.images.resize import Box, Pixels
+    from fsim.images.resample import Pixels
+    from fsim.images.resize import Box
     from fsim.model.text_tower import TextTower
 
 FREQUENT, EXAMPLES = 100, 8  # an error shows so many examples, the longest of so many frequent words
@@ -97,17 +98,13 @@ class OnnxEmbedder:
     def __init__(self, folder: Path) -> None:
         self.network = OnnxNetwork(folder)
         about = self.network.about
-        image, numbers, run = about["image"], about["normalisation"], about["run"]
+        run = about["run"]
         self.source = EmbeddingSource(
             run=run["id"],
             run_name=run["name"],
             checkpoint=run["checkpoint"],
             weights=run["weights"],
-            preprocessing=preprocessing(
-                **{name: image[name] for name in ("size", "resize", "box", "box_padding")},
-                **{name: numbers[name] for name in ("mean", "std")},
-                flip=about["flip"]["mean_with_mirror_image"],
-            ),
+            preparation=self.network.preparation,
             dimensions=self.network.embedding_dim,
             distance=self.network.distance,
             precision=about["precision"],

@@ -21,7 +21,7 @@ from fsim.search.query import Query, QueryPicture
 from fsim.search.query_embedder import QueryEmbedder
 
 if TYPE_CHECKING:
-    from fsim.images.resize import Pixels
+    from fsim.images.resample import Pixels
 
 
 def embed_queries(

@@ -13,11 +13,12 @@ from fsim.evaluation.trained_run import TrainedRun
 from fsim.images.image_cache import CachedImages
 from fsim.interfaces import Catalog, Distance, Vectors
 from fsim.runtime.processes import ALONE, Processes
-from fsim.search.passport import EmbeddingSource, preprocessing
+from fsim.search.passport import EmbeddingSource
 from fsim.search.query_embedder import TextEmbedder
 
 if TYPE_CHECKING:
-    from fsim.images.resize import Box, Pixels
+    from fsim.images.resample import Pixels
+    from fsim.images.resize import Box
 
 
 class RunEmbedder:
@@ -26,21 +27,12 @@ class RunEmbedder:
     def __init__(self, trained: TrainedRun, processes: Processes = ALONE) -> None:
         self.trained, self.network, self.processes = trained, trained.network, processes
         self.text_embedder = None if trained.network.text is None else TextEmbedder(trained.network.text)
-        data = trained.recipe.data
         self.source = EmbeddingSource(
             run=trained.folder.run_id(),
             run_name=trained.folder.name,
             checkpoint=trained.checkpoint.stem,
             weights=trained.weights,
-            preprocessing=preprocessing(
-                size=data.image_size,
-                resize=data.resize,
-                box=data.box,
-                box_padding=data.box_padding,
-                mean=list(data.mean),
-                std=list(data.std),
-                flip=trained.recipe.evaluation.flip,
-            ),
+            preparation=trained.preparation,
             dimensions=trained.dimensions,
             distance=trained.distance,
             precision=trained.machine.precision,

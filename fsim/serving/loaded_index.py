@@ -51,7 +51,7 @@ class LoadedIndex:
 
     def warm_up(self) -> None:
         """Compute what is computed on first use, and let the network and the index answer once."""
-        size = self.embedder.source.preprocessing["size"]
+        size = self.embedder.source.preparation.size
         vectors = self.embedder.embed_pixels([np.zeros((size, size, 3), np.uint8)])
         self.index.search(vectors, 1)
         if self.embedder.text_embedder is not None:

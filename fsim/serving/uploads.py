@@ -17,7 +17,7 @@ from fsim.serving.limits import Limits
 from fsim.serving.request_error import RequestError
 
 if TYPE_CHECKING:
-    from fsim.images.resize import Pixels
+    from fsim.images.resample import Pixels
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 SCANS = 100  # of a progressive JPEG: each scan goes over the whole picture

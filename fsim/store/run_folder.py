@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -155,9 +155,14 @@ class RunFolder:
         if not self.metrics.exists() and not self.last.exists():
             shutil.rmtree(self.path, ignore_errors=True)
 
-    def write_recipe(self, resolved: Mapping[str, Any]) -> None:
-        """Write recipe.yaml."""
-        write_text(self.recipe, yaml_text(dict(resolved)))
+    def write_recipe(self, resolved: Mapping[str, Any], from_backbone: Collection[str] = ()) -> None:
+        """Write recipe.yaml; a comment marks the keys of `data` that the backbone stated."""
+        text = yaml_text(dict(resolved))
+        if from_backbone:
+            lines = re.compile(rf"^(  (?:{'|'.join(from_backbone)}):.*)$", re.MULTILINE)
+            data = re.compile(r"^data:\n(?: .*\n)+", re.MULTILINE)
+            text = data.sub(lambda section: lines.sub(r"\1  # from the backbone", section[0]), text)
+        write_text(self.recipe, text)
 
     def read_recipe(self) -> dict[str, Any]:
         """Return recipe.yaml as plain data, without a check: a reader of many runs has no time for one."""

@@ -19,7 +19,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fsim.interfaces import Backbone
+from fsim.interfaces import Backbone, BackbonePreparation
 from fsim.plugin.interface_check import complete
 
 
@@ -39,6 +39,12 @@ class BackboneContract:
         assert isinstance(network, nn.Module)
         assert type(network.out_features) is int
         assert network.out_features >= 1
+
+    def test_a_stated_preparation_is_one_that_it_takes(self) -> None:
+        network: Backbone = complete("backbone", "under test", self.backbone().eval())
+        assert network.preparation is None or isinstance(network.preparation, BackbonePreparation)
+        if network.preparation is not None and network.preparation.size is not None:
+            self.features(network, images(2, network.preparation.size))
 
     def test_images_become_features(self) -> None:
         network = self.backbone().eval()

@@ -9,10 +9,12 @@ import torch
 from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.images.image_cache import CachedImages
 from fsim.images.normalise import Normalise
+from fsim.images.preparation import Preparation
 from fsim.model.compiled import compile_in_place
-from fsim.model.network import Network, build_network
+from fsim.model.network import Network, build_backbone, build_network
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.schema import AUTO
+from fsim.recipe.stated_preparation import with_preparation
 from fsim.runtime.display import Display
 from fsim.runtime.machine import Machine
 from fsim.runtime.processes import ALONE, Processes
@@ -28,8 +30,9 @@ from fsim.training.training_captions import TrainingCaptions, learned_vocabulary
 from fsim.training.training_data import (
     attributes_asked_for,
     build_sampler,
+    dataset_catalog,
     measure_channels,
-    prepare_data,
+    prepare_images,
     warn_of_lacking_pairs,
 )
 
@@ -38,13 +41,15 @@ from fsim.training.training_data import (
 class Training:
     """A training before its first step.
 
-    checked         the recipe, with numbers where its `data.mean` or `data.std` was auto
+    checked         the recipe, with what the backbone stated of its pictures, and numbers where its `data.mean` or
+                    `data.std` was auto
     num_attributes  that the head or a loss learns; 0 where none does
     """
 
     checked: CheckedRecipe
     catalog: EncodedCatalog
     images: CachedImages
+    preparation: Preparation
     normalise: Normalise
     batches: TrainingBatches
     step: TrainingStep
@@ -64,25 +69,33 @@ class Training:
 def build_training(
     checked: CheckedRecipe, machine: Machine, display: Display, processes: Processes = ALONE
 ) -> Training:
-    """Build catalog, images, batches, network, losses and optimizer, in this order.
+    """Build catalog, backbone, images, batches, network, losses and optimizer, in this order: the backbone may state
+    how its pictures are to be prepared.
 
     Raises:
         FsimError: the data does not fit the recipe, or a component not its interface.
     """
-    catalog, images = prepare_data(checked, display, processes)
+    table = dataset_catalog(checked, processes)
+    seed_torch(checked.recipe.seed, "weights")
+    backbone = build_backbone(checked)
+    drawn = torch.get_rng_state()
+    checked = with_preparation(checked, backbone)
+    catalog, images = prepare_images(checked, table, display, processes)
     rows = catalog.rows("train")
     sampler = build_sampler(checked, catalog, rows, processes)
     if AUTO in (checked.recipe.data.mean, checked.recipe.data.std):
         checked = measure_channels(checked, images, rows, display)
     recipe = checked.recipe
-    normalise = Normalise(recipe.data.mean, recipe.data.std, recipe.train.channels_last)
+    preparation = Preparation.from_recipe(recipe)
+    normalise = Normalise.from_preparation(preparation, recipe.train.channels_last)
     augmentation = checked["data.augmentation"].build()
     attributes = attributes_asked_for(checked, catalog, rows)
     captions = training_captions(checked, catalog, rows)
 
     num_attributes = len(attributes.names) if attributes else 0
-    seed_torch(recipe.seed, "weights")
-    network = build_network(checked, len(catalog.category_names), num_attributes, learned_vocabulary(checked, captions))
+    torch.set_rng_state(drawn)  # head and text tower draw on where the backbone ended
+    vocabulary = learned_vocabulary(checked, captions)
+    network = build_network(checked, len(catalog.category_names), num_attributes, vocabulary, backbone)
     batches = TrainingBatches(
         catalog,
         rows,
@@ -118,8 +131,8 @@ def build_training(
     if recipe.train.compile:
         display.say("compiling the network; the first time that may take some minutes")
         for each in dict.fromkeys((network, step.state.evaluated)):
-            compile_in_place(each, machine, normalise, recipe.data.image_size)
-    return Training(checked, catalog, images, normalise, batches, step, num_attributes)
+            compile_in_place(each, machine, normalise, preparation.size)
+    return Training(checked, catalog, images, preparation, normalise, batches, step, num_attributes)
 
 
 def build_step(

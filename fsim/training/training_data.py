@@ -8,8 +8,8 @@ from fsim.catalog.encoded_catalog import EncodedCatalog, encode, load_catalog
 from fsim.catalog.statistics.channel_statistics import cached_channel_sums
 from fsim.errors import FsimError
 from fsim.functional.labels.attribute_labels import AttributeLabels
-from fsim.images.boxes import cut_by
 from fsim.images.image_cache import CachedImages, open_image_cache
+from fsim.images.preparation import Preparation
 from fsim.interfaces import Catalog, IntArray, Sampler
 from fsim.kit.cache_folder import cache_dir
 from fsim.plugin.parameters import injected_names, needs
@@ -25,35 +25,38 @@ from fsim.training.overfit import overfit_catalog
 def prepare_data(
     checked: CheckedRecipe, display: Display, processes: Processes = ALONE
 ) -> tuple[EncodedCatalog, CachedImages]:
-    """The catalog of the recipe's dataset and its decoded images. Of several processes rank 0 makes and decodes them,
-    before the others open them."""
-    with processes.rank0_first():
-        return _open_data(checked, display)
+    """The catalog of the recipe's dataset and its decoded images."""
+    return prepare_images(checked, dataset_catalog(checked, processes), display, processes)
 
 
-def dataset_catalog(checked: CheckedRecipe) -> Catalog:
-    """The catalog of the recipe's dataset; of `fsim run --overfit` the few images of it that are learned by heart.
+def dataset_catalog(checked: CheckedRecipe, processes: Processes = ALONE) -> Catalog:
+    """The catalog of the recipe's dataset; of `fsim run --overfit` the few images of it that are learned by heart. Of
+    several processes rank 0 makes it, before the others open it.
 
     Raises:
         FsimError: there is no such data, or it does not fit the contract of a dataset.
     """
-    catalog = load_catalog(checked["data.dataset"].build(cache_dir=cache_dir()))
+    with processes.rank0_first():
+        catalog = load_catalog(checked["data.dataset"].build(cache_dir=cache_dir()))
     overfit = checked.recipe.data.overfit
     if overfit is None:
         return catalog
     return overfit_catalog(catalog, overfit, checked.recipe.evaluation.relevant, checked.recipe.seed)
 
 
-def _open_data(checked: CheckedRecipe, display: Display) -> tuple[EncodedCatalog, CachedImages]:
-    data, catalog = checked.recipe.data, dataset_catalog(checked)
-    images = open_image_cache(
-        cut_by(catalog, data.box, data.box_padding, data.image_size),
-        size=data.image_size,
-        resize=data.resize,
-        folder=cache_dir() / "images",
-        max_damaged=data.max_damaged,
-        progress=lambda done, total: display.bar("decode images", done, total),
-    )
+def prepare_images(
+    checked: CheckedRecipe, catalog: Catalog, display: Display, processes: Processes = ALONE
+) -> tuple[EncodedCatalog, CachedImages]:
+    """A catalog, encoded, and its images as the network sees them. Of several processes rank 0 decodes them, before
+    the others open them."""
+    with processes.rank0_first():
+        images = open_image_cache(
+            catalog,
+            Preparation.from_recipe(checked.recipe),
+            folder=cache_dir() / "images",
+            max_damaged=checked.recipe.data.max_damaged,
+            progress=lambda done, total: display.bar("decode images", done, total),
+        )
     for image, cause in list(images.damaged.items())[:20]:
         display.warn(f"left out {image}: {cause}")
     if len(images.damaged) > 20:

@@ -15,6 +15,7 @@ from fsim.recipe.override import assign, override, path_key
 from fsim.recipe.problem import Key, Problem, RecipeError, dotted, in_order
 from fsim.recipe.recipe_file import read_document
 from fsim.recipe.search_space import Searched, label
+from fsim.recipe.stated_preparation import with_preparation
 from fsim.recipe.validate import check_document
 
 
@@ -44,7 +45,9 @@ class SearchedRecipe:
         """What the recipe itself has at a path: as it was written, or the default; None where there is nothing."""
         key = path_key(path)
         written = _at(self.document.value, key)
-        return _at(self.checked.resolved(), key) if written is None else written
+        if written is not None:
+            return written
+        return _at(with_preparation(self.checked, self.checked["model.backbone"].component).resolved(), key)
 
 
 def _at(value: Any, key: Key) -> Any:

@@ -25,9 +25,10 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
+from fsim.images.each_image import available_processors
 from fsim.images.image_cache import CachedImages, open_image_cache
-from fsim.images.image_cache_build import available_processors
 from fsim.images.normalise import Normalise
+from fsim.images.preparation import Preparation
 from fsim.interfaces import Augmentation, Catalog
 from fsim.runtime.machine import prepare_machine
 from fsim_plugins.augmentations.none import NoAugmentation
@@ -97,12 +98,12 @@ def build_rates(files: list[Path], size: int) -> dict[str, list[float]]:
     def cache() -> object:
         catalog = Catalog.of({"image": [str(file) for file in files]}, Path())
         with tempfile.TemporaryDirectory() as folder:
-            return open_image_cache(catalog, size=size, folder=Path(folder), max_damaged=1)
+            return open_image_cache(catalog, Preparation(size), folder=Path(folder), max_damaged=1)
 
     def in_threads(decode: Callable[[Path, int], object]) -> Callable[[], object]:
         def run() -> object:
             with ThreadPoolExecutor(available_processors()) as pool:
-                return list(pool.map(lambda file: decode(file, size), files))
+                return list(pool.map(lambda file: Preparation(size).apply(file), files))
 
         return run
 
@@ -189,7 +190,7 @@ def main() -> None:
     show("build the cache", built, dict.fromkeys(list(built)[1:], "fsim: cache"))
     with tempfile.TemporaryDirectory() as folder:
         catalog = Catalog.of({"image": [str(file) for file in files]}, Path())
-        images = open_image_cache(catalog, size=arguments.size, folder=Path(folder), max_damaged=1)
+        images = open_image_cache(catalog, Preparation(arguments.size), folder=Path(folder), max_damaged=1)
         batches = batch_rates(files, images, arguments.size)
     show(
         f"batches of {BATCH_SIZE}",

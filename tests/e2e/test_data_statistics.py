@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import yaml
 
-from fsim.images.decode import decode, read_image
+from fsim.images.decode import read_image
+from fsim.images.preparation import Preparation
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 GARMENTS = ("garments", "items=42", "views=2")
@@ -28,7 +29,7 @@ def test_stats_as_json(fsim: Fsim, pictures: Path) -> None:
     assert set(found) == KEYS and found["source"] == str(pictures)
     assert found["splits"] == {"train": 24, "val": 12} and found["categories"]["hat"] == {"train": 8, "val": 4}
     assert found["channels_of"] == {"split": "train", "size": 32, "images": 24, "pixels": 24 * 32 * 32}
-    seen = np.stack([decode(read_image(file), size=32) for file in (pictures / "train").rglob("*.jpg")]) / 255
+    seen = np.stack([Preparation(32).apply(read_image(file)) for file in (pictures / "train").rglob("*.jpg")]) / 255
     np.testing.assert_allclose(found["mean"], seen.mean(axis=(0, 1, 2)), rtol=1e-12)
     assert found["per_category"]["shoes"]["images"] == 8 and set(found["per_split"]) == {"train", "val"}
 
@@ -88,7 +89,7 @@ def test_a_run_measures_its_images_and_writes_the_numbers_down(
     assert done.stdout.count("of the 24 training images: mean ") == 1
     (run,) = (tmp_path / "out").glob("*/*")
     data = yaml.safe_load((run / "recipe.yaml").read_text())["data"]
-    seen = np.stack([decode(read_image(file), size=32) for file in (pictures / "train").rglob("*.jpg")]) / 255
+    seen = np.stack([Preparation(32).apply(read_image(file)) for file in (pictures / "train").rglob("*.jpg")]) / 255
     np.testing.assert_allclose(data["mean"], seen.mean(axis=(0, 1, 2)), rtol=1e-12)
     np.testing.assert_allclose(data["std"], seen.std(axis=(0, 1, 2)), rtol=1e-12)
 

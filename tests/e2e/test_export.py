@@ -16,7 +16,7 @@ import torch
 
 from fsim.evaluation.trained_run import TrainedRun
 from fsim.functional.distances import unit
-from fsim.images.decode import decode
+from fsim.images.preparation import Preparation
 from fsim.search.run_embedder import RunEmbedder
 from fsim.store.run_folder import RunFolder
 
@@ -143,7 +143,7 @@ def test_weights_of_safetensors(fsim: Fsim, run: Path, pictures: Path, tmp_path:
 
 
 def square(picture: Path) -> np.ndarray:
-    return decode(picture.read_bytes(), size=SIZE, resize="pad")[None]
+    return Preparation(SIZE, "pad").apply(picture.read_bytes())[None]
 
 
 def test_mistakes_are_told(fsim: Fsim, run: Path, tmp_path: Path) -> None:

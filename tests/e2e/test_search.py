@@ -143,7 +143,7 @@ def test_an_index_of_another_network_is_refused(
     assert fsim("search", wrong, image, "--run", other).returncode == 0  # the same network, elsewhere
     recipe.write_text(recipe.read_text().replace("resize: squash", "resize: pad"))
     refused = fsim("search", wrong, image, "--run", other)
-    assert refused.returncode == 2 and "can't be compared" in refused.stderr and "preprocessing" in refused.stderr
+    assert refused.returncode == 2 and "can't be compared" in refused.stderr and "preparation" in refused.stderr
 
 
 WITHOUT_TORCH = """

@@ -14,7 +14,7 @@ from fsim.images.each_image import each_image
 from fsim.images.resize import Box, DamagedImageError, Square, cut_out, inside, pixels_beyond
 
 if TYPE_CHECKING:
-    from fsim.images.resize import Pixels
+    from fsim.images.resample import Pixels
     from fsim.interfaces import Catalog, IntArray
 
 

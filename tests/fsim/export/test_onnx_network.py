@@ -12,9 +12,7 @@ from PIL import Image
 from fsim.errors import FsimError
 from fsim.export import as_onnx
 from fsim.export.onnx_network import OnnxNetwork
-from fsim.images.boxes import cut_by
-from fsim.images.decode import decode
-from fsim.interfaces import Catalog
+from fsim.images.preparation import Preparation
 
 from .tiny import SIZE, pixels, tiny
 
@@ -26,6 +24,8 @@ def folder(tmp_path: Path) -> Path:
         "format_version": 1,
         "model": "model.onnx",
         "image": {"size": SIZE, "resize": "crop", "box": "crop", "box_padding": 2},
+        "normalisation": {"mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4]},
+        "flip": {"mean_with_mirror_image": False},
         "outputs": {"embedding": {"size": 5, "distance": "cosine"}, "logits": {"size": 2, "names": ["hat", "skirt"]}},
     }
     (tmp_path / "preprocessing.json").write_text(json.dumps(about))
@@ -47,11 +47,12 @@ def test_boxes_are_cut_as_the_run_cut_them(folder: Path, tmp_path: Path) -> None
     picture = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
     Image.fromarray(picture).save(tmp_path / "a.png")
     box = (10.0, 10.0, 30.0, 34.0)
-    catalog = cut_by(Catalog.of({"image": ["a.png"], "box": [box]}, tmp_path), "crop", 2, SIZE)
-    expected = decode(picture, size=SIZE, resize="crop", box=catalog.frame["box"][0])
+    share = 2 / (SIZE - 4)  # of the box, around it
+    padded = (10 - 20 * share, 10 - 24 * share, 30 + 20 * share, 34 + 24 * share)
+    expected = Preparation(SIZE, "crop").apply(picture, padded)
     network = OnnxNetwork(folder)
     assert (network.image((tmp_path / "a.png").read_bytes(), box) == expected).all()
-    assert (network.image(picture) == decode(picture, size=SIZE, resize="crop")).all()
+    assert (network.image(picture) == Preparation(SIZE, "crop").apply(picture)).all()
 
 
 def test_what_is_no_export_is_told(folder: Path, tmp_path: Path) -> None:

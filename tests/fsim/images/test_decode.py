@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from fsim.errors import FsimError
-from fsim.images.decode import MAX_PIXELS, decode, read_image
+from fsim.images.decode import MAX_PIXELS, read_image
+from fsim.images.preparation import Preparation
 from fsim.images.resize import DamagedImageError
 
 ORIENTATION = 0x0112
@@ -46,7 +47,7 @@ def mean_difference(one: np.ndarray, other: np.ndarray) -> float:
 
 def cause(data: bytes, **options: object) -> str:
     with pytest.raises(DamagedImageError) as caught:
-        decode(data, size=16, **options)
+        Preparation(16, **options).apply(data)
     return str(caught.value)
 
 
@@ -54,7 +55,7 @@ def cause(data: bytes, **options: object) -> str:
 def test_jpeg_decoded_small_is_nearly_the_jpeg_decoded_in_full(size: int) -> None:
     data = encoded(photograph(), quality=90)
     full = oracle(Image.open(io.BytesIO(data)), size)
-    decoded = decode(data, size=size)
+    decoded = Preparation(size).apply(data)
     assert decoded.shape == (size, size, 3)
     assert decoded.dtype == np.uint8
     assert mean_difference(decoded, full) < 2
@@ -64,13 +65,13 @@ def test_jpeg_decoded_small_is_nearly_the_jpeg_decoded_in_full(size: int) -> Non
 @pytest.mark.parametrize("options", [{"progressive": True}, {"subsampling": 0}, {"subsampling": 2}, {"keep_rgb": True}])
 def test_kinds_of_jpeg(options: dict[str, object]) -> None:
     data = encoded(photograph(), quality=90, **options)
-    assert mean_difference(decode(data, size=48), oracle(Image.open(io.BytesIO(data)), 48)) < 1.5
+    assert mean_difference(Preparation(48).apply(data), oracle(Image.open(io.BytesIO(data)), 48)) < 1.5
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "BMP", "TIFF", "PPM"])
 def test_lossless_formats(kind: str) -> None:
     options = {"lossless": True} if kind == "WEBP" else {}
-    decoded = decode(encoded(photograph(), kind, **options), size=48)
+    decoded = Preparation(48).apply(encoded(photograph(), kind, **options))
     assert np.abs(decoded - oracle(photograph(), 48)).max() <= 1
 
 
@@ -82,14 +83,14 @@ def test_exif_orientation(orientation: int, kind: str) -> None:
     data = encoded(photograph(), kind, exif=exif)
     stored = Image.open(io.BytesIO(data))
     stored.load()
-    assert mean_difference(decode(data, size=40), oracle(ImageOps.exif_transpose(stored), 40)) < 1.5
+    assert mean_difference(Preparation(40).apply(data), oracle(ImageOps.exif_transpose(stored), 40)) < 1.5
 
 
 @pytest.mark.parametrize("exif", [b"Exif\0\0nonsense", b"Exif\0\0II*\0\x08\0\0\0\xff\xff", b"Exif\0\0"])
 def test_unreadable_exif_counts_as_upright(exif: bytes) -> None:
     data = encoded(photograph(), quality=90)
     segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
-    assert mean_difference(decode(data[:2] + segment + data[2:], size=40), oracle(photograph(), 40)) < 3
+    assert mean_difference(Preparation(40).apply(data[:2] + segment + data[2:]), oracle(photograph(), 40)) < 3
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 700])
@@ -97,7 +98,7 @@ def test_orientation_that_does_not_exist_counts_as_upright(orientation: int) -> 
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
     data = encoded(photograph(), quality=90, exif=exif)
-    assert mean_difference(decode(data, size=40), oracle(photograph(), 40)) < 3
+    assert mean_difference(Preparation(40).apply(data), oracle(photograph(), 40)) < 3
 
 
 def test_box_is_in_pixels_of_the_upright_image() -> None:
@@ -106,7 +107,7 @@ def test_box_is_in_pixels_of_the_upright_image() -> None:
     data = encoded(photograph(300, 200), quality=95, exif=exif)
     upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
     assert upright.size == (300, 200)
-    decoded = decode(data, size=32, box=(100, 20, 280, 150))
+    decoded = Preparation(32).apply(data, (100, 20, 280, 150))
     assert mean_difference(decoded, oracle(upright.crop((100, 20, 280, 150)), 32)) < 3
 
 
@@ -115,13 +116,13 @@ def test_box_of_a_jpeg_decoded_small(size: int) -> None:
     data = encoded(photograph(600, 400), quality=95)
     box = (37, 101, 391, 555)
     cropped = Image.open(io.BytesIO(data)).crop(box)
-    assert mean_difference(decode(data, size=size, box=box), oracle(cropped, size)) < 3
+    assert mean_difference(Preparation(size).apply(data, box), oracle(cropped, size)) < 3
 
 
 def test_cmyk_jpeg_is_inverted_as_adobe_does() -> None:
     stored = photograph().convert("CMYK")
     data = encoded(stored, quality=95)
-    assert mean_difference(decode(data, size=48), oracle(stored, 48)) < 3
+    assert mean_difference(Preparation(48).apply(data), oracle(stored, 48)) < 3
 
 
 def test_ycck_jpeg() -> None:
@@ -129,13 +130,13 @@ def test_ycck_jpeg() -> None:
     transform = data.index(b"Adobe") + 11
     assert data[transform] == 0
     data[transform] = 2  # the same numbers, now read as YCCK
-    assert mean_difference(decode(bytes(data), size=48), oracle(Image.open(io.BytesIO(data)), 48)) <= 1
+    assert mean_difference(Preparation(48).apply(bytes(data)), oracle(Image.open(io.BytesIO(data)), 48)) <= 1
 
 
 def test_greyscale() -> None:
     grey = photograph().convert("L")
     for data in (encoded(grey, quality=95), encoded(grey, "PNG"), encoded(grey.convert("1"), "PNG")):
-        decoded = decode(data, size=48)
+        decoded = Preparation(48).apply(data)
         assert mean_difference(decoded, oracle(Image.open(io.BytesIO(data)), 48)) < 1.5
         assert np.ptp(decoded.astype(int), axis=2).max() <= 1
 
@@ -143,7 +144,7 @@ def test_greyscale() -> None:
 def test_palette() -> None:
     palette = photograph().quantize(64)
     for kind in ("PNG", "GIF"):
-        assert np.abs(decode(encoded(palette, kind), size=48) - oracle(palette, 48)).max() <= 1
+        assert np.abs(Preparation(48).apply(encoded(palette, kind)) - oracle(palette, 48)).max() <= 1
 
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF"])
@@ -151,7 +152,7 @@ def test_clear_part_of_a_palette_is_white(kind: str) -> None:
     palette = Image.new("P", (20, 20), 0)
     palette.putpalette([10, 20, 30, 200, 0, 0])
     palette.paste(1, (0, 0, 10, 20))
-    decoded = decode(encoded(palette, kind, transparency=0), size=20)
+    decoded = Preparation(20).apply(encoded(palette, kind, transparency=0))
     assert (decoded[:, 10:] == 255).all()
     assert (decoded[:, :10] == (200, 0, 0)).all()
 
@@ -160,7 +161,7 @@ def test_palette_with_several_transparencies() -> None:
     palette = Image.new("P", (20, 20), 0)
     palette.putpalette([0, 0, 0, 0, 0, 0])
     palette.paste(1, (0, 0, 10, 20))
-    decoded = decode(encoded(palette, "PNG", transparency=b"\x00\x80"), size=20)
+    decoded = Preparation(20).apply(encoded(palette, "PNG", transparency=b"\x00\x80"))
     assert (decoded[:, 10:] == 255).all()
     assert (np.abs(decoded[:, :10].astype(int) - 127) <= 1).all()
 
@@ -171,18 +172,18 @@ def test_alpha_over_white(mode: str) -> None:
     image.putalpha(Image.linear_gradient("L").resize((40, 40)))
     alpha = np.asarray(image.getchannel("A"), dtype=float)[..., None] / 255
     expected = np.asarray(image.convert("RGB" if mode == "RGBA" else "L").convert("RGB")) * alpha + 255 * (1 - alpha)
-    assert np.abs(decode(encoded(image, "PNG"), size=40) - expected).max() <= 1
+    assert np.abs(Preparation(40).apply(encoded(image, "PNG")) - expected).max() <= 1
 
 
 def test_clear_colour_of_rgb_is_white() -> None:
     image = Image.new("RGB", (8, 8), (1, 2, 3))
-    assert (decode(encoded(image, "PNG", transparency=(1, 2, 3)), size=8) == 255).all()
+    assert (Preparation(8).apply(encoded(image, "PNG", transparency=(1, 2, 3))) == 255).all()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 def test_16_bit_grey(kind: str) -> None:
     values = np.linspace(0, 65535, 32 * 32).astype(np.uint16).reshape(32, 32)
-    decoded = decode(encoded(Image.fromarray(values), kind), size=32)
+    decoded = Preparation(32).apply(encoded(Image.fromarray(values), kind))
     assert (decoded == (values // 256)[..., None]).all()
 
 
@@ -196,13 +197,13 @@ def test_animation_gives_its_first_frame(kind: str) -> None:
     frames = [Image.new("RGB", (16, 16), colour) for colour in ("red", "lime", "blue")]
     options = {"lossless": True} if kind == "WEBP" else {}
     data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=50, **options)
-    assert (decode(data, size=16) == (255, 0, 0)).all()
+    assert (Preparation(16).apply(data) == (255, 0, 0)).all()
 
 
 def test_content_counts_and_not_the_name(tmp_path: Path) -> None:
     file = tmp_path / "picture.jpg"
     file.write_bytes(encoded(photograph(), "PNG"))
-    assert np.abs(decode(read_image(file), size=24) - oracle(photograph(), 24)).max() <= 1
+    assert np.abs(Preparation(24).apply(read_image(file)) - oracle(photograph(), 24)).max() <= 1
 
 
 def test_what_is_no_image() -> None:
@@ -235,7 +236,7 @@ def test_corrupt_jpeg_is_not_taken_for_a_picture() -> None:
 
 def test_bytes_after_the_end_are_no_damage() -> None:
     data = encoded(photograph(), quality=90)
-    assert (decode(data + b"camera maker's notes" * 9, size=24) == decode(data, size=24)).all()
+    assert (Preparation(24).apply(data + b"camera maker's notes" * 9) == Preparation(24).apply(data)).all()
 
 
 def huge_png(width: int, height: int) -> bytes:
@@ -255,18 +256,18 @@ def test_image_of_too_many_pixels_is_refused() -> None:
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_large_images_are_decoded() -> None:
-    assert (decode(huge_png(10_000, 9_000), size=16) == 255).all()
+    assert (Preparation(16).apply(huge_png(10_000, 9_000)) == 255).all()
     jpeg = encoded(Image.new("L", (10_000, 5_000), 200), quality=50)
-    assert np.abs(decode(jpeg, size=16).astype(int) - 200).max() <= 1
+    assert np.abs(Preparation(16).apply(jpeg).astype(int) - 200).max() <= 1
 
 
 def test_arrays() -> None:
     grey = np.arange(28 * 28, dtype=np.uint8).reshape(28, 28)
-    assert (decode(grey, size=28) == grey[..., None]).all()
+    assert (Preparation(28).apply(grey) == grey[..., None]).all()
     colour = np.asarray(photograph())
     assert not colour.flags.writeable
-    assert np.abs(decode(colour, size=64) - oracle(photograph(), 64)).max() <= 1
-    assert decode(grey, size=28) is not grey
+    assert np.abs(Preparation(64).apply(colour) - oracle(photograph(), 64)).max() <= 1
+    assert Preparation(28).apply(grey) is not grey
 
 
 def test_reading(tmp_path: Path) -> None:
@@ -291,7 +292,7 @@ def test_damaged_bytes_give_pixels_or_a_cause(data: st.DataObject) -> None:
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     content = content[: data.draw(st.integers(0, len(content)))]
     try:
-        decoded = decode(bytes(content), size=16)
+        decoded = Preparation(16).apply(bytes(content))
     except DamagedImageError as error:
         assert len(str(error)) > 3
     else:
@@ -305,7 +306,7 @@ def test_threads_do_not_mix_up_images_or_causes() -> None:
 
     def outcome(source: bytes) -> object:
         try:
-            return decode(source, size=8).tobytes()
+            return Preparation(8).apply(source).tobytes()
         except DamagedImageError as error:
             return str(error)
 

@@ -22,8 +22,8 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
 from fsim.errors import FsimError
-from fsim.images.decode import decode
 from fsim.images.image_cache import CachedImages, cache_key, open_image_cache
+from fsim.images.preparation import Preparation
 from fsim.interfaces import Catalog
 
 SIZE = 12
@@ -68,7 +68,7 @@ def contents(folder: Path) -> list[str]:
 @pytest.mark.parametrize("resize", ["squash", "pad", "crop"])
 @pytest.mark.parametrize("workers", [1, 3, None])
 def test_gather_equals_decoding(photographs: Catalog, tmp_path: Path, resize: Any, workers: int | None) -> None:
-    images = open_image_cache(photographs, size=SIZE, resize=resize, folder=tmp_path / "caches", workers=workers)
+    images = open_image_cache(photographs, Preparation(SIZE, resize), folder=tmp_path / "caches", workers=workers)
     rows = np.array([7, 0, 19, 7])
     rows.flags.writeable = False
     batch = images.gather(rows)
@@ -77,7 +77,7 @@ def test_gather_equals_decoding(photographs: Catalog, tmp_path: Path, resize: An
     assert batch.is_contiguous(memory_format=torch.channels_last)
     for image, row in zip(batch, rows, strict=True):
         data = (photographs.root / photographs.frame["image"][row]).read_bytes()
-        assert (image.permute(1, 2, 0).numpy() == decode(data, size=SIZE, resize=resize)).all()
+        assert (image.permute(1, 2, 0).numpy() == Preparation(SIZE, resize).apply(data)).all()
     assert len(images) == 20
     assert images.size == SIZE
     assert images.usable.all()
@@ -86,7 +86,7 @@ def test_gather_equals_decoding(photographs: Catalog, tmp_path: Path, resize: An
 
 
 def test_a_batch_may_be_written_to(photographs: Catalog, tmp_path: Path) -> None:
-    images = open_image_cache(photographs, size=SIZE, folder=tmp_path / "caches")
+    images = open_image_cache(photographs, Preparation(SIZE), folder=tmp_path / "caches")
     rows = np.arange(3)
     before = images.gather(rows)
     images.gather(rows).zero_()
@@ -94,14 +94,14 @@ def test_a_batch_may_be_written_to(photographs: Catalog, tmp_path: Path) -> None
 
 
 def test_second_open_reads_no_image(photographs: Catalog, tmp_path: Path) -> None:
-    first = open_image_cache(photographs, size=SIZE, folder=tmp_path / "caches")
+    first = open_image_cache(photographs, Preparation(SIZE), folder=tmp_path / "caches")
     for image in photographs.frame["image"]:  # destroyed, unnoticeably
         file = photographs.root / image
         state = file.stat()
         file.write_bytes(bytes(state.st_size))
         os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
     progress = Progress()
-    second = open_image_cache(photographs, size=SIZE, folder=tmp_path / "caches", progress=progress)
+    second = open_image_cache(photographs, Preparation(SIZE), folder=tmp_path / "caches", progress=progress)
     assert progress.calls == []
     assert torch.equal(first.gather(np.arange(20)), second.gather(np.arange(20)))
 
@@ -111,19 +111,19 @@ def test_key_holds_all_that_the_pixels_depend_on(photographs: Catalog) -> None:
         return catalog_of(photographs.frame["image"].to_list(), photographs.root, box=[box] + [None] * 19)
 
     file = photographs.root / "3.png"
-    keys = [cache_key(photographs, SIZE, "squash")]
-    assert cache_key(photographs, SIZE, "squash") == keys[0]
-    keys.append(cache_key(photographs, SIZE + 1, "squash"))
-    keys.append(cache_key(photographs, SIZE, "pad"))
-    keys.append(cache_key(with_box((0, 0, 5, 5)), SIZE, "squash"))
-    keys.append(cache_key(with_box((0, 0, 5, 6)), SIZE, "squash"))
-    keys.append(cache_key(catalog_of(photographs.frame["image"].to_list()[::-1], photographs.root), SIZE, "squash"))
+    keys = [cache_key(photographs, Preparation(SIZE))]
+    assert cache_key(photographs, Preparation(SIZE)) == keys[0]
+    keys.append(cache_key(photographs, Preparation(SIZE + 1)))
+    keys.append(cache_key(photographs, Preparation(SIZE, "pad")))
+    keys.append(cache_key(with_box((0, 0, 5, 5)), Preparation(SIZE)))
+    keys.append(cache_key(with_box((0, 0, 5, 6)), Preparation(SIZE)))
+    keys.append(cache_key(catalog_of(photographs.frame["image"].to_list()[::-1], photographs.root), Preparation(SIZE)))
     file.write_bytes(file.read_bytes() + b"longer")
-    keys.append(cache_key(photographs, SIZE, "squash"))
+    keys.append(cache_key(photographs, Preparation(SIZE)))
     os.utime(file, ns=(0, 1))
-    keys.append(cache_key(photographs, SIZE, "squash"))
+    keys.append(cache_key(photographs, Preparation(SIZE)))
     file.unlink()
-    keys.append(cache_key(photographs, SIZE, "squash"))
+    keys.append(cache_key(photographs, Preparation(SIZE)))
     assert len(set(keys)) == len(keys)
 
 
@@ -131,17 +131,17 @@ def test_key_of_arrays_is_their_content() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (5, 8, 8), dtype=np.uint8)
     changed = pixels.copy()
     changed[4, 7, 7] ^= 1
-    key = cache_key(of_pixels(pixels), 8, "squash")
-    assert cache_key(of_pixels(pixels.copy()), 8, "squash") == key
-    assert cache_key(of_pixels(np.asfortranarray(pixels)), 8, "squash") == key
-    assert cache_key(of_pixels(changed), 8, "squash") != key
-    assert cache_key(of_pixels(pixels.reshape(5, 4, 16)), 8, "squash") != key
+    key = cache_key(of_pixels(pixels), Preparation(8))
+    assert cache_key(of_pixels(pixels.copy()), Preparation(8)) == key
+    assert cache_key(of_pixels(np.asfortranarray(pixels)), Preparation(8)) == key
+    assert cache_key(of_pixels(changed), Preparation(8)) != key
+    assert cache_key(of_pixels(pixels.reshape(5, 4, 16)), Preparation(8)) != key
 
 
 def test_a_changed_file_makes_another_cache(photographs: Catalog, tmp_path: Path) -> None:
-    open_image_cache(photographs, size=SIZE, folder=tmp_path / "caches")
+    open_image_cache(photographs, Preparation(SIZE), folder=tmp_path / "caches")
     Image.new("RGB", (30, 30), (9, 9, 9)).save(photographs.root / "3.png")
-    images = open_image_cache(photographs, size=SIZE, folder=tmp_path / "caches")
+    images = open_image_cache(photographs, Preparation(SIZE), folder=tmp_path / "caches")
     assert (images.gather(np.array([3])) == 9).all()
     assert len(contents(tmp_path / "caches")) == 2
 
@@ -153,7 +153,7 @@ def test_boxes(tmp_path: Path) -> None:
     (tmp_path / "b.png").write_bytes((tmp_path / "a.png").read_bytes())
     (tmp_path / "c.png").write_bytes((tmp_path / "a.png").read_bytes())
     catalog = catalog_of(["a.png", "b.png", "c.png"], tmp_path, box=[(10, 5, 20, 10), None, (30, 0, 40, 9)])
-    images = open_image_cache(catalog, size=SIZE, folder=tmp_path / "caches", max_damaged=0.5)
+    images = open_image_cache(catalog, Preparation(SIZE), folder=tmp_path / "caches", max_damaged=0.5)
     assert (images.gather(np.array([0])) == 200).all()
     assert (images.gather(np.array([1])) == 0).any()
     assert images.damaged == {"c.png": "box holds no pixel of the image of 30 x 20"}
@@ -161,8 +161,8 @@ def test_boxes(tmp_path: Path) -> None:
 
 def test_images_by_absolute_path(photographs: Catalog, tmp_path: Path) -> None:
     absolute = catalog_of([str(photographs.root / image) for image in photographs.frame["image"]], Path("/nowhere"))
-    one = open_image_cache(absolute, size=SIZE, folder=tmp_path / "caches")
-    other = open_image_cache(photographs, size=SIZE, folder=tmp_path / "caches")
+    one = open_image_cache(absolute, Preparation(SIZE), folder=tmp_path / "caches")
+    other = open_image_cache(photographs, Preparation(SIZE), folder=tmp_path / "caches")
     assert torch.equal(one.gather(np.arange(20)), other.gather(np.arange(20)))
 
 
@@ -170,20 +170,20 @@ def test_images_by_absolute_path(photographs: Catalog, tmp_path: Path) -> None:
 def test_arrays(shape: tuple[int, ...], tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     pixels.flags.writeable = False
-    images = open_image_cache(of_pixels(pixels), size=10, folder=tmp_path)
+    images = open_image_cache(of_pixels(pixels), Preparation(10), folder=tmp_path)
     batch = images.gather(np.arange(70)).permute(0, 2, 3, 1).numpy()
     expected = pixels if pixels.ndim == 4 else np.repeat(pixels[..., None], 3, axis=3)
     if shape[1:3] == (10, 10):
         assert (batch == expected).all()
     else:
-        assert (batch == np.stack([decode(image, size=10) for image in expected])).all()
+        assert (batch == np.stack([Preparation(10).apply(image) for image in expected])).all()
 
 
 def test_damaged_images_are_named_and_left_out(photographs: Catalog, tmp_path: Path) -> None:
     (photographs.root / "4.jpg").write_bytes(b"")
     (photographs.root / "9.png").unlink()
     for _ in range(2):  # built, and opened again
-        images = open_image_cache(photographs, size=SIZE, folder=tmp_path / "caches", max_damaged=0.1)
+        images = open_image_cache(photographs, Preparation(SIZE), folder=tmp_path / "caches", max_damaged=0.1)
         assert images.damaged == {"4.jpg": "empty file", "9.png": "no such file"}
         assert np.flatnonzero(~images.usable).tolist() == [4, 9]
         with pytest.raises(AssertionError):
@@ -195,36 +195,36 @@ def test_too_many_damaged_images_stop_with_the_list(photographs: Catalog, tmp_pa
     for image in ("4.jpg", "9.png"):
         (photographs.root / image).write_bytes(b"Not Found")
     with pytest.raises(FsimError, match=r"2 of 20 images can't be used, above max_damaged=0.09") as caught:
-        open_image_cache(photographs, size=SIZE, folder=caches, max_damaged=0.09)
-    assert "  4.jpg: not an image\n  9.png: not an image\nMend or remove" in str(caught.value)
+        open_image_cache(photographs, Preparation(SIZE), folder=caches, max_damaged=0.09)
+    assert "  4.jpg: not an image\n  9.png: not an image\nFix or remove" in str(caught.value)
     assert contents(caches) == []
-    open_image_cache(photographs, size=SIZE, folder=caches, max_damaged=0.1)
+    open_image_cache(photographs, Preparation(SIZE), folder=caches, max_damaged=0.1)
     with pytest.raises(FsimError, match="2 of 20 images"):  # also where the cache is there already
-        open_image_cache(photographs, size=SIZE, folder=caches, max_damaged=0.0)
+        open_image_cache(photographs, Preparation(SIZE), folder=caches, max_damaged=0.0)
 
 
 def test_a_long_list_is_cut(tmp_path: Path) -> None:
     catalog = catalog_of([f"{number:02}.jpg" for number in range(33)], tmp_path)
     with pytest.raises(FsimError) as caught:
-        open_image_cache(catalog, size=SIZE, folder=tmp_path / "caches")
+        open_image_cache(catalog, Preparation(SIZE), folder=tmp_path / "caches")
     assert "  19.jpg: no such file\n  and 13 more\n" in str(caught.value)
     assert "20.jpg" not in str(caught.value)
 
 
 def test_a_catalog_without_images_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FsimError, match="The catalog has no images"):
-        open_image_cache(catalog_of([], tmp_path), size=SIZE, folder=tmp_path)
+        open_image_cache(catalog_of([], tmp_path), Preparation(SIZE), folder=tmp_path)
 
 
 def test_a_catalog_of_more_rows_than_arrays_is_refused(tmp_path: Path) -> None:
     catalog = Catalog.of({"image": ["a", "b"]}, Path(), np.zeros((1, 4, 4), np.uint8))
     with pytest.raises(FsimError, match="2 rows, but pixels of 1 images"):
-        open_image_cache(catalog, size=4, folder=tmp_path)
+        open_image_cache(catalog, Preparation(4), folder=tmp_path)
 
 
 def test_progress(tmp_path: Path) -> None:
     progress = Progress()
-    open_image_cache(of_pixels(np.zeros((BLOCKS, 4, 4), np.uint8)), size=4, folder=tmp_path, progress=progress)
+    open_image_cache(of_pixels(np.zeros((BLOCKS, 4, 4), np.uint8)), Preparation(4), folder=tmp_path, progress=progress)
     assert progress.calls == [(64, BLOCKS), (128, BLOCKS), (192, BLOCKS), (BLOCKS, BLOCKS)]
 
 
@@ -238,7 +238,7 @@ class Batches(Dataset[torch.Tensor]):
 
 def test_pickled_it_is_a_path(tmp_path: Path) -> None:
     images = open_image_cache(
-        of_pixels(np.arange(64, dtype=np.uint8).repeat(900).reshape(64, 30, 30)), size=30, folder=tmp_path
+        of_pixels(np.arange(64, dtype=np.uint8).repeat(900).reshape(64, 30, 30)), Preparation(30), folder=tmp_path
     )
     pickled = pickle.dumps(images)
     assert len(pickled) < 1000
@@ -251,7 +251,7 @@ def test_pickled_it_is_a_path(tmp_path: Path) -> None:
 @pytest.mark.parametrize("harm", ["pixels cut short", "pixels gone", "index emptied", "index of another version"])
 def test_a_spoilt_cache_is_built_again(harm: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     catalog = of_pixels(np.full((70, 4, 4), 7, np.uint8))
-    cache = open_image_cache(catalog, size=4, folder=tmp_path).folder
+    cache = open_image_cache(catalog, Preparation(4), folder=tmp_path).folder
     pixels, index = cache / "pixels.npy", cache / "index.json"
     if harm == "pixels cut short":
         pixels.write_bytes(pixels.read_bytes()[:-1])
@@ -261,21 +261,21 @@ def test_a_spoilt_cache_is_built_again(harm: str, tmp_path: Path, caplog: pytest
         index.write_bytes(b"")
     else:
         index.write_text(json.dumps({**json.loads(index.read_text()), "version": 0}))
-    images = open_image_cache(catalog, size=4, folder=tmp_path)
+    images = open_image_cache(catalog, Preparation(4), folder=tmp_path)
     assert (images.gather(np.arange(70)) == 7).all()
     assert ("will be built again" in caplog.text) == (harm != "pixels gone")
 
 
 def test_a_disk_without_room_is_named_before_anything_is_decoded(tmp_path: Path) -> None:
     with pytest.raises(FsimError, match=r"needs 3000000\.\d\d GB in .*caches, where .* GB are free.*FSIM_CACHE_DIR"):
-        open_image_cache(of_pixels(np.zeros((1, 4, 4), np.uint8)), size=31_622_777, folder=tmp_path / "caches")
+        open_image_cache(of_pixels(np.zeros((1, 4, 4), np.uint8)), Preparation(31_622_777), folder=tmp_path / "caches")
     assert contents(tmp_path / "caches") == []
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(FsimError, match=r"Can't write the image cache to .*FSIM_CACHE_DIR"):
-        open_image_cache(of_pixels(np.zeros((1, 4, 4), np.uint8)), size=4, folder=tmp_path / "file" / "caches")
+        open_image_cache(of_pixels(np.zeros((1, 4, 4), np.uint8)), Preparation(4), folder=tmp_path / "file" / "caches")
 
 
 def numbered(num_images: int) -> Catalog:
@@ -286,6 +286,7 @@ BUILDER = """
 import runpy, sys
 from pathlib import Path
 from fsim.images.image_cache import open_image_cache
+from fsim.images.preparation import Preparation
 
 def pause(done, total):
     print("built", done, flush=True)
@@ -294,7 +295,7 @@ def pause(done, total):
 
 test = runpy.run_path(sys.argv[1])
 catalog = test["numbered"](test["BLOCKS"])
-open_image_cache(catalog, size=4, folder=Path(sys.argv[2]), workers=1, progress=pause)
+open_image_cache(catalog, Preparation(4), folder=Path(sys.argv[2]), workers=1, progress=pause)
 print("done", flush=True)
 """
 
@@ -324,7 +325,7 @@ def test_two_processes_build_once(tmp_path: Path) -> None:
     logging.getLogger("fsim.images.image_cache").addHandler(handler)
     try:
         with builder(tmp_path) as first:
-            images = open_image_cache(numbered(BLOCKS), size=4, folder=tmp_path, progress=progress)
+            images = open_image_cache(numbered(BLOCKS), Preparation(4), folder=tmp_path, progress=progress)
             assert first.stdout.read().endswith("done\n")
     finally:
         logging.getLogger("fsim.images.image_cache").removeHandler(handler)
@@ -338,17 +339,17 @@ def test_a_killed_build_leaves_no_broken_cache(tmp_path: Path) -> None:
         process.kill()  # SIGKILL
     (remains,) = contents(tmp_path)
     assert remains.endswith(".building")
-    open_image_cache(numbered(3), size=4, folder=tmp_path)  # the build of another cache clears away
+    open_image_cache(numbered(3), Preparation(4), folder=tmp_path)  # the build of another cache clears away
     assert remains not in contents(tmp_path)
-    images = open_image_cache(numbered(BLOCKS), size=4, folder=tmp_path)
+    images = open_image_cache(numbered(BLOCKS), Preparation(4), folder=tmp_path)
     assert (images.gather(np.arange(BLOCKS))[:, 0, 0, 0].numpy() == np.arange(BLOCKS) % 251).all()
 
 
 def test_remains_of_the_same_cache_are_replaced(tmp_path: Path) -> None:
-    remains = tmp_path / f"{cache_key(numbered(3), 4, 'squash')}.building"
+    remains = tmp_path / f"{cache_key(numbered(3), Preparation(4))}.building"
     remains.mkdir()
     (remains / "pixels.npy").write_bytes(b"half")
-    images = open_image_cache(numbered(3), size=4, folder=tmp_path)
+    images = open_image_cache(numbered(3), Preparation(4), folder=tmp_path)
     assert (images.gather(np.arange(3))[:, 0, 0, 0].numpy() == np.arange(3)).all()
     assert contents(tmp_path) == [images.folder.name]
 
@@ -356,9 +357,9 @@ def test_remains_of_the_same_cache_are_replaced(tmp_path: Path) -> None:
 def test_what_another_process_is_building_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "other.building").mkdir()
     with FileLock(tmp_path / "other.lock"):
-        open_image_cache(numbered(3), size=4, folder=tmp_path)
+        open_image_cache(numbered(3), Preparation(4), folder=tmp_path)
         assert "other.building" in contents(tmp_path)
-    open_image_cache(numbered(4), size=4, folder=tmp_path)
+    open_image_cache(numbered(4), Preparation(4), folder=tmp_path)
     assert "other.building" not in contents(tmp_path)
 
 
@@ -367,7 +368,7 @@ def test_a_disk_that_fills_up_is_named(tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
     try:
         with pytest.raises(FsimError, match=r"The image cache needs 0\.00 GB in .* set FSIM_CACHE_DIR"):
-            open_image_cache(numbered(2000), size=4, folder=tmp_path)
+            open_image_cache(numbered(2000), Preparation(4), folder=tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert contents(tmp_path) == []
@@ -378,5 +379,5 @@ def test_an_interrupted_build_leaves_nothing(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        open_image_cache(numbered(BLOCKS), size=4, folder=tmp_path, progress=interrupt)
+        open_image_cache(numbered(BLOCKS), Preparation(4), folder=tmp_path, progress=interrupt)
     assert contents(tmp_path) == []

@@ -1,4 +1,4 @@
-"""Resampling without torch."""
+"""Resizing without torch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from fsim.images.resample import resample_by_numpy
+from fsim.images.resample import bilinear_by_numpy
 
 SIDES = st.integers(1, 90)
 
@@ -23,4 +23,4 @@ def test_the_pixels_are_those_of_torch(
         pixels = np.where(pixels > 127, 255, 0).astype(np.uint8)
     image = torch.from_numpy(pixels).permute(2, 0, 1)[None]
     expected = F.interpolate(image, (new_height, new_width), mode="bilinear", antialias=True)[0].permute(1, 2, 0)
-    assert (resample_by_numpy(pixels, new_height, new_width) == expected.numpy()).all()
+    assert (bilinear_by_numpy(pixels, new_height, new_width) == expected.numpy()).all()

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from fsim.images.resize import Box, DamagedImageError, Resize, Square, resample
+from fsim.images.resample import bilinear_by_torch
+from fsim.images.resize import Box, DamagedImageError, Square
+from fsim.interfaces import Resize
 
 
 def cut(pixels: np.ndarray, size: int, resize: Resize = "squash", box: Box | None = None) -> np.ndarray:
@@ -29,7 +31,7 @@ def noise(height: int, width: int) -> np.ndarray:
 def test_resample_is_pillows_bilinear(height: int, width: int, new_height: int, new_width: int) -> None:
     pixels = noise(height, width)
     expected = Image.fromarray(pixels).resize((new_width, new_height), Image.Resampling.BILINEAR)
-    difference = np.abs(resample(pixels, new_height, new_width).astype(int) - np.asarray(expected))
+    difference = np.abs(bilinear_by_torch(pixels, new_height, new_width).astype(int) - np.asarray(expected))
     assert difference.max() <= 2
     assert difference.mean() < 0.5
 
@@ -38,13 +40,13 @@ def test_resample_takes_views_and_read_only_arrays_and_leaves_them() -> None:
     pixels = noise(20, 30)
     pixels.flags.writeable = False
     flipped = pixels[::-1, ::-1]
-    assert (resample(flipped, 7, 9) == resample(flipped.copy(), 7, 9)).all()
-    assert resample(pixels, 20, 30) is not pixels
+    assert (bilinear_by_torch(flipped, 7, 9) == bilinear_by_torch(flipped.copy(), 7, 9)).all()
+    assert bilinear_by_torch(pixels, 20, 30) is not pixels
 
 
 def test_squash_takes_all() -> None:
     pixels = noise(40, 20)
-    assert (cut(pixels, 10) == resample(pixels, 10, 10)).all()
+    assert (cut(pixels, 10) == bilinear_by_torch(pixels, 10, 10)).all()
 
 
 @pytest.mark.parametrize(("height", "width"), [(40, 20), (20, 40)])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fsim.errors import FsimError
 from fsim.functional.retrieval.topk import topk
+from fsim.images.preparation import Preparation
 from fsim.interfaces import Catalog, Distance
 from fsim.search.answers import MAX_CANDIDATES, SearchOptions, diverse_order, search
 from fsim.search.indexed_images import NO_IMAGES
@@ -21,8 +22,9 @@ RED, BOTH = {"colour": "red"}, {"colour": ["red", "blue"]}
 
 
 def source(distance: Distance = "cosine", **other: Any) -> EmbeddingSource:
-    known: dict[str, Any] = {"run": "r", "run_name": "a/b", "checkpoint": "best", "weights": "w", "preprocessing": {}}
-    return EmbeddingSource(**{**known, "dimensions": 4, "distance": distance, "precision": "fp32", **other})
+    known: dict[str, Any] = {"run": "r", "run_name": "a/b", "checkpoint": "best", "weights": "w"}
+    known |= {"preparation": Preparation(8), "dimensions": 4, "distance": distance, "precision": "fp32"}
+    return EmbeddingSource(**(known | other))
 
 
 def opened(embedding: np.ndarray[Any, Any], distance: Distance = "cosine", kind: str = "exact") -> SearchIndex:
@@ -122,7 +124,7 @@ def test_varied_answers() -> None:
 def test_a_passport_refuses_other_embeddings(tmp_path: Path) -> None:
     passport = opened(vectors(3)).passport
     passport.check_comparable(source(run="other", precision="bf16"))
-    for change in ({"weights": "v"}, {"preprocessing": {"size": 64}}, {"dimensions": 5}, {"distance": "euclidean"}):
+    for change in ({"weights": "v"}, {"preparation": Preparation(64)}, {"dimensions": 5}, {"distance": "euclidean"}):
         with pytest.raises(FsimError, match=f"can't be compared.*{next(iter(change))}"):
             passport.check_comparable(source(**change))
     passport.write(tmp_path)

@@ -9,6 +9,7 @@ import pytest
 from fsim.catalog.encoded_catalog import encode
 from fsim.images.image_cache import open_image_cache
 from fsim.images.normalise import Normalise
+from fsim.images.preparation import Preparation
 from fsim.interfaces import Catalog
 from fsim.training.batches import TrainingBatches
 from fsim_plugins.augmentations.none import NoAugmentation
@@ -31,7 +32,7 @@ def batches(folder: Path, sampler: type[Any], with_attributes: bool = False, **s
         pixels=np.zeros((9, 8, 8), dtype=np.uint8),
     )
     encoded = encode(catalog, np.ones(9, dtype=bool))
-    images = open_image_cache(catalog, size=8, folder=folder, max_damaged=0)
+    images = open_image_cache(catalog, Preparation(8), folder=folder, max_damaged=0)
     rows = encoded.rows("train")
     built = sampler(label="item", categories=encoded.categories[rows], items=encoded.items[rows], **settings)
     return TrainingBatches(

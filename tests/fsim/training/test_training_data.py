@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from fsim.errors import FsimError
-from fsim.images.decode import decode, read_image
+from fsim.images.decode import read_image
 from fsim.images.normalise import Normalise
+from fsim.images.preparation import Preparation
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.problem import RecipeError
 from fsim.recipe.validate import check_recipe
@@ -27,7 +28,7 @@ def measured(recipe: Path, *overrides: str) -> tuple[CheckedRecipe, CheckedRecip
 
 
 def of_training_pictures(root: Path, size: int = 32) -> tuple[np.ndarray, np.ndarray]:
-    decoded = [decode(read_image(file), size=size) for file in sorted((root / "train").rglob("*.jpg"))]
+    decoded = [Preparation(size).apply(read_image(file)) for file in sorted((root / "train").rglob("*.jpg"))]
     pixels = np.stack(decoded).reshape(-1, 3) / 255
     return pixels.mean(axis=0), pixels.std(axis=0)
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from fsim.catalog.encoded_catalog import load_catalog
 from fsim.errors import FsimError
-from fsim.images.decode import decode
+from fsim.images.preparation import Preparation
 from fsim_plugins.datasets.huggingface import HuggingFace
 
 datasets = pytest.importorskip("datasets")
@@ -96,7 +96,7 @@ def test_parquet_files_and_their_splits_by_name(tmp_path: Path) -> None:
     catalog = load(tmp_path / "cache", root=folder, splits={"test": "query"})
     assert catalog.frame["split"].tolist() == ["train"] * 6 + ["query"] * 4
     assert catalog.frame["category"].tolist() == ["hat", "bag"] * 5
-    assert decode((catalog.root / catalog.frame["image"][9]).read_bytes(), size=8).shape == (8, 8, 3)
+    assert Preparation(8).apply((catalog.root / catalog.frame["image"][9]).read_bytes()).shape == (8, 8, 3)
 
 
 def test_folders_of_pictures_stay_where_they_are(pictures: Path, tmp_path: Path) -> None:

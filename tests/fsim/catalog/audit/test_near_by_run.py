@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from fsim.catalog.audit.near_by_run import near_by_run
 from fsim.images.image_cache import CachedImages, open_image_cache
+from fsim.images.preparation import Preparation
 from fsim.interfaces import Catalog, Distance
 
 
@@ -32,7 +33,8 @@ def images(tmp_path: Path) -> CachedImages:
     (tmp_path / "99.png").touch()
     names = sorted(file.name for file in tmp_path.glob("*.png"))
     assert names[10:] == ["12.png", "15.png", "99.png"]
-    return open_image_cache(Catalog.of({"image": names}, tmp_path), size=32, folder=tmp_path / "cache", max_damaged=1)
+    catalog = Catalog.of({"image": names}, tmp_path)
+    return open_image_cache(catalog, Preparation(32), folder=tmp_path / "cache", max_damaged=1)
 
 
 @pytest.mark.parametrize("distance", ["cosine", "euclidean"])

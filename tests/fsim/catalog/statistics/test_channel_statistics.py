@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from fsim.catalog.statistics import channel_statistics
 from fsim.catalog.statistics.channel_statistics import ChannelSums, cached_channel_sums, channel_sums
-from fsim.images.decode import decode, read_image
+from fsim.images.decode import read_image
 from fsim.images.image_cache import open_image_cache
+from fsim.images.preparation import Preparation
 from fsim.interfaces import Catalog
 
 
@@ -58,9 +59,9 @@ def test_of_a_cache_are_those_of_its_decoded_images(
 ) -> None:
     monkeypatch.setattr(channel_statistics, "IMAGES_AT_ONCE", 5)
     names = sorted(str(file.relative_to(pictures)) for file in pictures.rglob("*.jpg"))
-    images = open_image_cache(Catalog.of({"image": names}, pictures), size=20, resize="pad", folder=tmp_path)
+    images = open_image_cache(Catalog.of({"image": names}, pictures), Preparation(20, "pad"), folder=tmp_path)
     rows = np.arange(0, len(names), 3)
-    decoded = np.stack([decode(read_image(pictures / names[row]), size=20, resize="pad") for row in rows])
+    decoded = np.stack([Preparation(20, "pad").apply(read_image(pictures / names[row])) for row in rows])
     scaled = decoded.reshape(-1, 3) / 255
     sums = cached_channel_sums(images, rows)
     np.testing.assert_allclose(sums.mean, scaled.mean(axis=0), rtol=1e-12)

@@ -10,7 +10,8 @@ from PIL import Image
 
 from fsim.catalog.statistics.channel_statistics import channel_sums
 from fsim.catalog.statistics.image_survey import survey_images
-from fsim.images.decode import decode, read_image
+from fsim.images.decode import read_image
+from fsim.images.preparation import Preparation
 from fsim.interfaces import Catalog
 
 BOXES = [None, (2, 3, 12, 33), None, None, (-5, -5, 500, 500), (90, 90, 99, 99), None, None]
@@ -64,7 +65,7 @@ def test_all_pixels_at_their_own_size_are_summed(odd: Catalog) -> None:
 def test_as_the_network_sees_them(odd: Catalog) -> None:
     survey = survey_images(odd, size=16)
     for row in range(5):
-        seen = decode(read_image(odd.root / odd.frame["image"][row]), size=16, box=BOXES[row])
+        seen = Preparation(16).apply(read_image(odd.root / odd.frame["image"][row]), BOXES[row])
         assert survey.channels(np.array([row])) == channel_sums(seen)
     assert survey.widths.tolist() == [30, 30, 30, 40, 30, 0, 0, 0], "the sizes stay those of the pictures"
 

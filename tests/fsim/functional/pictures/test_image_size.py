@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from fsim.functional.pictures.image_size import image_size
-from fsim.images.decode import decode_for
+from fsim.images.decode import decode
 
 
 class WholeSize:
@@ -30,7 +30,7 @@ def test_it_is_what_the_decoder_sees(orientation: int, suffix: str, tmp_path: Pa
     exif = Image.Exif()
     exif[0x0112] = orientation
     Image.new("RGB", (30, 50)).save(file, exif=exif)
-    assert image_size(file) == decode_for(WholeSize(), file.read_bytes())
+    assert image_size(file) == decode(file.read_bytes(), WholeSize())
 
 
 def test_what_is_no_picture_has_none(tmp_path: Path) -> None:

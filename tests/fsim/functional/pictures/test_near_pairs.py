@@ -13,7 +13,7 @@ from PIL import Image
 from fsim.functional.pictures import near_pairs as module
 from fsim.functional.pictures.near_pairs import FREQUENCIES, HASH_DIM, near_pairs, perceptual_hash
 from fsim.functional.pictures.same_picture import THUMBNAIL, both_small, compare_coarsely, same_picture
-from fsim.images.decode import decode
+from fsim.images.preparation import Preparation
 
 
 def pictures(count: int, seed: int = 0, size: tuple[int, int] = (120, 90)) -> list[Image.Image]:
@@ -34,7 +34,7 @@ def stored(image: Image.Image, quality: int = 90) -> bytes:
 
 
 def thumbnails(images: list[Image.Image], quality: int = 95) -> np.ndarray:
-    return np.stack([decode(stored(image, quality), size=THUMBNAIL) for image in images])
+    return np.stack([Preparation(THUMBNAIL).apply(stored(image, quality)) for image in images])
 
 
 def sizes(images: list[Image.Image]) -> np.ndarray:
