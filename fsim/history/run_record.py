@@ -14,9 +14,10 @@ import yaml
 
 from fsim.errors import FsimError
 from fsim.run.policy import BestEpoch, Patience, best_epoch, choice_of, monitored_lines, run_ends
-from fsim.store.ending import ending
 from fsim.store.metric_lines import EvaluationLine, MetricLine, Numbers
 from fsim.store.run_folder import RunFolder
+from fsim.store.run_lock import is_held
+from fsim.store.status import read_status
 
 _TIME = re.compile(r"(\d{8}T\d{6})Z(?:-(\d+))?")
 
@@ -27,8 +28,8 @@ class RunRecord:
 
     began           UTC, and its number among the runs of that second
     epochs_done     whose training is over
-    state           finished, stopped at step 41, failed, interrupted, no evaluation yet, or unfinished: it goes on, or
-                    was killed
+    state           finished, running, stopped at step 41, failed, interrupted; of a run that was killed unfinished, or
+                    no evaluation yet
     monitor         the metric that chooses the best epoch; None where the last one counts
     last            the last line of the monitored protocol in metrics.jsonl; None before the first
     best            the best value of the monitored metric, and its epoch: the first of equals
@@ -96,10 +97,7 @@ def _record(folder: RunFolder, recipe: dict[str, Any], lines: list[MetricLine]) 
     seconds = [line.timings["seconds"] for line in lines]
     epochs_done = int(max((line.epoch for line in lines), default=0))
     at_end = run_ends(monitored, epochs_done, epochs, choice, patience)
-    if evaluated and evaluated[-1].epoch == epochs_done and at_end:
-        state = "finished"
-    else:
-        state = ending(folder.log) or ("unfinished" if evaluated else "no evaluation yet")
+    is_finished = bool(evaluated) and evaluated[-1].epoch == epochs_done and at_end
     best = None if choice is None else best_epoch(monitored, choice)
     return RunRecord(
         path=folder.path,
@@ -108,13 +106,25 @@ def _record(folder: RunFolder, recipe: dict[str, Any], lines: list[MetricLine]) 
         began=_began(folder),
         epochs=epochs,
         epochs_done=epochs_done,
-        state=state,
+        state="finished" if is_finished else _unfinished_state(folder, is_evaluated=bool(evaluated)),
         monitor=recipe["evaluation"]["monitor"] if last is None else last.monitor,
         last=last,
         best=None if best is None or best.value is None else best,
         less_is_better=None if last is None or last.less_is_better is None else frozenset(last.less_is_better),
         seconds=None if not seconds or None in seconds else sum(value for value in seconds if value is not None),
     )
+
+
+def _unfinished_state(folder: RunFolder, is_evaluated: bool) -> str:
+    """How a run ended, or that it goes on, as status.json says. A killed run leaves there that it goes on, and holds no
+    lock: of it, and of a run without status.json, the metrics say how far it came."""
+    status = read_status(folder)
+    state = None if status is None else status.state
+    if status is not None and state == "stopped":
+        return f"stopped at step {status.step}"
+    if state in ("failed", "interrupted") or (state == "running" and is_held(folder)):
+        return str(state)
+    return "unfinished" if is_evaluated else "no evaluation yet"
 
 
 def _began(folder: RunFolder) -> tuple[datetime, int]:

@@ -31,10 +31,10 @@ from fsim.runtime.display import Display
 from fsim.runtime.garbage_collection import resume_garbage_collection
 from fsim.runtime.machine import Machine, prepare_machine
 from fsim.runtime.processes import ALONE, LostProcessError, Processes
-from fsim.store.ending import stopped_at
 from fsim.store.metric_lines import EvaluationLine
 from fsim.store.run_environment import note_environment
 from fsim.store.run_folder import RunFolder
+from fsim.store.status import StatusRecorder, recorded_status
 from fsim.training.build import Training, build_training
 from fsim.training.step import NotFiniteError, build_engine
 
@@ -85,6 +85,21 @@ def execute(
         InterruptedRunError: Ctrl-C or SIGTERM; the run can be resumed.
         StopRunError: `watch` wanted that.
     """
+    with recorded_status(folder, is_writer=processes.first) as status:
+        return _execute(checked, folder, display, resume, changes, processes, watch, status)
+
+
+def _execute(
+    checked: CheckedRecipe,
+    folder: RunFolder,
+    display: Display,
+    resume: bool,
+    changes: Mapping[str, Sequence[str]] | None,
+    processes: Processes,
+    watch: Watch | None,
+    status: StatusRecorder,
+) -> Result | None:
+    """As `execute`, whose end is recorded."""
     machine = prepare_machine(checked.recipe.train.precision)
     if processes.is_rank0:
         if not resume:
@@ -115,6 +130,7 @@ def execute(
         if processes.is_rank0
         else Follower(folder, state, embedder)
     )
+    status.progress = lambda: (keeper.saved_step, keeper.saved_step // state.steps_per_epoch)
     resume_command = f"{processes.command} resume {folder.path}"
     with _backup(recipe, folder, display, processes) as backup, Interruption() as interruption:
         try:
@@ -133,32 +149,53 @@ def execute(
         except StopRunError as stop:
             display.close_bars()
             keeper.close()
+            stopped = StopRunError(f"{_stopped_at(keeper.saved_step)}: {stop}")
+            status.end("stopped", str(stopped), stopped.exit_code)  # before the last copy, which has it then
             if backup is not None:
                 backup.close()
-            raise StopRunError(f"{stopped_at(keeper.saved_step)}: {stop}") from stop
+            raise stopped from stop
         except LostProcessError as error:
             if not interruption.requested:
                 raise
             display.warn(str(error))  # torchrun then asks those that are left to stop
         display.close_bars()
         if not keeper.finished:
+            interrupted = InterruptedRunError(
+                f"{_stopped_at(keeper.saved_step)}. Go on with: {resume_command}", interruption.exit_code
+            )
+            status.end("stopped", str(interrupted), interrupted.exit_code)
             if backup is not None and interruption.signal == signal.SIGINT:  # SIGTERM leaves little time
                 backup.close()
-            told = f"{stopped_at(keeper.saved_step)}. Go on with: {resume_command}"
-            raise InterruptedRunError(told, interruption.exit_code)
+            raise interrupted
         keeper.close()
-        return _conclude(keeper, training, folder, backup, display) if isinstance(keeper, Keeper) else None
+        if not isinstance(keeper, Keeper):
+            return None
+        _report_end(keeper, training, folder, display)
+        status.end("finished", "finished", 0)
+        if backup is not None:
+            backup.close()
+        return _result(keeper, folder)
 
 
-def _conclude(keeper: Keeper, training: Training, folder: RunFolder, backup: Backup | None, display: Display) -> Result:
-    """The report of a finished run, its last copy, and what it found."""
+def _stopped_at(step: int) -> str:
+    return f"stopped; all up to step {step} is saved"
+
+
+def _report_end(keeper: Keeper, training: Training, folder: RunFolder, display: Display) -> None:
+    """Write the report of a finished run."""
     if keeper.last_monitored is not None:
         recipe, result = training.checked.recipe, keeper.last_monitored
         _report(EvaluatedRun(folder, recipe, training.catalog, training.images, result, "last"), display)
     elif not folder.report.is_file():
         display.say(f"there is no report yet: fsim report {folder.path}")
-    if backup is not None:
-        backup.close()
+
+
+def _result(keeper: Keeper, folder: RunFolder) -> Result:
+    """Return what a finished run found.
+
+    Raises:
+        FsimError: it was not evaluated by what its recipe says now.
+    """
     monitored = next((line for line in keeper.last_lines if line.split == keeper.choice.split), None)
     if monitored is None:
         raise FsimError(

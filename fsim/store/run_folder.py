@@ -33,7 +33,7 @@ class KeptEvaluation:
 
 
 class RunFolder:
-    """recipe.yaml, environment.json, metrics.jsonl, log.txt, checkpoints/, per_query/{last,best}/*.csv,
+    """recipe.yaml, environment.json, metrics.jsonl, status.json, log.txt, checkpoints/, per_query/{last,best}/*.csv,
     evaluations/, embeddings/, exports/<format>/, indexes/<name>/, projections/, tensorboard/, report.html;
     of a trial of `fsim tune` trial.json"""
 
@@ -42,6 +42,7 @@ class RunFolder:
         self.recipe = path / "recipe.yaml"
         self.environment = path / "environment.json"
         self.metrics = path / "metrics.jsonl"
+        self.status = path / "status.json"  # where the run stands, and how it ended
         self.log = path / "log.txt"
         self.trial = path / "trial.json"  # of which trial of which study the run is, where it is one
         self.checkpoints = path / "checkpoints"

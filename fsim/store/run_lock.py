@@ -27,6 +27,24 @@ class HeldError(FsimError):
     """Another process writes to the run."""
 
 
+def is_held(folder: RunFolder) -> bool:
+    """Return whether a process holds a run; False where the system or the disk has no locks."""
+    if os.name == "nt":
+        return False
+    import fcntl
+
+    descriptor = os.open(folder.path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # some network disks
+        return False
+    finally:
+        os.close(descriptor)
+    return False
+
+
 @contextmanager
 def locked(folder: RunFolder) -> Iterator[bool]:
     """Hold a run; a kill lets it go. Where the system or the disk has no locks nothing is held, and False is given.

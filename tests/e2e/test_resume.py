@@ -20,6 +20,7 @@ import yaml
 
 from fsim.history.run_equality import differences
 from fsim.store.run_folder import RunFolder
+from fsim.store.status import read_status
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +68,12 @@ def test_sigterm_saves_and_a_changed_recipe_is_told(
 ) -> None:
     run, told = terminated
     assert "fsim resume" in told and "Traceback" not in told
+    status = read_status(RunFolder(run))
+    assert status is not None and (status.state, status.exit_code) == ("stopped", 143)
+    assert status.step > 0 and status.message.startswith(f"stopped; all up to step {status.step} is saved")
+    assert status.message in told
+    (record,) = json.loads(fsim("runs", run.parent, "--json").stdout)["runs"]
+    assert record["state"] == f"stopped at step {status.step}"
     changed = Path(shutil.copytree(run, tmp_path / "changed"))
     recipe = yaml.safe_load((changed / "recipe.yaml").read_text())
     recipe["train"]["epochs"], recipe["train"]["scheduler"] = 2, {"name": "constant"}
@@ -83,6 +90,8 @@ def test_sigterm_saves_and_a_changed_recipe_is_told(
     assert "--allow seed: nothing there was changed" in fsim("resume", run, "--allow", "seed").stderr
     done = fsim("resume", run)
     assert done.returncode == 0, done.stderr
+    status = read_status(RunFolder(run))
+    assert status is not None and (status.state, status.epoch, status.exit_code) == ("finished", 3, 0)
     assert differences(RunFolder(undisturbed), RunFolder(run)) == []
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ import pytest
 
 from fsim.errors import FsimError
 from fsim.history.run_record import find_runs, read_record
+from fsim.kit.files import write_json
 from fsim.run.policy import BestEpoch
-from fsim.runtime.display import Display
 from fsim.store.run_folder import RunFolder
+from fsim.store.run_lock import locked
+from fsim.store.status import RunStatus, State
 
 from ..lines import evaluation_line, training_line
 
@@ -62,31 +65,48 @@ def test_a_run_that_stopped_early_is_finished(
 
 
 @pytest.mark.parametrize(
-    ("error", "state"),
+    ("state", "shown"),
     [
-        (FsimError("stopped; all up to step 41 is saved. Go on with: fsim resume x"), "stopped at step 41"),
-        (FsimError("the loss is nan"), "failed"),
-        (RuntimeError("ours"), "failed"),
-        (KeyboardInterrupt(), "interrupted"),
+        ("stopped", "stopped at step 41"),
+        ("failed", "failed"),
+        ("interrupted", "interrupted"),
+        ("running", "unfinished"),  # nobody holds it: it was killed
+        ("finished", "unfinished"),  # it got more epochs since
         (None, "unfinished"),
     ],
 )
-def test_an_unfinished_run_says_how_it_ended(made_run: Any, error: BaseException | None, state: str) -> None:
+def test_an_unfinished_run_says_how_it_ended(made_run: Any, state: State | None, shown: str) -> None:
     folder = made_run("a", values=[0.5], epochs=2)
-    with pytest.raises(BaseException) if error else Display(), Display(folder.log) as display:
-        display.say("epoch 1/2")
-        if error:
-            raise error
-    assert read_record(folder).state == state
+    folder.log.write_text("2025-01-01 00:00:00,000 ERROR interrupted\n")
+    if state is not None:
+        write_json(folder.status, asdict(RunStatus(state, step=41, epoch=1)))
+    assert read_record(folder).state == shown
     assert read_record(made_run("b", values=[], epochs=2)).state == "no evaluation yet"
+    whole = made_run("c", values=[0.5], epochs=1)
+    write_json(whole.status, asdict(RunStatus("running")))
+    assert read_record(whole).state == "finished", "killed while it wrote its report"
+
+
+def test_a_run_that_is_held_is_running(made_run: Any) -> None:
+    folder = made_run("a", values=[], epochs=2)
+    write_json(folder.status, asdict(RunStatus("running")))
+    with locked(folder):
+        assert read_record(folder).state == "running"
+    assert read_record(folder).state == "no evaluation yet"
 
 
 @pytest.mark.parametrize(
     ("file", "text"),
-    [("recipe.yaml", "a: ["), ("recipe.yaml", "1"), ("metrics.jsonl", '{"epoch"'), ("metrics.jsonl", "3\n")],
+    [
+        ("recipe.yaml", "a: ["),
+        ("recipe.yaml", "1"),
+        ("metrics.jsonl", '{"epoch"'),
+        ("metrics.jsonl", "3\n"),
+        ("status.json", "[]"),
+    ],
 )
 def test_a_damaged_run_is_told(made_run: Any, file: str, text: str) -> None:
-    folder = made_run("a", values=[0.5], epochs=1)
+    folder = made_run("a", values=[0.5], epochs=2)
     (folder.path / file).write_text(text)
     with pytest.raises(FsimError, match=f"{folder.path} is left out: it is no whole run"):
         read_record(folder)
