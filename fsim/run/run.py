@@ -85,7 +85,7 @@ def execute(
         InterruptedRunError: Ctrl-C or SIGTERM; the run can be resumed.
         StopRunError: `watch` wanted that.
     """
-    with recorded_status(folder, is_writer=processes.first) as status:
+    with recorded_status(folder, is_writer=processes.is_rank0) as status:
         return _execute(checked, folder, display, resume, changes, processes, watch, status)
 
 
