@@ -210,7 +210,7 @@ def _plan(checked: CheckedRecipe, training: Training, machine: Machine, processe
     recipe, steps = checked.recipe, training.batches.steps_per_epoch
     together = "" if processes.size == 1 else f" by {processes.size} processes"
     return (
-        f"{recipe.name}: {len(training.batches.rows)} training images, "
+        f"{recipe.name}: {len(training.batches.images.rows)} training images, "
         f"{len(training.catalog.category_names)} categories, {recipe.train.epochs} epochs of {steps} steps"
         f"{together} on {machine.device} in {machine.precision}"
     )

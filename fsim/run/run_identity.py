@@ -36,7 +36,7 @@ class RunIdentity:
             "training_images": catalog.fingerprint(rows),
             "steps_per_epoch": training.batches.steps_per_epoch,
             "processes": processes,
-            "captions": None if training.batches.captions is None else catalog.captions_fingerprint(rows),
+            "captions": None if training.batches.images.captions is None else catalog.captions_fingerprint(rows),
         }
 
     def hold_against(self, state: Mapping[str, Any]) -> None:

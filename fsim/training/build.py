@@ -19,7 +19,7 @@ from fsim.runtime.display import Display
 from fsim.runtime.machine import Machine
 from fsim.runtime.processes import ALONE, Processes
 from fsim.runtime.randomness import seed_torch
-from fsim.training.batches import TrainingBatches
+from fsim.training.batches import Drawing, TrainingBatches, TrainingImages
 from fsim.training.chunked_forward import ChunkedForward
 from fsim.training.freezing import Freezing
 from fsim.training.losses import LossTerms, build_losses
@@ -33,7 +33,7 @@ from fsim.training.training_data import (
     dataset_catalog,
     measure_channels,
     prepare_images,
-    warn_of_lacking_pairs,
+    warn_of_missing_pairs,
 )
 
 
@@ -96,17 +96,11 @@ def build_training(
     torch.set_rng_state(drawn)  # head and text tower draw on where the backbone ended
     vocabulary = learned_vocabulary(checked, captions)
     network = build_network(checked, len(catalog.category_names), num_attributes, vocabulary, backbone)
+    tokens = None if captions is None or network.text is None else TrainingCaptions(captions, network.text)
     batches = TrainingBatches(
-        catalog,
-        rows,
-        images,
-        sampler,
-        augmentation,
+        TrainingImages(catalog, images, rows, attributes, tokens),
+        Drawing(sampler, augmentation, recipe.seed, processes.rank),
         normalise,
-        recipe.seed,
-        processes.rank,
-        attributes,
-        None if captions is None or network.text is None else TrainingCaptions(captions, network.text),
     )
     losses = build_losses(
         checked,
@@ -115,14 +109,14 @@ def build_training(
         num_labels=batches.num_labels,
         attribute_counts=attributes and attributes.take(rows).counts(),
     )
-    warn_of_lacking_pairs(batches, losses, display)
+    warn_of_missing_pairs(batches, losses, display)
     network.to(machine.device), losses.to(machine.device)
     step = build_step(checked, network, losses, batches.steps_per_epoch, machine, processes)
     processes.reject_differences(
         {
             "steps in an epoch": batches.steps_per_epoch,
             "training images": catalog.fingerprint(rows),
-            "captions": "none" if batches.captions is None else catalog.captions_fingerprint(rows),
+            "captions": "none" if batches.images.captions is None else catalog.captions_fingerprint(rows),
             "labels": batches.num_labels,
             "weights": sum(weights.numel() for weights in network.parameters()),
         }

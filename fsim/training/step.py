@@ -12,7 +12,7 @@ from torch import Tensor
 from fsim.errors import FsimError
 from fsim.interfaces import IntArray
 from fsim.runtime.randomness import seed_torch
-from fsim.training.batches import Batch
+from fsim.training.batch import Batch
 from fsim.training.chunked_forward import ChunkedForward
 from fsim.training.freezing import Freezing
 from fsim.training.loss_signs import loss_signs

@@ -122,11 +122,11 @@ def measure_channels(checked: CheckedRecipe, images: CachedImages, rows: IntArra
     return replace(checked, recipe=checked.recipe.model_copy(update={"data": data.model_copy(update=measured)}))
 
 
-def warn_of_lacking_pairs(batches: TrainingBatches, losses: LossTerms, display: Display) -> None:
-    """Say so where a loss asks for pairs, or for the labels that make them, and the batches have none of a sort."""
+def warn_of_missing_pairs(batches: TrainingBatches, losses: LossTerms, display: Display) -> None:
+    """Warn where a loss needs pairs, or the labels that make them, and the batches have none of a sort."""
     if {"pairs", "labels"} & set().union(*losses.needs):
-        for sort in batches.lacking():
-            whose = f"{'one' if sort == 'positive' else 'different'} {batches.sampler.label}"
+        for sort in batches.missing_pairs():
+            whose = f"{'one' if sort == 'positive' else 'different'} {batches.drawing.sampler.label}"
             display.warn(
                 f"no batch of the first epoch has a {sort} pair (two images of {whose}), so a loss of pairs has "
                 f"nothing to learn from: change the sampler or its batch_size"

@@ -11,7 +11,7 @@ from fsim.images.image_cache import open_image_cache
 from fsim.images.normalise import Normalise
 from fsim.images.preparation import Preparation
 from fsim.interfaces import Catalog
-from fsim.training.batches import TrainingBatches
+from fsim.training.batches import Drawing, TrainingBatches, TrainingImages
 from fsim_plugins.augmentations.none import NoAugmentation
 from fsim_plugins.samplers.balanced_categories import BalancedCategories
 from fsim_plugins.samplers.m_per_class import MPerClass
@@ -35,15 +35,11 @@ def batches(folder: Path, sampler: type[Any], with_attributes: bool = False, **s
     images = open_image_cache(catalog, Preparation(8), folder=folder, max_damaged=0)
     rows = encoded.rows("train")
     built = sampler(label="item", categories=encoded.categories[rows], items=encoded.items[rows], **settings)
+    attributes = encoded.attributes if with_attributes else None
     return TrainingBatches(
-        encoded,
-        rows,
-        images,
-        built,
-        NoAugmentation(),
+        TrainingImages(encoded, images, rows, attributes),
+        Drawing(built, NoAugmentation(), seed=0),
         Normalise((0, 0, 0), (1, 1, 1)),
-        seed=0,
-        attributes=encoded.attributes if with_attributes else None,
     )
 
 
@@ -55,7 +51,7 @@ def test_labels_are_numbered_over_the_training_images(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sampler", "settings", "lacking"),
+    ("sampler", "settings", "missing"),
     [
         (MPerClass, {"batch_size": 4, "images_per_label": 2}, []),
         (MPerClass, {"batch_size": 2, "images_per_label": 2}, ["negative"]),
@@ -63,9 +59,9 @@ def test_labels_are_numbered_over_the_training_images(tmp_path: Path) -> None:
     ],
 )
 def test_pairs_that_no_batch_has_are_named(
-    tmp_path: Path, sampler: type[Any], settings: dict[str, Any], lacking: list[str]
+    tmp_path: Path, sampler: type[Any], settings: dict[str, Any], missing: list[str]
 ) -> None:
-    assert batches(tmp_path, sampler, **settings).lacking() == lacking
+    assert batches(tmp_path, sampler, **settings).missing_pairs() == missing
 
 
 def test_attributes_are_those_of_the_images(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_weights_and_batches_lie_in_memory_as_asked(small_recipe: Path, channels
     of = training(small_recipe, f"train.channels_last={str(channels_last).lower()}", "train.ema_decay=0.5")
     build_engine(of.step).run([of.batches[0]], max_epochs=1)
     batch, network = of.batches[1], of.state.network
-    found = [batch.images, of.normalise(of.images.gather(of.batches.rows[:3]))]
+    found = [batch.images, of.normalise(of.images.gather(of.batches.images.rows[:3]))]
     for weights in (network, of.state.evaluated):
         found += [one for one in weights.parameters() if one.ndim == 4 and one.shape[2] > 1]
     found += [one.grad for one in network.parameters() if one.grad is not None and one.ndim == 4 and one.shape[2] > 1]
