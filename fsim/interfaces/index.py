@@ -60,6 +60,11 @@ class Index(Protocol):
         those of the constructor. FsimError where the folder holds no such index, or not all of it."""
         ...
 
+    def search_among(self, queries: Vectors, k: int, rows: IntArray) -> Answers | None:
+        """Optional, for one that filters by itself: as `search`, among the embeddings of these rows alone (rising, one
+        or more). None: it does not filter, and the few embeddings are compared exactly."""
+        return None
+
     @staticmethod
     def trials(num_embeddings: int, k: int) -> Sequence[Trial]:
         """Optional, for one that can be tuned: what `fsim index tune` tries, the likeliest first. The parameter that a

@@ -176,6 +176,19 @@ class IndexContract:
         with pytest.raises(FsimError):
             index.search(vectors(1), 0)
 
+    @pytest.mark.parametrize("distance", DISTANCES)
+    def test_filtered_answers_are_of_the_rows_that_are_wanted(self, distance: Distance) -> None:
+        embeddings, queries, rows = vectors(600), vectors(50, seed=1), np.arange(0, 600, 7)
+        index: Index = complete("index", "under test", self.built(embeddings, distance))
+        found = index.search_among(queries, 10, rows)
+        if found is None:
+            pytest.skip("it does not filter by itself")
+        checked(found, 50, 10, 600)
+        assert np.isin(found.ids, [-1, *rows]).all()
+        nearest = rows[brute_force(embeddings[rows], queries, distance)[0][:, :10]]
+        share = np.mean([len(np.intersect1d(a, b)) / 10 for a, b in zip(found.ids, nearest, strict=True)])
+        assert share >= self.recall, f"{share:.3f} of the 10 nearest among {len(rows)} rows"
+
     def test_a_trial_is_of_parameters_that_it_has(self) -> None:
         index: Index = complete("index", "under test", self.make(seed=0))
         for number, k in ((1, 1), (50, 10), (100_000, 10)):
