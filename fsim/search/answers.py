@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsim.errors import FsimError
-from fsim.interfaces import IntArray, Vectors
+from fsim.interfaces import FloatArray, IntArray, Vectors
 from fsim.search.index_folder import find_index, run_of_index
 from fsim.search.query import Query
 from fsim.search.query_embedder import QueryEmbedder
@@ -155,11 +155,11 @@ def _fold(index: SearchIndex, rows: IntArray) -> list[list[int]]:
     """Group candidates, best first: those of one item, or of nearly the same picture, follow the best of them."""
     items = index.images.columns["item"]
     embedding = np.asarray(index.embedding[rows], dtype=np.float64)  # [C, D]
-    length = np.linalg.norm(embedding, axis=1, keepdims=True)
     if index.passport.embedded_by.distance == "cosine":
-        direction = embedding / np.maximum(length, 1e-12)
-        near = 1 - direction @ direction.T < NEARLY_SAME
+        directions = _directions(embedding)
+        near = 1 - directions @ directions.T < NEARLY_SAME
     else:
+        length = np.linalg.norm(embedding, axis=1, keepdims=True)
         squared = np.square(length) + np.square(length).T - 2 * embedding @ embedding.T
         near = np.sqrt(np.maximum(squared, 0)) < NEARLY_SAME * np.maximum(length, 1e-12)
     groups: list[list[int]] = []
@@ -199,16 +199,22 @@ def diverse_order(
     return chosen
 
 
-def _scores_between(index: SearchIndex, rows: Sequence[int]) -> npt.NDArray[np.float64]:
+def _scores_between(index: SearchIndex, rows: Sequence[int]) -> FloatArray:
     """[C, C] scores of candidates with each other, as an index gives them."""
     embedding = np.asarray(index.embedding[np.asarray(rows, dtype=np.int64)], dtype=np.float64)
     if index.passport.embedded_by.distance == "cosine":
-        embedding /= np.maximum(np.linalg.norm(embedding, axis=1, keepdims=True), 1e-12)
-        cosines: npt.NDArray[np.float64] = embedding @ embedding.T
+        directions = _directions(embedding)
+        cosines: FloatArray = directions @ directions.T
         return cosines
     squared = np.square(embedding).sum(1)
-    scores: npt.NDArray[np.float64] = embedding @ embedding.T - (squared[:, None] + squared) / 2
+    scores: FloatArray = embedding @ embedding.T - (squared[:, None] + squared) / 2
     return scores
+
+
+def _directions(embedding: FloatArray) -> FloatArray:
+    """[C, D] -> [C, D] of length one, in float64: candidates are told apart by less than what float32 rounds away."""
+    directions: FloatArray = embedding / np.maximum(np.linalg.norm(embedding, axis=1, keepdims=True), 1e-12)
+    return directions
 
 
 def _answer(index: SearchIndex, row: int, score: float, duplicates: Sequence[int]) -> Answer:

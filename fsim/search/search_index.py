@@ -107,8 +107,9 @@ class SearchIndex:
         """[Q, D] -> rows and scores [Q, K] of the nearest images, nearest first; -1 where there are no more.
 
         Args:
-            filters: Only images that match are found (see `IndexedImages.matching`), by comparing the queries with all
-                of them: they are few, and an approximate index would look where they are not.
+            filters: Only images that match are found (see `IndexedImages.matching`): by a component that filters by
+                itself, or by comparing the queries with all of them. They are few, and an approximate index would look
+                where they are not.
 
         Raises:
             FsimError: no image matches, or the queries are unfit.
@@ -119,4 +120,5 @@ class SearchIndex:
         if not flags.any():
             wanted = ", ".join(f"{key}={','.join(values)}" for key, values in filters.items())
             raise FsimError(f"no image has all of {wanted}")
-        return self.gallery.search(queries, k, flags)
+        found = None if self.component is None else self.component.search_among(queries, k, np.flatnonzero(flags))
+        return self.gallery.search(queries, k, flags) if found is None else found

@@ -7,21 +7,27 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fsim.interfaces import Direction, Distance, RetrievalTask
+from fsim.interfaces import Answers, Catalog, Direction, Distance, IntArray, RetrievalTask, Vectors
+from fsim.plugin.build import build
 from fsim.plugin.registry import register, unregister
 from fsim.recipe.problem import RecipeError
 from fsim.recipe.validate import check_recipe
 from fsim.run.run import execute
 from fsim.runtime.display import Display
 from fsim.runtime.machine import prepare_machine
+from fsim.search.indexed_images import NO_IMAGES
+from fsim.search.passport import EmbeddingSource, Passport
+from fsim.search.search_index import SearchIndex
 from fsim.store.run_folder import RunFolder
 from fsim.training.build import build_training
 from fsim.training.step import build_engine
+from fsim_plugins.indexes.exact import Exact
 
 
 class TwoSpaces(nn.Module):
@@ -68,8 +74,21 @@ class MeanLength:
         return {"length": float(lengths.mean())}
 
 
+class Flat(Exact):
+    """An index that filters by itself, and counts how often."""
+
+    filtered = 0
+
+    def search_among(self, queries: Vectors, k: int, rows: IntArray) -> Answers:
+        Flat.filtered += 1
+        few = Exact()
+        few.build(self.embeddings[rows], self.distance)
+        found = few.search(queries, k)
+        return found._replace(ids=np.where(found.ids < 0, -1, rows[found.ids]))
+
+
 NEW = {("head", "two_spaces"): TwoSpaces, ("loss", "colour_spread"): ColourSpread, ("loss", "by_item"): ByItem}
-NEW |= {("evaluator", "mean_length"): MeanLength}  # type: ignore[dict-item]
+NEW |= {("evaluator", "mean_length"): MeanLength, ("index", "flat"): Flat}  # type: ignore[dict-item]
 
 
 @pytest.fixture(autouse=True)
@@ -115,3 +134,22 @@ def test_the_second_embedding_learns_also_in_chunks(small_recipe: Path, chunk_si
 def test_a_loss_that_needs_what_no_head_gives_is_rejected(small_recipe: Path) -> None:
     with pytest.raises(RecipeError, match="needs colour_embedding, which head 'siam_cat' does not give"):
         check_recipe(small_recipe, [*RECIPE, "model.head={name: siam_cat}"])
+
+
+def test_an_index_that_filters_by_itself_is_asked_to(tmp_path: Path) -> None:
+    embedding = np.random.default_rng(0).standard_normal((40, 4)).astype(np.float32)
+    columns = {
+        "image": [f"{row}.jpg" for row in range(40)],
+        "category": [("hat", "shoe")[row % 2] for row in range(40)],
+    }
+    images = NO_IMAGES.with_more(Catalog.of(columns, tmp_path).frame, [b""] * 40)
+    source = EmbeddingSource("r", "a/b", "best", "w", {}, 4, "cosine", "fp32")
+    filtered = []
+    for kind in ("flat", "exact"):
+        component = build("index", kind, {})
+        component.build(embedding, "cosine")
+        passport = Passport(source, kind, {}, 40, "-", "-", 1.0, 10, "0")
+        index = SearchIndex(tmp_path, passport, images, embedding, component)
+        filtered.append(index.search(embedding[:3], 30, {"category": ["shoe"]}))
+    np.testing.assert_array_equal(filtered[0].ids, filtered[1].ids)
+    assert Flat.filtered == 1
