@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     from fsim.plugin.parameters import injected_names, needs, parameter_model, part_kinds
     from fsim.plugin.registry import find, load
+    from fsim.recipe.stated_preparation import statement
 
     offer = find(args.kind, args.name)
     component = load(args.kind, args.name)
@@ -27,6 +28,9 @@ def execute(args: argparse.Namespace) -> int:
         print(f"  needs: {', '.join(sorted(needs(component)))}")
     if hasattr(component, "gives"):
         print(f"  gives: {', '.join(sorted(component.gives)) or 'nothing'}")
+    if args.kind == "backbone" and (stated := statement(component)):
+        values = {name: value for name, value in vars(stated).items() if value is not None}
+        print(f"  states of its pictures: {', '.join(f'{name} {_value(value)}' for name, value in values.items())}")
     injected = injected_names(args.kind, component)
     if injected:
         print(f"  set by the engine: {', '.join(sorted(injected))}")

@@ -14,6 +14,7 @@ def execute(args: argparse.Namespace) -> int:
     import sys
 
     from fsim.errors import FsimError
+    from fsim.recipe.stated_preparation import stated_keys, with_preparation
     from fsim.runtime.display import say_error
     from fsim.tuning.searched_recipe import check_searched_recipe
 
@@ -26,6 +27,9 @@ def execute(args: argparse.Namespace) -> int:
             say_error(f"{recipe} is not valid:\n{error}")
         else:
             print(f"{recipe} is valid")
+            backbone = checked["model.backbone"]
+            if stated := stated_keys(with_preparation(checked, backbone.component)):
+                print(f"  of its pictures the backbone {backbone.name} states: {stated}")
             for key, path in checked.missing_data().items():
                 print(f"warning: {recipe}: {key}: there is no {path} yet", file=sys.stderr)
     return 2 if failed else 0

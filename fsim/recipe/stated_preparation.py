@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from fsim.errors import FsimError
 from fsim.interfaces import BackbonePreparation
 from fsim.recipe.checked_recipe import PREPARATION_KEYS, CheckedRecipe
+from fsim.recipe.document import flow_text
 from fsim.recipe.schema import Data
 
 
@@ -49,9 +50,10 @@ def with_preparation(checked: CheckedRecipe, backbone: object) -> CheckedRecipe:
     values = {key: getattr(stated, PREPARATION_KEYS[key], None) for key in open_keys}
     taken = {key: value for key, value in values.items() if value is not None}
     try:
-        found = Data.model_validate_json(json.dumps({"dataset": {"name": "any"}, **taken}))
-    except ValidationError as error:
-        wrong = "; ".join(f"data.{one['loc'][0]}={one['input']} ({one['msg']})" for one in error.errors())
+        found = Data.model_validate_json(json.dumps({"dataset": {"name": "any"}, **taken}, default=float))
+    except (ValidationError, TypeError) as error:
+        details = error.errors() if isinstance(error, ValidationError) else []
+        wrong = "; ".join(f"data.{one['loc'][0]}={one['input']} ({one['msg']})" for one in details) or str(taken)
         raise FsimError(
             f"backbone '{checked['model.backbone'].name}' states what no recipe may have: {wrong}; give these keys in "
             f"the recipe, or ask its author to correct it"
@@ -59,3 +61,10 @@ def with_preparation(checked: CheckedRecipe, backbone: object) -> CheckedRecipe:
     update = {key: getattr(found, key) for key in open_keys}
     recipe = checked.recipe.model_copy(update={"data": data.model_copy(update=update)})
     return replace(checked, recipe=recipe, from_backbone=frozenset(taken))
+
+
+def stated_keys(checked: CheckedRecipe) -> str:
+    """What a recipe has from its backbone, as text: `image_size 224, interpolation bicubic`; empty for nothing."""
+    data = checked.recipe.data
+    keys = [key for key in PREPARATION_KEYS if key in checked.from_backbone]
+    return ", ".join(f"{key} {flow_text(getattr(data, key))}" for key in keys)

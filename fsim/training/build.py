@@ -14,7 +14,7 @@ from fsim.model.compiled import compile_in_place
 from fsim.model.network import Network, build_backbone, build_network
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.schema import AUTO
-from fsim.recipe.stated_preparation import with_preparation
+from fsim.recipe.stated_preparation import stated_keys, with_preparation
 from fsim.runtime.display import Display
 from fsim.runtime.machine import Machine
 from fsim.runtime.processes import ALONE, Processes
@@ -80,6 +80,8 @@ def build_training(
     backbone = build_backbone(checked)
     drawn = torch.get_rng_state()
     checked = with_preparation(checked, backbone)
+    if stated := stated_keys(checked):
+        display.say(f"of its pictures the backbone {checked['model.backbone'].name} states: {stated}")
     catalog, images = prepare_images(checked, table, display, processes)
     rows = catalog.rows("train")
     sampler = build_sampler(checked, catalog, rows, processes)
