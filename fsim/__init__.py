@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fsim.evaluation.trained_run import TrainedRun
+    from fsim.search.loaded_run import LoadedRun
 
 __version__ = "0.1.0"
 
 
-def load(run: str | Path, checkpoint: str | Path | None = None, device: str | None = None) -> TrainedRun:
-    """Reopen a run: embed pictures and texts with its network, measure it again.
+def load(run: str | Path, checkpoint: str | Path | None = None, device: str | None = None) -> LoadedRun:
+    """Reopen a run: embed pictures and texts with its network, measure it again, make an index to search in.
 
     Args:
         run: the run folder, runs/<name>/<time>.
@@ -25,8 +25,8 @@ def load(run: str | Path, checkpoint: str | Path | None = None, device: str | No
     """
     from pathlib import Path
 
-    from fsim.evaluation.trained_run import TrainedRun
+    from fsim.search.loaded_run import LoadedRun
     from fsim.store.run_folder import RunFolder
 
     folder = RunFolder.open(Path(run).expanduser())
-    return TrainedRun.open(folder, None if checkpoint is None else str(checkpoint), device=device)
+    return LoadedRun.open(folder, None if checkpoint is None else str(checkpoint), device=device)

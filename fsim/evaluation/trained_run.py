@@ -53,7 +53,7 @@ Progress = Callable[[int, int], None]  # images done, all images
 def _no_progress(done: int, total: int) -> None: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class TrainedRun:
     """A network of a run on a device, with the recipe's own view of a picture.
 
@@ -125,6 +125,9 @@ class TrainedRun:
         trained = TrainedRun.open(self.folder, str(self.checkpoint), checked, self.device)
         with Display() as display:
             return [one.line for one in evaluate_run(trained, display, ALONE, display.log.info)]
+
+    def __repr__(self) -> str:
+        return f"<{self.folder.path}: {self.checkpoint_name} network, epoch {self.epoch:g}, on {self.device}>"
 
     @property
     def recipe(self) -> Recipe:

@@ -78,9 +78,16 @@ class IndexRequest:
 
 
 def write_index(
-    run: RunFolder, request: IndexRequest, display: Display, processes: Processes = ALONE
+    run: RunFolder,
+    request: IndexRequest,
+    display: Display,
+    processes: Processes = ALONE,
+    trained: TrainedRun | None = None,
 ) -> SearchIndex | None:
     """Make or change an index of a run, and write it; None in all processes but the first.
+
+    Args:
+        trained: the network that embeds; None: that of the request's checkpoint.
 
     Raises:
         FsimError: it is there already, or is not there, or does not fit the run; no image can be used.
@@ -88,7 +95,7 @@ def write_index(
     """
     folder = IndexFolder(index_path(run.path, request.name))
     with folder.locked() if processes.is_rank0 else nullcontext():
-        index = _changed_index(run, request, display, processes)
+        index = _changed_index(run, request, display, processes, trained)
         if index is not None:
             folder.replace(index.write)
     return index
@@ -105,14 +112,16 @@ def read_passports(run: Path) -> dict[Path, Passport]:
     return {path: Passport.read(folder) for path, folder in generations.items() if folder is not None}
 
 
-def _changed_index(run: RunFolder, request: IndexRequest, display: Display, processes: Processes) -> SearchIndex | None:
+def _changed_index(
+    run: RunFolder, request: IndexRequest, display: Display, processes: Processes, trained: TrainedRun | None
+) -> SearchIndex | None:
     """The index as it is wanted, not written yet; None in all processes but the first."""
     path = index_path(run.path, request.name)
     before = _index_before(run, request, path)
     checkpoint = request.checkpoint
     if before is not None and request.action != "rebuild":
         checkpoint = checkpoint or before.passport.embedded_by.checkpoint
-    embedder = RunEmbedder(TrainedRun.open(run, checkpoint), processes)
+    embedder = RunEmbedder(trained or TrainedRun.open(run, checkpoint), processes)
     if before is not None and request.action != "rebuild":
         before.passport.check_comparable(embedder.source)
     kind = _kind(request, before)

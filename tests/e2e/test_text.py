@@ -213,7 +213,9 @@ def test_the_page_about_python_runs(run: Path, pictures: Path) -> None:
     code = re.sub(r"runs/siam_cat_vse/\w+", str(run), code)
     for name, picture in (("red.jpg", "hat/0.jpg"), ("blue.png", "skirt/1.jpg")):
         code = code.replace(name, str(pictures / "val" / picture))
+    code = code.replace('"pictures"', repr(str(pictures)))
     found: dict[str, Any] = {}
     exec(code, found)
+    assert found["answers"].ids.shape == (2, 5) and len(found["index"].images) == 36
     assert found["vectors"].shape == (2, 8) and found["words"].shape == (1, 8)
     assert "exact/recall@1" in found["lines"][0].metrics

@@ -17,7 +17,7 @@ from PIL import Image
 import fsim as fsim_package
 from fsim.errors import FsimError
 from fsim.evaluation.embedding import BATCH_SIZE
-from fsim.evaluation.trained_run import TrainedRun
+from fsim.search.loaded_run import LoadedRun
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -32,7 +32,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, small_recipe_text: str, fsim: 
 
 
 @pytest.fixture(scope="module")
-def trained(run: Path) -> TrainedRun:
+def trained(run: Path) -> LoadedRun:
     return fsim_package.load(run, device="cpu")
 
 
@@ -48,19 +48,20 @@ def noise(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (50, 40, 3), dtype=np.uint8)
 
 
-def test_a_run_says_what_it_is(trained: TrainedRun, run: Path, pictures: Path) -> None:
+def test_a_run_says_what_it_is(trained: LoadedRun, run: Path, pictures: Path) -> None:
     assert trained.recipe.name == "small" and trained.device == "cpu"
     assert (trained.dimensions, trained.distance, trained.epoch) == (8, "euclidean", 1)
     assert trained.category_names == ["hat", "shoes", "skirt"] and trained.vocabulary is None
     assert sorted(trained.catalog.frame["split"].unique()) == ["train", "val"]
     assert trained.catalog.root == pictures
+    assert repr(trained) == f"<{run}: best network, epoch 1, on cpu>"
     last = fsim_package.load(str(run), "last")
     assert last.checkpoint == run / "checkpoints" / "last.pt"
     assert fsim_package.load(run, run / "checkpoints" / "last.pt").weights == last.weights
 
 
 def test_what_embed_gives_is_what_the_evaluation_measured(
-    trained: TrainedRun, run: Path, pictures: Path, fsim: Fsim
+    trained: LoadedRun, run: Path, pictures: Path, fsim: Fsim
 ) -> None:
     assert fsim("evaluate", run).returncode == 0
     (table,) = (run / "embeddings").glob("*/catalog.parquet")
@@ -69,7 +70,7 @@ def test_what_embed_gives_is_what_the_evaluation_measured(
     np.testing.assert_array_equal(trained.embed(images), np.load(table.parent / "embedding.npy"))
 
 
-def test_paths_bytes_pillow_images_and_arrays_give_the_same(trained: TrainedRun, picture: Path) -> None:
+def test_paths_bytes_pillow_images_and_arrays_give_the_same(trained: LoadedRun, picture: Path) -> None:
     pixels = noise(0)
     grey = np.asarray(Image.fromarray(pixels).convert("L"))
     with Image.open(picture) as opened:
@@ -82,7 +83,7 @@ def test_paths_bytes_pillow_images_and_arrays_give_the_same(trained: TrainedRun,
     assert not np.array_equal(found[5], found[0])
 
 
-def test_a_pillow_image_is_turned_upright_and_its_clear_parts_are_white(trained: TrainedRun) -> None:
+def test_a_pillow_image_is_turned_upright_and_its_clear_parts_are_white(trained: LoadedRun) -> None:
     turned, exif = Image.fromarray(noise(1)), Image.Exif()
     exif[0x0112] = 3  # by half a turn
     file = io.BytesIO()
@@ -93,14 +94,14 @@ def test_a_pillow_image_is_turned_upright_and_its_clear_parts_are_white(trained:
     np.testing.assert_array_equal(found[2], found[3])
 
 
-def test_more_than_a_batch_keeps_its_order(trained: TrainedRun) -> None:
+def test_more_than_a_batch_keeps_its_order(trained: LoadedRun) -> None:
     images = [noise(seed) for seed in range(BATCH_SIZE + 3)]
     together = trained.embed(images)
     alone = np.concatenate([trained.embed([images[at]]) for at in (0, BATCH_SIZE - 1, BATCH_SIZE, BATCH_SIZE + 2)])
     np.testing.assert_allclose(together[[0, BATCH_SIZE - 1, BATCH_SIZE, BATCH_SIZE + 2]], alone, atol=1e-4)
 
 
-def test_a_box_is_the_part_that_is_looked_at(trained: TrainedRun) -> None:
+def test_a_box_is_the_part_that_is_looked_at(trained: LoadedRun) -> None:
     pixels = noise(2)
     found = trained.embed([pixels, pixels], boxes=[(5, 10, 35, 40), None])
     np.testing.assert_array_equal(found, trained.embed([pixels[10:40, 5:35], pixels]))
@@ -108,7 +109,7 @@ def test_a_box_is_the_part_that_is_looked_at(trained: TrainedRun) -> None:
         trained.embed([pixels, pixels], boxes=[None])
 
 
-def test_nothing_gives_no_rows(trained: TrainedRun) -> None:
+def test_nothing_gives_no_rows(trained: LoadedRun) -> None:
     assert trained.embed([]).shape == (0, 8)
 
 
@@ -128,12 +129,12 @@ def test_nothing_gives_no_rows(trained: TrainedRun) -> None:
     ],
     ids=str,
 )
-def test_an_image_that_cannot_be_used_is_named(trained: TrainedRun, image: object, named: str) -> None:
+def test_an_image_that_cannot_be_used_is_named(trained: LoadedRun, image: object, named: str) -> None:
     with pytest.raises(FsimError, match=named):
         trained.embed([noise(0), image, noise(1)])  # type: ignore[list-item]
 
 
-def test_a_truncated_file_is_named_by_its_path_through_pillow_too(trained: TrainedRun, tmp_path: Path) -> None:
+def test_a_truncated_file_is_named_by_its_path_through_pillow_too(trained: LoadedRun, tmp_path: Path) -> None:
     file = tmp_path / "cut.jpg"
     Image.fromarray(noise(3)).save(file)
     file.write_bytes(file.read_bytes()[:-200])
@@ -144,17 +145,17 @@ def test_a_truncated_file_is_named_by_its_path_through_pillow_too(trained: Train
 
 
 @pytest.mark.parametrize("image", ["a.jpg", Path("a.jpg"), b"x", Image.new("RGB", (4, 4))], ids=repr)
-def test_one_image_is_no_list(trained: TrainedRun, image: object) -> None:
+def test_one_image_is_no_list(trained: LoadedRun, image: object) -> None:
     with pytest.raises(FsimError, match="give a list"):
         trained.embed(image)  # type: ignore[arg-type]
 
 
-def test_texts_are_for_networks_that_read(trained: TrainedRun) -> None:
+def test_texts_are_for_networks_that_read(trained: LoadedRun) -> None:
     with pytest.raises(FsimError, match=r"does not read: train one with model.text_encoder"):
         trained.embed_text(["a hat"])
 
 
-def test_a_run_is_measured_again_as_by_the_command(trained: TrainedRun, run: Path, fsim: Fsim) -> None:
+def test_a_run_is_measured_again_as_by_the_command(trained: LoadedRun, run: Path, fsim: Fsim) -> None:
     (line,) = trained.evaluate(split="train")
     by_command = json.loads(fsim("evaluate", run, "--split", "train", "--json").stdout)
     assert line.metrics == by_command[0]["metrics"] and line.split == "train"
@@ -162,6 +163,18 @@ def test_a_run_is_measured_again_as_by_the_command(trained: TrainedRun, run: Pat
     assert "flip" not in line.protocol.content
     with pytest.raises(FsimError, match="the network is the run's"):
         trained.evaluate("train.epochs=3")
+
+
+def test_an_index_has_the_embeddings_and_finds_them(trained: LoadedRun, pictures: Path, fsim: Fsim, run: Path) -> None:
+    index = trained.index(pictures, split="val", kind="annoy", parameters={"trees": 3})
+    images = list(index.images.frame["image"])
+    assert len(images) == 12 and index.passport.parameters == {"trees": 3}
+    vectors = trained.embed(images)
+    np.testing.assert_array_equal(np.asarray(index.embedding), vectors)
+    assert trained.index(action="add", split="train").search(vectors, 1).ids[:, 0].tolist() == list(range(12))
+    assert fsim("search", run, images[0], "-k", 1, "--json").returncode == 0
+    with pytest.raises(FsimError, match="is there already"):
+        trained.index(pictures)
 
 
 def test_what_is_not_there_is_named(run: Path, tmp_path: Path) -> None:
