@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from fsim.errors import FsimError
-from fsim.evaluation.embedding import Embed, Forward
+from fsim.evaluation.embedding import Forward, LocalEmbedder
 from fsim.evaluation.evaluation import Evaluation
 from fsim.images.preparation import Preparation
 from fsim.interfaces import Distance
@@ -51,7 +51,7 @@ def evaluate(checked: CheckedRecipe, network: Network | None = None) -> list[Eva
     machine = prepare_machine("fp32")
     recipe = checked.recipe
     forward = Forward.from_preparation(Preparation.from_recipe(recipe), machine, recipe.train.channels_last)
-    evaluation = Evaluation(checked, catalog, Embed(images, forward))
+    evaluation = Evaluation(checked, catalog, LocalEmbedder(images, forward))
     if network is None:
         seed_torch(checked.recipe.seed, "weights")
         attributes = attributes_asked_for(checked, catalog, catalog.rows("train"))

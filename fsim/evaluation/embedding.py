@@ -64,7 +64,7 @@ class Forward:
         return {name: given.clone() for name, given in values.items()}  # what inference mode gives can't be trained on
 
 
-class Embed:
+class LocalEmbedder:
     """An `Embedder` that asks the network, in evaluation mode.
 
     Args:

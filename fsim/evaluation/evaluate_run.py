@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 
 from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.errors import FsimError
-from fsim.evaluation.embed_in_parts import EmbedInParts
 from fsim.evaluation.evaluation import Evaluation
 from fsim.evaluation.evaluation_cost import say_cost
+from fsim.evaluation.parallel_embedder import ParallelEmbedder
 from fsim.evaluation.protocol_result import ProtocolResult
 from fsim.evaluation.result_tables import write_per_query, write_tables
-from fsim.evaluation.stored_embeddings import EmbeddingStore
+from fsim.evaluation.storing_embedder import StoringEmbedder
 from fsim.evaluation.trained_run import TrainedRun
 from fsim.images.image_cache import CachedImages
 from fsim.recipe.checked_recipe import CheckedRecipe
@@ -71,7 +71,7 @@ def evaluate_run(
 
 
 def stored_evaluation(
-    trained: TrainedRun, catalog: EncodedCatalog, images: CachedImages, shared: EmbedInParts
+    trained: TrainedRun, catalog: EncodedCatalog, images: CachedImages, shared: ParallelEmbedder
 ) -> Evaluation:
     """The recipe's protocols and evaluators over embeddings that are kept in `RUN/embeddings`, and taken from there
     while network, images and settings are the same.
@@ -79,7 +79,7 @@ def stored_evaluation(
     Raises:
         FsimError: an evaluator measures guesses of categories, and the network learned other ones.
     """
-    store = EmbeddingStore(trained.folder.path / "embeddings", catalog, images, trained.forward, shared)
+    store = StoringEmbedder(trained.folder.path / "embeddings", catalog, images, trained.forward, shared)
     evaluation = Evaluation(trained.checked, catalog, store)
     if "logits" in evaluation.needs and trained.category_names != catalog.category_names:
         raise FsimError(

@@ -18,9 +18,9 @@ from torch import Tensor
 
 from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.errors import FsimError
-from fsim.evaluation.embed_in_parts import EmbedInParts
-from fsim.evaluation.embedding import BATCH_SIZE, Embed, Forward
-from fsim.evaluation.stored_embeddings import weights_hash
+from fsim.evaluation.embedding import BATCH_SIZE, Forward, LocalEmbedder
+from fsim.evaluation.parallel_embedder import ParallelEmbedder
+from fsim.evaluation.storing_embedder import weights_hash
 from fsim.functional.text.vocabulary import Vocabulary
 from fsim.images.each_image import available_processors
 from fsim.images.image_cache import CachedImages, open_image_cache
@@ -252,9 +252,9 @@ class TrainedRun:
 
     def embedder(
         self, images: CachedImages, processes: Processes = ALONE, progress: Progress = _no_progress
-    ) -> EmbedInParts:
+    ) -> ParallelEmbedder:
         """What embeds rows of a catalog whose images are opened, by all processes."""
-        return EmbedInParts(Embed(images, self.forward, progress), processes)
+        return ParallelEmbedder(LocalEmbedder(images, self.forward, progress), processes)
 
     def _pixels(self, number: int, image: ImageSource, box: Box | None) -> Pixels:
         try:

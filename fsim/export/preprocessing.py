@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fsim import __version__
-from fsim.evaluation.stored_embeddings import weights_hash
+from fsim.evaluation.storing_embedder import weights_hash
 from fsim.export.onnx_network import FORMAT
 from fsim.export.parity import BATCH_SIZES
 from fsim.export.subject import Subject, Written

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fsim.evaluation.embed_in_parts import EmbedInParts
+from fsim.evaluation.parallel_embedder import ParallelEmbedder
 from fsim.store.checkpoint import load_checkpoint
 from fsim.store.run_folder import RunFolder
 from fsim.training.state import TrainingState
@@ -12,7 +12,7 @@ class Follower:
     """Goes along with rank 0's `Keeper`, and writes nothing: it takes up the same state, and embeds its part of the
     images of each evaluation."""
 
-    def __init__(self, folder: RunFolder, state: TrainingState, embedder: EmbedInParts) -> None:
+    def __init__(self, folder: RunFolder, state: TrainingState, embedder: ParallelEmbedder) -> None:
         self.folder, self.state, self.embedder = folder, state, embedder
         self.finished = False  # as rank 0 says
         self.saved_step = 0

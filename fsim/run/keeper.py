@@ -9,8 +9,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from fsim.errors import FsimError
-from fsim.evaluation.embed_in_parts import EmbedInParts
 from fsim.evaluation.evaluation import Evaluation
+from fsim.evaluation.parallel_embedder import ParallelEmbedder
 from fsim.evaluation.protocol_result import ProtocolResult
 from fsim.evaluation.result_tables import write_per_query
 from fsim.interfaces import Embedded
@@ -56,7 +56,7 @@ class Keeper:
         training: Training,
         folder: RunFolder,
         evaluation: Evaluation,
-        embedder: EmbedInParts,
+        embedder: ParallelEmbedder,
         display: Display,
         watch: Watch | None = None,
     ) -> None:

@@ -13,10 +13,10 @@ from ignite.engine import Engine
 from fsim.backup.background import Backup
 from fsim.backup.place import BackupPlace
 from fsim.errors import FsimError, WriteError
-from fsim.evaluation.embed_in_parts import EmbedInParts
-from fsim.evaluation.embedding import Embed, Forward
+from fsim.evaluation.embedding import Forward, LocalEmbedder
 from fsim.evaluation.evaluation import Evaluation
 from fsim.evaluation.evaluation_cost import say_cost
+from fsim.evaluation.parallel_embedder import ParallelEmbedder
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.schema import Recipe
 from fsim.recipe.stated_preparation import with_preparation
@@ -115,12 +115,12 @@ def _execute(
         if processes.is_rank0:
             folder.write_recipe(checked.resolved(), checked.from_backbone)
     recipe = checked.recipe
-    embed = Embed(
+    embed = LocalEmbedder(
         training.images,
         Forward.from_preparation(training.preparation, machine, recipe.train.channels_last),
         lambda done, total: display.bar("evaluate", done, total),
     )
-    embedder = EmbedInParts(embed, processes)
+    embedder = ParallelEmbedder(embed, processes)
     evaluation = Evaluation(checked, training.catalog, embedder)
     display.say(_plan(checked, training, machine, processes))
     say_cost(evaluation.protocols, evaluation.evaluators, state.network.embedding_dim, display.say)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from fsim.evaluation.embed_in_parts import EmbedInParts
+from fsim.evaluation.parallel_embedder import ParallelEmbedder
 from fsim.evaluation.trained_run import TrainedRun
 from fsim.images.image_cache import CachedImages
 from fsim.interfaces import Catalog, Distance, Vectors
@@ -47,7 +47,7 @@ class RunEmbedder:
         with self.processes.rank0_first():
             return self.trained.open_images(catalog, progress)
 
-    def embed_in_parts(self, images: CachedImages, progress: Callable[[int, int], None]) -> EmbedInParts:
+    def embed_in_parts(self, images: CachedImages, progress: Callable[[int, int], None]) -> ParallelEmbedder:
         """Return what embeds the images of a catalog, by all processes."""
         return self.trained.embedder(images, self.processes, progress)
 

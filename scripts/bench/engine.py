@@ -16,9 +16,9 @@ from pathlib import Path
 
 import torch
 
-from fsim.evaluation.embed_in_parts import EmbedInParts
-from fsim.evaluation.embedding import Embed, Forward
+from fsim.evaluation.embedding import Forward, LocalEmbedder
 from fsim.evaluation.evaluation import Evaluation
+from fsim.evaluation.parallel_embedder import ParallelEmbedder
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
 from fsim.run.handlers import attach
@@ -63,7 +63,7 @@ def main() -> None:
     training = build_training(checked, machine, display)
     batches, state = training.batches, training.state
     network, losses = state.network, state.losses
-    embedder = EmbedInParts(Embed(training.images, Forward(training.normalise, machine)), ALONE)
+    embedder = ParallelEmbedder(LocalEmbedder(training.images, Forward(training.normalise, machine)), ALONE)
     evaluation = Evaluation(checked, training.catalog, embedder)
 
     def bare_step(step: int) -> None:

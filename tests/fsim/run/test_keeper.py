@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from fsim.errors import FsimError
-from fsim.evaluation.embed_in_parts import EmbedInParts
-from fsim.evaluation.embedding import Embed, Forward
+from fsim.evaluation.embedding import Forward, LocalEmbedder
 from fsim.evaluation.evaluation import Evaluation
+from fsim.evaluation.parallel_embedder import ParallelEmbedder
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.validate import check_recipe
 from fsim.run.keeper import Keeper
@@ -33,7 +33,7 @@ class Bench:
         self.training = training = build_training(self.checked, machine, display)
         self.state = training.state
         self.state.steps_per_epoch = 2
-        embedder = EmbedInParts(Embed(training.images, Forward(training.normalise, machine)), ALONE)
+        embedder = ParallelEmbedder(LocalEmbedder(training.images, Forward(training.normalise, machine)), ALONE)
         measured = Evaluation(self.checked, training.catalog, embedder)
         self.folder = RunFolder(folder)
         (folder / "checkpoints").mkdir(parents=True, exist_ok=True)

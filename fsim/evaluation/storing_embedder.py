@@ -31,7 +31,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
-class EmbeddingStore:
+class StoringEmbedder:
     """An `Embedder` that asks another one only for what it has not kept.
 
     folder   where to keep them

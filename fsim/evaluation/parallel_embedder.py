@@ -10,20 +10,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fsim.evaluation.embedding import Embed
+from fsim.evaluation.embedding import LocalEmbedder
 from fsim.interfaces import IntArray
 from fsim.model.network import Network
 from fsim.runtime.processes import Processes
 
 
 @dataclass(frozen=True)
-class EmbedInParts:
+class ParallelEmbedder:
     """An `Embedder` of several processes: rank 0 asks, each embeds its part of the rows, and rank 0 gets all of them.
 
     While rank 0 works, the others `follow` it, until it lets them go by `release`.
     """
 
-    embed: Embed
+    embed: LocalEmbedder
     processes: Processes
 
     def __call__(self, network: Network, rows: IntArray, names: Sequence[str]) -> dict[str, Tensor]:
