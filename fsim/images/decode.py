@@ -33,14 +33,14 @@ _registering = threading.Lock()
 
 
 class Use(Protocol[Result_co]):
-    """What is made of the pixels of an upright image, H x W."""
+    """What is computed from the pixels of an upright image, H x W: a square, a hash, sums."""
 
     def least_decoded(self, height: int, width: int) -> tuple[int, int]:
-        """(h, w) that an image of H x W must be decoded at, at least."""
+        """Return (h, w): how large an image of H x W must be decoded, at least."""
         ...
 
     def cut(self, pixels: Pixels, height: int, width: int) -> Result_co:
-        """From uint8 [h, w, 3], the whole of an image that was H x W before it was decoded."""
+        """Compute it from uint8 [h, w, 3], the whole of an image that was H x W before it was decoded."""
         ...
 
 
@@ -62,8 +62,8 @@ def read_image(path: Path) -> bytes:
 
 
 def decode(source: bytes | Pixels, use: Use[Result]) -> Result:
-    """What `use` makes of a picture: the bytes of a file, uint8 [H, W] or [H, W, 3]. It sees upright RGB, clear parts
-    white; of an animation the first frame.
+    """Decode a picture, the bytes of a file, uint8 [H, W] or [H, W, 3], and return what `use` computes from it: from
+    upright RGB, clear parts white; of an animation from the first frame.
 
     Raises:
         DamagedImageError: with the cause.
@@ -81,7 +81,7 @@ def decode(source: bytes | Pixels, use: Use[Result]) -> Result:
 
 
 def _decode_jpeg(data: bytes, use: Use[Result]) -> Result | None:
-    """Decode by simplejpeg; None where the file is for Pillow to judge."""
+    """Decode by simplejpeg; None where Pillow must judge the file."""
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
     except ValueError:
@@ -106,7 +106,7 @@ def _decode_jpeg(data: bytes, use: Use[Result]) -> Result | None:
 
 
 def _orientation(data: bytes) -> int:
-    """The EXIF orientation of a JPEG, 1 (upright) to 8."""
+    """Read the EXIF orientation of a JPEG, 1 (upright) to 8."""
     if b"Exif\0\0" not in data and b"tiff:Orientation" not in data:
         return 1
     try:

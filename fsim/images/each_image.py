@@ -1,4 +1,4 @@
-"""All images of a catalog, each decoded once, by several threads, with something made of each."""
+"""Decode each image of a catalog once, by several threads, and compute something from it."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def each_image(
     progress: Callable[[int, int], None] | None = None,
     workers: int | None = None,
 ) -> Iterator[Result | DamagedImageError]:
-    """For every row, in order, what is made of its image, or why that is damaged.
+    """Yield for every row, in order, what is computed from its image, or why that is damaged.
 
     Args:
         catalog: Whose images.
-        use: What to make of an image, from its box.
+        use: From the box of an image, what to compute from the image.
         progress: Called with (images done, all images).
         workers: Threads; None: as many as there are processors. They are enough: decoding, resizing, hashing and
             summing release the GIL.
     """
     images, boxes = catalog.frame["image"].to_list(), catalog.frame["box"].to_list()
 
-    def made_of(row: int) -> Result | DamagedImageError:
+    def result_of(row: int) -> Result | DamagedImageError:
         try:
             source = read_image(catalog.root / images[row]) if catalog.pixels is None else catalog.pixels[row]
             return decode(source, use(boxes[row]))
@@ -49,8 +49,8 @@ def each_image(
     blocks = [range(start, min(start + BLOCK_ROWS, count)) for start in range(0, count, BLOCK_ROWS)]
     with warnings.catch_warnings(), ThreadPoolExecutor(workers) as pool:
         warnings.filterwarnings("ignore", module="PIL")  # of large images and odd metadata: decoded or named as damaged
-        made = _in_order(pool, lambda rows: [made_of(row) for row in rows], blocks, 2 * workers)
-        for rows, results in zip(blocks, made, strict=True):
+        parts = _in_order(pool, lambda rows: [result_of(row) for row in rows], blocks, 2 * workers)
+        for rows, results in zip(blocks, parts, strict=True):
             yield from results
             if progress is not None:
                 progress(rows.stop, count)
@@ -59,7 +59,7 @@ def each_image(
 def _in_order(
     pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int
 ) -> Iterator[Result]:
-    """`pool.map` with at most `ahead` items under way, so that none waits long in memory for a slow one."""
+    """Do as `pool.map` does, with at most `ahead` items under way, so that none waits long in memory for a slow one."""
     waiting: deque[Future[Result]] = deque()
     for item in items:
         if len(waiting) == ahead:
@@ -70,7 +70,7 @@ def _in_order(
 
 
 def available_processors() -> int:
-    """Processors that this process may use."""
+    """Count the processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

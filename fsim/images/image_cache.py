@@ -69,7 +69,7 @@ class CachedImages:
         return CachedImages, (self.folder,)
 
     def gather(self, rows: IntArray) -> Tensor:
-        """Rows of the catalog [B] -> a new tensor, uint8 [B, 3, S, S], channels last in memory."""
+        """Copy rows of the catalog [B] into a new tensor, uint8 [B, 3, S, S], channels last in memory."""
         assert self.usable[rows].all(), "a damaged image was asked for"
         chosen = self._rows.index_select(0, torch.tensor(rows))  # [B, S * S * 3]; indexing takes 8 times as long
         return chosen.view(len(rows), self.size, self.size, 3).permute(0, 3, 1, 2)
@@ -149,7 +149,7 @@ def _state(path: str) -> str:
 
 
 def _open_finished(finished: Path) -> CachedImages | None:
-    """None where there is no cache, or only what is left of one."""
+    """Open a finished cache; None where there is none, or only a damaged one."""
     try:
         return CachedImages(finished)
     except FileNotFoundError:
@@ -160,7 +160,7 @@ def _open_finished(finished: Path) -> CachedImages | None:
 
 
 def _acquire(lock: BaseFileLock) -> AbstractContextManager[object]:
-    """The lock, held by the `with` that this is for; says so if it must wait."""
+    """Take the lock for a `with`; warn if another process holds it."""
     try:
         return lock.acquire(timeout=0)
     except Timeout:

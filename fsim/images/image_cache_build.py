@@ -130,7 +130,7 @@ def _flush(file: IO[bytes]) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """A new name is on the disk only when its folder is. Windows doesn't let folders be opened."""
+    """Flush a folder: a new name is on the disk only when its folder is. Windows doesn't let folders be opened."""
     if hasattr(os, "O_DIRECTORY"):
         descriptor = os.open(folder, os.O_DIRECTORY)
         try:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Normalise:
-    """(x / 255 - mean) / std for each channel of a batch.
+    """Computes (x / 255 - mean) / std for each channel of a batch.
 
     Args:
         mean: Mean of red, green and blue on the scale of 0 to 1.
@@ -50,7 +50,7 @@ class Normalise:
         return cls(preparation.mean, preparation.std, channels_last)
 
     def __call__(self, images: Tensor) -> Tensor:
-        """uint8, or float32 of 0 to 255, best channels last, -> float32 [B, 3, H, W]."""
+        """Normalise uint8, or float32 of 0 to 255, best channels last, -> float32 [B, 3, H, W]."""
         batch, channels, height, width = images.shape
         rows = images.permute(0, 2, 3, 1).reshape(batch * height, width * channels)  # [B * H, W * 3]
         scale, shift = self._row(width, images.device)
@@ -59,7 +59,7 @@ class Normalise:
         return normalised if self.channels_last else normalised.contiguous()
 
     def _row(self, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Scale and shift of a row of pixels, [W * 3]: broadcasting [3] takes ten times as long."""
+        """Return scale and shift of a row of pixels, [W * 3]: broadcasting [3] takes ten times as long."""
         if (width, device) not in self._rows:
             self._rows[width, device] = (
                 self.scale.repeat(width).to(device),

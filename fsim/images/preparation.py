@@ -62,7 +62,7 @@ class Preparation:
 
     @classmethod
     def from_recipe(cls, recipe: Recipe) -> Preparation:
-        """What a recipe says."""
+        """Read it from a recipe, which a backbone has completed (`fsim.recipe.stated_preparation`)."""
         data = recipe.data
         return cls(
             size=data.image_size,
@@ -77,24 +77,23 @@ class Preparation:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As plain data, for files."""
-        found = {PADDING if one.name == "padding" else one.name: getattr(self, one.name) for one in fields(self)}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+        """Return it as plain data, for files."""
+        values = {_key(field.name): getattr(self, field.name) for field in fields(self)}
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
 
     @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> Preparation:
-        """What `to_json` gave, among other keys perhaps; what a file of an earlier fsim lacks has its default.
+    def from_json(cls, written: Mapping[str, Any]) -> Preparation:
+        """Read what `to_json` gave. Other keys are passed over; what a file of an earlier fsim lacks has its default.
 
         Raises:
             KeyError, TypeError, ValueError: it is not of that form.
         """
-        names = {PADDING if one.name == "padding" else one.name: one.name for one in fields(cls)}
-        values = {name: found[key] for key, name in names.items() if key in found}
+        values = {field.name: written[_key(field.name)] for field in fields(cls) if _key(field.name) in written}
         channels = {name: _channels(values[name]) for name in ("mean", "std") if name in values}
-        return cls(**(values | channels | {"size": found["size"]}))
+        return cls(**(values | channels | {"size": written["size"]}))
 
     def rules(self) -> dict[str, str]:
-        """What its fields mean, for whoever must do the same by other means."""
+        """Say in words what its fields mean, for those who must do the same by other means."""
         return {
             "box_rule": BOX_RULES[self.box],
             "resize_rule": (RESIZE_RULES if self.crop_share is None else SHARE_RULES)[self.resize],
@@ -103,12 +102,12 @@ class Preparation:
 
     @property
     def pixels_key(self) -> str:
-        """All that the pixels of the square depend on, but the box, in a few words."""
+        """All that the pixels of the square depend on, except the box, as text."""
         plain = self.interpolation == "bilinear" and self.crop_share is None
         return f"{self.size} {self.resize}" + ("" if plain else f" {self.interpolation} {self.crop_share}")
 
     def region(self, box: Box | None) -> Box | None:
-        """The part that is seen of a picture whose garment has this box in its catalog; None: all of it.
+        """Return the part that is seen of a picture which has this box in its catalog; None stands for all of it.
 
         The padding is counted in pixels of the network's image, as in Girshick et al., "Rich feature hierarchies for
         accurate object detection and semantic segmentation", CVPR 2014 (16 of 227): what is in the box fills all but
@@ -129,29 +128,35 @@ class Preparation:
         try:
             x1, y1, x2, y2 = box
             wide, high = share * (x2 - x1), share * (y2 - y1)
-        except (TypeError, ValueError):  # no box, as decoding will say
+        except (TypeError, ValueError):  # it is no box; decoding rejects it
             return box
         return x1 - wide, y1 - high, x2 + wide, y2 + high
 
     def square(self, region: Box | None, bilinear: Resample = bilinear_by_torch) -> Square:
-        """What makes the network's input of this part of a picture."""
+        """Return what cuts this part out of a picture and resizes it."""
         return Square(self.size, self.resize, region, self.crop_share, self.interpolation, bilinear)
 
     def apply(self, source: bytes | Pixels, box: Box | None = None, bilinear: Resample = bilinear_by_torch) -> Pixels:
-        """The bytes of a file, uint8 [H, W] or [H, W, 3] -> uint8 [S, S, 3]: the network's input but for `mean` and
-        `std`.
+        """Prepare a picture: the bytes of a file, uint8 [H, W] or [H, W, 3] -> uint8 [S, S, 3], the network's input
+        before it is normalised.
 
         Args:
-            source: a picture; of an animation the first frame.
+            source: the picture; of an animation the first frame counts.
             box: the part to look at, (x1, y1, x2, y2) in pixels of the upright picture, padded as the boxes of a
                 catalog are; it counts also where those are ignored. None: all of it.
-            bilinear: what resizes; another one gives the same pixels in another time.
+            bilinear: what resizes where `interpolation` is bilinear: by torch, or by numpy where torch is not to be
+                imported; both give the same pixels.
 
         Raises:
             DamagedImageError: it can't be decoded, or its box holds nothing of it.
             FsimError: so much padding that nothing is left of the box.
         """
         return decode(source, self.square(box if self.box == "ignore" else self.region(box), bilinear))
+
+
+def _key(field: str) -> str:
+    """What a field is called in files."""
+    return PADDING if field == "padding" else field
 
 
 def _channels(values: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Pixels resized, always antialiased: bilinear in two ways that give the same pixels, and by Pillow.
+"""Resize pixels, always antialiased: bilinear by torch or by numpy, which give the same pixels, and by Pillow.
 
 torch takes a fraction of the time, but importing it takes seconds: a search by an exported network goes without.
 
@@ -25,7 +25,7 @@ LARGEST_WEIGHT = 1 << 15  # below which torch keeps them
 
 
 def bilinear_by_torch(pixels: Pixels, height: int, width: int) -> Pixels:
-    """uint8 [h, w, 3] -> [height, width, 3]: Pillow's BILINEAR, to one grey level but for the odd pixel."""
+    """Resize uint8 [h, w, 3] -> [height, width, 3]: as Pillow's BILINEAR, to one grey level in all but a few pixels."""
     if pixels.shape[:2] == (height, width):
         return pixels.copy()
     import torch
@@ -39,8 +39,8 @@ def bilinear_by_torch(pixels: Pixels, height: int, width: int) -> Pixels:
 
 
 def bilinear_by_numpy(pixels: Pixels, height: int, width: int) -> Pixels:
-    """The very pixels of `bilinear_by_torch` without torch: weights are integers; rows are resized first, and rounded,
-    then columns."""
+    """Compute the pixels of `bilinear_by_torch` without torch: weights are integers; rows are resized first, and
+    rounded, then columns."""
     if pixels.shape[:2] == (height, width):
         return pixels.copy()
     rows = _along_rows(pixels, width)  # [h, width, 3]
@@ -49,7 +49,7 @@ def bilinear_by_numpy(pixels: Pixels, height: int, width: int) -> Pixels:
 
 
 def by_pillow(pixels: Pixels, height: int, width: int, interpolation: Interpolation = "bilinear") -> Pixels:
-    """uint8 [h, w, 3] -> [height, width, 3], as transforms of torchvision and timm resize the pictures of Pillow."""
+    """Resize uint8 [h, w, 3] -> [height, width, 3] as the transforms of torchvision and timm resize Pillow images."""
     from PIL import Image
 
     method = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}[interpolation]
@@ -57,7 +57,7 @@ def by_pillow(pixels: Pixels, height: int, width: int, interpolation: Interpolat
 
 
 def _along_rows(pixels: Pixels, size: int) -> Pixels:
-    """uint8 [h, w, 3] -> [h, size, 3]"""
+    """Resize rows: uint8 [h, w, 3] -> [h, size, 3]."""
     if pixels.shape[1] == size:
         return pixels
     taken, weights, bits = _weights(pixels.shape[1], size)
@@ -69,8 +69,8 @@ def _along_rows(pixels: Pixels, size: int) -> Pixels:
 
 
 def _weights(full: int, size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], int]:
-    """Which pixels of a row of `full` each of `size` is made of [size, K], their weights [size, K], and the bits of
-    these that are a fraction."""
+    """Return which pixels of a row of `full` each of `size` is computed from [size, K], their weights [size, K], and
+    how many bits of these are a fraction."""
     scale = full / size
     reach = max(scale, 1.0)
     centre = scale * (np.arange(size) + 0.5)  # [size]
@@ -81,5 +81,5 @@ def _weights(full: int, size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[n
     share[taken >= end[:, None]] = 0
     share /= share.sum(axis=1, keepdims=True)
     largest = share.max()
-    bits = next((one for one in range(MOST_BITS) if int(0.5 + largest * (2 << one)) >= LARGEST_WEIGHT), MOST_BITS)
+    bits = next((bits for bits in range(MOST_BITS) if int(0.5 + largest * (2 << bits)) >= LARGEST_WEIGHT), MOST_BITS)
     return np.minimum(taken, full - 1), (0.5 + share * (1 << bits)).astype(np.int32), bits

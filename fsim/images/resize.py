@@ -1,4 +1,4 @@
-"""A region of an image, resized to a square of `size` pixels.
+"""Resize a region of an image to a square of `size` pixels.
 
 Shape legend: H, W height and width of the upright image; h, w of it as decoded; S side of the square.
 """
@@ -52,7 +52,7 @@ class Square(NamedTuple):
     bilinear: Resample = bilinear_by_torch
 
     def least_decoded(self, height: int, width: int) -> tuple[int, int]:
-        """(h, w) that an image of H x W must be decoded at, at least, so that the square loses nothing."""
+        """Return (h, w): how large an image of H x W must be decoded, at least, so that the square loses nothing."""
         x1, y1, x2, y2 = region = self._region(height, width)
         resized_height, resized_width = self._resized(region, height, width)
         return (
@@ -61,7 +61,7 @@ class Square(NamedTuple):
         )
 
     def cut(self, pixels: Pixels, height: int, width: int) -> Pixels:
-        """uint8 [h, w, 3], the whole of an image that was H x W before it was decoded -> [S, S, 3]."""
+        """Cut and resize uint8 [h, w, 3], the whole of an image that was H x W before it was decoded -> [S, S, 3]."""
         region = self._region(height, width)
         part = cut_out(pixels, region, height, width)
         size = self._resized(region, height, width)
@@ -70,7 +70,7 @@ class Square(NamedTuple):
         return _middle(by_pillow(part, *size, self.interpolation), self.size)
 
     def _region(self, height: int, width: int) -> Box:
-        """The part of the upright image that is resized."""
+        """Return the part of the upright image that is resized."""
         x1, y1, x2, y2 = inside(self.box, height, width)
         if self.resize == "crop":
             longest = min(x2 - x1, y2 - y1) * (1 if self.crop_share is None else LONGEST)
@@ -80,7 +80,7 @@ class Square(NamedTuple):
         return x1, y1, x2, y2
 
     def _resized(self, region: Box, height: int, width: int) -> tuple[int, int]:
-        """Height and width that a region is resized to."""
+        """Return the height and width that a region is resized to."""
         x1, y1, x2, y2 = region
         if self.crop_share is None:
             side, tall, wide = self.size, y2 - y1, x2 - x1
@@ -97,7 +97,7 @@ class Square(NamedTuple):
 
 
 def _middle(pixels: Pixels, size: int) -> Pixels:
-    """The middle of [h, w, 3], [size, size, 3]; white beyond the pixels."""
+    """Return the middle of [h, w, 3] as [size, size, 3], white beyond the pixels."""
     height, width = pixels.shape[:2]
     if (height, width) == (size, size):
         return pixels
@@ -111,7 +111,7 @@ def _middle(pixels: Pixels, size: int) -> Pixels:
 
 
 def inside(box: Box | None, height: int, width: int) -> Box:
-    """The part of a box that lies within an image of H x W; the whole image where there is no box.
+    """Return the part of a box that lies within an image of H x W; the whole image where there is no box.
 
     Raises:
         DamagedImageError: it holds no pixel.
@@ -132,7 +132,7 @@ BEYOND = 1.0  # pixels that rounding may leave a box beyond its image
 
 
 def pixels_beyond(box: Box | None, height: int, width: int) -> float:
-    """How far a box reaches beyond an image of H x W, at the edge where it is farthest; 0 where it lies within."""
+    """Return how far a box reaches beyond an image of H x W, at the edge where it is farthest; 0 if it lies within."""
     if box is None:
         return 0.0
     x1, y1, x2, y2 = box
@@ -140,12 +140,12 @@ def pixels_beyond(box: Box | None, height: int, width: int) -> float:
 
 
 def cut_out(pixels: Pixels, region: Box, height: int, width: int) -> Pixels:
-    """A region of an image of H x W, from its pixels uint8 [h, w, 3]; at least one of them."""
+    """Cut a region of an image of H x W out of its pixels uint8 [h, w, 3]; at least one of them."""
     x1, y1, x2, y2 = region
     return pixels[_within(y1, y2, height, pixels.shape[0]), _within(x1, x2, width, pixels.shape[1])]
 
 
 def _within(start: float, end: float, full: int, decoded: int) -> slice:
-    """The pixels from `start` to `end` of a side of `full` pixels decoded as `decoded`; at least one."""
+    """Return the pixels from `start` to `end` of a side of `full` pixels, decoded as `decoded`; at least one."""
     first = min(round(start * decoded / full), decoded - 1)
     return slice(first, max(round(end * decoded / full), first + 1))

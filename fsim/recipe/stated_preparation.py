@@ -1,4 +1,4 @@
-"""What a backbone states of its pictures, taken into a recipe where that says nothing itself.
+"""Take into a recipe what its backbone states of its pictures, where the recipe says nothing itself.
 
 The one rule: key by key, what the recipe gives holds; else what the backbone states as its attribute `preparation`;
 else fsim's default. It is applied once, when a run begins and its backbone is built; recipe.yaml of the run then gives
@@ -21,7 +21,7 @@ from fsim.recipe.schema import Data
 
 
 def statement(backbone: object) -> BackbonePreparation | None:
-    """What a backbone states, or its class or function, which may have it before anything is built.
+    """Return what a backbone states, or its class or function, which may have it before anything is built.
 
     Raises:
         FsimError: it states it in another form.
@@ -64,7 +64,7 @@ def with_preparation(checked: CheckedRecipe, backbone: object) -> CheckedRecipe:
 
 
 def stated_keys(checked: CheckedRecipe) -> str:
-    """What a recipe has from its backbone, as text: `image_size 224, interpolation bicubic`; empty for nothing."""
+    """Name what a recipe has from its backbone: `image_size 224, interpolation bicubic`; empty for nothing."""
     data = checked.recipe.data
     keys = [key for key in PREPARATION_KEYS if key in checked.from_backbone]
     return ", ".join(f"{key} {flow_text(getattr(data, key))}" for key in keys)

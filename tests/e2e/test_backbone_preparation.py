@@ -165,3 +165,27 @@ def test_a_class_says_before_anything_is_built(recipe: Path, capsys: pytest.Capt
         assert "  states of its pictures: size 48, resize crop, crop_share 0.875, " in capsys.readouterr().out
     finally:
         unregister("backbone", "tiny_vit")
+
+
+def test_a_run_made_before_a_backbone_could_state_anything_goes_on_as_it_began(
+    recipe: Path, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register("backbone", "tiny_vit")(TinyVit)
+    try:
+        given = ["data.image_size=48", "data.mean=[0.4, 0.5, 0.6]", "data.std=[0.2, 0.2, 0.2]", "data.resize=crop"]
+        command("run", recipe, "--out", tmp_path / "runs", "train.epochs=1", *given)
+        (folder,) = (tmp_path / "runs" / "vit").iterdir()
+        before = fsim.load(folder, device="cpu").preparation
+        lines = (folder / "recipe.yaml").read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if not line.startswith(("  interpolation:", "  crop_share:"))]
+        assert len(kept) == len(lines) - 2  # keys that such a run lacks
+        text = "".join(kept).replace("  epochs: 1", "  epochs: 2")
+        (folder / "recipe.yaml").write_text(text, encoding="utf-8")
+        caches = set((cache / "images").iterdir())
+        monkeypatch.setattr(TinyVit, "preparation", STATED, raising=False)
+        command("resume", folder, "--allow", "train.epochs")
+        assert (folder / "recipe.yaml").read_text(encoding="utf-8") == text
+        assert fsim.load(folder, device="cpu").preparation == before
+        assert set((cache / "images").iterdir()) == caches, "it learns from the same pixels"
+    finally:
+        unregister("backbone", "tiny_vit")
