@@ -103,7 +103,7 @@ def build_rates(files: list[Path], size: int) -> dict[str, list[float]]:
     def in_threads(decode: Callable[[Path, int], object]) -> Callable[[], object]:
         def run() -> object:
             with ThreadPoolExecutor(available_processors()) as pool:
-                return list(pool.map(lambda file: Preparation(size).apply(file), files))
+                return list(pool.map(lambda file: decode(file, size), files))
 
         return run
 
