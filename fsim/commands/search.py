@@ -69,10 +69,11 @@ def add_arguments(parser: Parser) -> None:
 def execute(args: argparse.Namespace) -> int:
     from fsim.errors import FsimError
     from fsim.pages.page import refuse_page_file
-    from fsim.search.answers import Searcher, SearchOptions, open_embedder
+    from fsim.search.answers import SearchOptions
     from fsim.search.index_folder import find_index
     from fsim.search.query import build_queries, parse_box, parse_filters
     from fsim.search.search_index import SearchIndex
+    from fsim.search.searcher import Searcher, open_embedder
 
     if args.k < 1:
         raise FsimError(f"-k {args.k}: ask for 1 answer or more")
@@ -94,7 +95,7 @@ def execute(args: argparse.Namespace) -> int:
     index.images.matching(options.filters or {})  # a mistake is shown before the network is loaded
     searcher = Searcher(index, open_embedder(index, args.run, args.network))
     _warn_of_unknown_words(args, queries, searcher.embedder)
-    answers = searcher.search(queries, options)
+    answers = searcher.answer(queries, options)
     _print(args, queries, answers)
     if args.html is not None or args.open:
         _show_page(args, index, queries, answers)
@@ -103,24 +104,17 @@ def execute(args: argparse.Namespace) -> int:
 
 def _warn_of_unknown_words(args: argparse.Namespace, queries: list[Query], embedder: QueryEmbedder) -> None:
     """Raises:
-    FsimError: the network does not read, or knows no word of a text.
+    FsimError: the network knows no word of a text.
     """
     import sys
 
     from fsim.errors import FsimError
 
-    texts = dict.fromkeys(query.text for query in queries if query.text is not None)
-    reader = embedder.text_embedder
+    reader, texts = embedder.text_embedder, dict.fromkeys(query.text for query in queries if query.text is not None)
     if texts and reader is None and args.network is not None:
         raise FsimError(f"{args.network} takes pictures alone: search by words with the run, without --network")
-    if texts and reader is None:
-        raise FsimError(
-            f"the network of {embedder.source.run_name} does not read: train one with model.text_encoder "
-            f"(recipes/clip_small.yaml), or search by a picture"
-        )
     for text in texts:
-        assert reader is not None
-        if unknown := reader.unknown_words(text):
+        if reader is not None and (unknown := reader.unknown_words(text)):
             words = ", ".join(unknown)
             print(f"warning: not among the words that the run learned, and left out: {words}", file=sys.stderr)
 

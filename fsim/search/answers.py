@@ -1,4 +1,4 @@
-"""A search: queries of pictures and words -> the images of an index that are their answers.
+"""The answers of an index to embedded queries: folded by item, and varied, where that is wanted.
 
 Shape legend: Q queries, C candidates, D embedding.
 """
@@ -8,20 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fsim.errors import FsimError
 from fsim.interfaces import FloatArray, IntArray, Vectors
-from fsim.search.index_folder import find_index, run_of_index
-from fsim.search.query import Query
-from fsim.search.query_embedder import QueryEmbedder
-from fsim.search.query_vectors import embed_queries
 from fsim.search.search_index import SearchIndex
-from fsim.store.run_folder import RunFolder
 
 MAX_CANDIDATES = 2_000  # unless more answers are wanted: candidates are compared with each other
 CANDIDATES_PER_ANSWER = 5  # where some are folded, or chosen for variety
@@ -44,67 +37,6 @@ class SearchOptions:
     filters: Mapping[str, Sequence[str]] | None = None
     fold: bool = False
     diversity: float = 0.0
-
-
-@dataclass(frozen=True)
-class Searcher:
-    """An index, and the network that embeds its queries.
-
-    Raises:
-        FsimError: the network is not the one that the index was made by.
-    """
-
-    index: SearchIndex
-    embedder: QueryEmbedder
-
-    def __post_init__(self) -> None:
-        self.index.passport.check_comparable(self.embedder.source)
-
-    @classmethod
-    def open(cls, path: Path, run: Path | None = None, network: Path | None = None) -> Searcher:
-        """Open an index with the network that embeds its queries.
-
-        Args:
-            path: RUN/indexes/NAME, or RUN where it has one index.
-            run, network: as of `open_embedder`.
-
-        Raises:
-            FsimError: the index or the network is missing or damaged, or they do not fit each other.
-        """
-        index = SearchIndex.open(find_index(path))
-        return cls(index, open_embedder(index, run, network))
-
-    def search(self, queries: Sequence[Query], options: SearchOptions | None = None) -> list[list[Answer]]:
-        """Return the answers to each query, best first.
-
-        Raises:
-            FsimError: a picture can't be used, or no image matches the filters.
-        """
-        vectors = np.stack(embed_queries(queries, self.embedder, self.index.images))
-        return search(self.index, vectors, options or SearchOptions())
-
-
-def open_embedder(index: SearchIndex, run: Path | None = None, network: Path | None = None) -> QueryEmbedder:
-    """Load the network that embeds the queries of an index.
-
-    Args:
-        run: the run to take it from; None for the one that the index lies in.
-        network: what `fsim export RUN --to onnx` wrote, in place of a run; needs no torch.
-
-    Raises:
-        FsimError: there is no such run or export.
-    """
-    if network is not None:
-        if run is not None:
-            raise FsimError("--run and --network both say what embeds the pictures: leave one out")
-        from fsim.search.query_embedder import OnnxEmbedder
-
-        return OnnxEmbedder(network)
-    from fsim.evaluation.trained_run import TrainedRun
-    from fsim.search.run_embedder import RunEmbedder
-
-    folder = RunFolder.open(run or run_of_index(index.path))
-    return RunEmbedder(TrainedRun.open(folder, index.passport.embedded_by.checkpoint))
 
 
 def search(index: SearchIndex, queries: Vectors, options: SearchOptions) -> list[list[Answer]]:

@@ -15,13 +15,14 @@ import numpy as np
 
 from fsim import __version__
 from fsim.errors import FsimError
+from fsim.evaluation.trained_run import TrainedRun
 from fsim.interfaces import Catalog, Vectors
 from fsim.pages.page import thumbnail_bytes
+from fsim.runtime.processes import Processes
 from fsim.search.index_catalog import path_of_image
 from fsim.search.index_tuning import choose_fastest, measure_index
 from fsim.search.indexed_images import IndexedImages
 from fsim.search.passport import EmbeddingSource, Passport
-from fsim.search.run_embedder import RunEmbedder
 from fsim.search.sample_queries import SampleQueries
 from fsim.search.search_index import SearchIndex, make_index
 
@@ -53,7 +54,7 @@ class EmbeddedCatalog:
 
 
 def embed_catalog(
-    before: IndexedImages, catalog: Catalog, embedder: RunEmbedder, progress: Progress
+    before: IndexedImages, catalog: Catalog, trained: TrainedRun, processes: Processes, progress: Progress
 ) -> EmbeddedCatalog | None:
     """Embed the images of a catalog by all processes, and append them to the images of `before`. None in all processes
     but the first.
@@ -61,17 +62,18 @@ def embed_catalog(
     Raises:
         FsimError: no image can be used.
     """
-    opened = embedder.open_images(catalog, lambda done, total: progress("decode images", done, total))
-    in_parts = embedder.embed_in_parts(opened, lambda done, total: progress("embed", done, total))
-    if not embedder.processes.is_rank0:
-        in_parts.follow(embedder.network)
+    with processes.rank0_first():  # the others read what rank 0 decoded
+        opened = trained.open_images(catalog, lambda done, total: progress("decode images", done, total))
+    parallel = trained.embedder(opened, processes, lambda done, total: progress("embed", done, total))
+    if not processes.is_rank0:
+        parallel.follow(trained.network)
         return None
     rows = np.flatnonzero(opened.usable)
     if not len(rows):
         cause = next(iter(opened.damaged.values()), "there are none")
         raise FsimError(f"none of the {len(catalog.frame)} images can be used ({cause}); name others by --images")
-    embedding: Vectors = in_parts(embedder.network, rows, ("embedding",))["embedding"].numpy()
-    in_parts.release()
+    embedding: Vectors = parallel(trained.network, rows, ("embedding",))["embedding"].numpy()
+    parallel.release()
     thumbnails = []
     for done, row in enumerate(rows, 1):
         thumbnails.append(thumbnail_bytes(catalog, int(row), THUMBNAIL))

@@ -28,7 +28,7 @@ from fsim.search.index_catalog import (
 from fsim.search.index_folder import DEFAULT_NAME, IndexFolder, index_names, index_path
 from fsim.search.indexed_images import NO_IMAGES, IndexedImages
 from fsim.search.passport import Passport
-from fsim.search.run_embedder import RunEmbedder
+from fsim.search.query_embedder import RunEmbedder
 from fsim.search.search_index import SearchIndex, make_index
 from fsim.store.run_folder import RunFolder
 
@@ -87,7 +87,7 @@ def write_index(
     """Make or change an index of a run, and write it; None in all processes but the first.
 
     Args:
-        trained: the network that embeds; None: that of the request's checkpoint.
+        trained: the run, reopened; None: it is reopened at the checkpoint of the request.
 
     Raises:
         FsimError: it is there already, or is not there, or does not fit the run; no image can be used.
@@ -118,33 +118,34 @@ def _changed_index(
     """The index as it is wanted, not written yet; None in all processes but the first."""
     path = index_path(run.path, request.name)
     before = _index_before(run, request, path)
-    checkpoint = request.checkpoint
-    if before is not None and request.action != "rebuild":
-        checkpoint = checkpoint or before.passport.embedded_by.checkpoint
-    embedder = RunEmbedder(trained or TrainedRun.open(run, checkpoint), processes)
-    if before is not None and request.action != "rebuild":
-        before.passport.check_comparable(embedder.source)
+    kept = before is not None and request.action != "rebuild"  # embeddings of before stay: the network must be the same
+    if trained is None:
+        checkpoint = before.passport.embedded_by.checkpoint if before and kept else None
+        trained = TrainedRun.open(run, request.checkpoint or checkpoint)
+    source = RunEmbedder(trained).source
+    if before is not None and kept:
+        before.passport.check_comparable(source)
     kind = _kind(request, before)
     if before is not None and request.action == "remove":
         images, embedding = _without(before, request.remove)
-        source = before.passport.source
+        name = before.passport.source
     else:
-        catalog, source = _catalog(run, request, before)
-        adds = before is not None and request.action == "add"
-        embedded = embed_catalog(before.images if before and adds else NO_IMAGES, catalog, embedder, display.bar)
+        catalog, name = _catalog(run, request, before)
+        old_images = before.images if before and kept else NO_IMAGES
+        embedded = embed_catalog(old_images, catalog, trained, processes, display.bar)
         if embedded is None:
             return None
         for image, cause in list(embedded.damaged.items())[:MAX_WARNINGS]:
             display.warn(f"left out {image}: {cause}")
         images, embedding = embedded.images, embedded.embedding
-        if before is not None and adds:
+        if before is not None and kept:
             embedding = np.concatenate([before.embedding, embedding])
-            source = f"{before.passport.source}; {source}"
+            name = f"{before.passport.source}; {name}"
         elif before is not None:
             images = images.with_ids_of(before.images)
     if not processes.is_rank0:
         return None
-    return build_index(path, images, embedding, embedder.source, kind, source, display.say)
+    return build_index(path, images, embedding, source, kind, name, display.say)
 
 
 def _index_before(run: RunFolder, request: IndexRequest, path: Path) -> SearchIndex | None:

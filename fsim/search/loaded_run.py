@@ -11,7 +11,8 @@ from fsim.evaluation.trained_run import TrainedRun
 from fsim.runtime.display import Display
 from fsim.search.index_changes import Action, IndexRequest, write_index
 from fsim.search.index_folder import DEFAULT_NAME
-from fsim.search.search_index import SearchIndex
+from fsim.search.query_embedder import RunEmbedder
+from fsim.search.searcher import Searcher
 
 
 @final
@@ -29,8 +30,8 @@ class LoadedRun(TrainedRun):
         kind: str | None = None,
         parameters: Mapping[str, Any] | None = None,
         recall: float | None = None,
-    ) -> SearchIndex:
-        """Embed images into an index of the run, RUN/indexes/NAME, as `fsim index` does, and open it.
+    ) -> Searcher:
+        """Embed images into an index of the run, RUN/indexes/NAME, as `fsim index` does, and open it for searches.
 
         Args:
             images: a folder, a table, a recipe or the name of a dataset; None for the run's own dataset, or, to
@@ -56,4 +57,4 @@ class LoadedRun(TrainedRun):
         with Display() as display:
             index = write_index(self.folder, request, display, trained=self)
         assert index is not None, "no other process takes part"
-        return index
+        return Searcher(index, RunEmbedder(self))

@@ -1,4 +1,4 @@
-"""What embeds queries: an interface, and the network that `fsim export RUN --to onnx` wrote, which needs no torch.
+"""What embeds queries: a trained run, or its export to ONNX, by one interface. Nothing here imports torch.
 
 Shape legend: Q queries, S image size, D embedding.
 """
@@ -18,6 +18,7 @@ from fsim.interfaces import Distance, Vectors
 from fsim.search.passport import EmbeddingSource
 
 if TYPE_CHECKING:
+    from fsim.evaluation.trained_run import TrainedRun
     from fsim.images.resample import Pixels
     from fsim.images.resize import Box
     from fsim.model.text_tower import TextTower
@@ -84,6 +85,34 @@ class TextEmbedder:
                 f"use some of them, such as {', '.join(frequent[:EXAMPLES])}"
             )
         return unknown
+
+
+class RunEmbedder:
+    """Embeds pictures and texts by a trained run, as its evaluation does."""
+
+    def __init__(self, trained: TrainedRun) -> None:
+        self.trained = trained
+        self.text_embedder = None if trained.network.text is None else TextEmbedder(trained.network.text)
+        self.source = EmbeddingSource(
+            run=trained.folder.run_id(),
+            run_name=trained.folder.name,
+            checkpoint=trained.checkpoint.stem,
+            weights=trained.weights,
+            preparation=trained.preparation,
+            dimensions=trained.dimensions,
+            distance=trained.distance,
+            precision=trained.machine.precision,
+        )
+
+    @property
+    def distance(self) -> Distance:
+        return self.trained.distance
+
+    def prepare(self, data: bytes, box: Box | None = None) -> Pixels:
+        return self.trained.prepare(data, box)
+
+    def embed_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
+        return self.trained.embed_pixels(pixels)
 
 
 class OnnxEmbedder:

@@ -12,10 +12,10 @@ import numpy as np
 
 from fsim.errors import FsimError
 from fsim.interfaces import IntArray
-from fsim.search.answers import open_embedder
 from fsim.search.index_folder import CURRENT, IndexFolder
 from fsim.search.query_embedder import QueryEmbedder
 from fsim.search.search_index import SearchIndex
+from fsim.search.searcher import open_embedder
 
 CHECK_SECONDS = 1.0  # between two looks at the disk
 

@@ -37,7 +37,7 @@ from fsim.search.index_folder import IndexFolder
 from fsim.search.index_tuning import make_index
 from fsim.search.indexed_images import NO_IMAGES
 from fsim.search.passport import Passport
-from fsim.search.run_embedder import RunEmbedder
+from fsim.search.query_embedder import RunEmbedder
 from fsim.search.search_index import SearchIndex
 from fsim.store.run_folder import RunFolder
 

@@ -17,7 +17,7 @@ import torch
 from fsim.evaluation.trained_run import TrainedRun
 from fsim.functional.distances import unit
 from fsim.images.preparation import Preparation
-from fsim.search.run_embedder import RunEmbedder
+from fsim.search.query_embedder import RunEmbedder
 from fsim.store.run_folder import RunFolder
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -17,7 +17,7 @@ import torch
 
 from fsim.evaluation.trained_run import TrainedRun
 from fsim.images.decode import read_image
-from fsim.search.run_embedder import RunEmbedder
+from fsim.search.query_embedder import RunEmbedder
 from fsim.search.search_index import SearchIndex
 from fsim.store.run_folder import RunFolder
 

@@ -18,6 +18,7 @@ import fsim as fsim_package
 from fsim.errors import FsimError
 from fsim.evaluation.embedding import BATCH_SIZE
 from fsim.search.loaded_run import LoadedRun
+from fsim.search.searcher import Searcher
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -166,12 +167,19 @@ def test_a_run_is_measured_again_as_by_the_command(trained: LoadedRun, run: Path
 
 
 def test_an_index_has_the_embeddings_and_finds_them(trained: LoadedRun, pictures: Path, fsim: Fsim, run: Path) -> None:
-    index = trained.index(pictures, split="val", kind="annoy", parameters={"trees": 3})
+    made = trained.index(pictures, split="val", kind="annoy", parameters={"trees": 3})
+    index = made.index
     images = list(index.images.frame["image"])
     assert len(images) == 12 and index.passport.parameters == {"trees": 3}
     vectors = trained.embed(images)
     np.testing.assert_array_equal(np.asarray(index.embedding), vectors)
-    assert trained.index(action="add", split="train").search(vectors, 1).ids[:, 0].tolist() == list(range(12))
+    for searcher in (made, Searcher.open(run / "indexes" / "default")):
+        answers = searcher.search(images[:3], k=1)
+        assert [[one["image"] for one in found] for found in answers] == [[image] for image in images[:3]]
+    (hats,) = made.search(images[-1:], filters={"category": ["hat"]}, fold=True)
+    assert {one["category"] for one in hats} == {"hat"}
+    added = trained.index(action="add", split="train").index
+    assert added.search(vectors, 1).ids[:, 0].tolist() == list(range(12))
     assert fsim("search", run, images[0], "-k", 1, "--json").returncode == 0
     with pytest.raises(FsimError, match="is there already"):
         trained.index(pictures)
