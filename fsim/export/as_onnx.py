@@ -22,8 +22,8 @@ TAKES_PIXELS = True
 BATCH = "batch"  # the name of the free dimension
 
 
-def content(network: PixelNetwork, example: Tensor) -> bytes:
-    """By the exporter that this version of torch takes by default: that of torch.export, or before 2.9 by tracing."""
+def model_bytes(network: PixelNetwork, example: Tensor) -> bytes:
+    """Export by what this version of torch takes by default: torch.export, or before 2.9 tracing."""
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # of torch about its own parts
         return by_export(network, example) if _by_export_is_default() else by_tracing(network, example)
@@ -51,7 +51,7 @@ def by_export(network: PixelNetwork, example: Tensor) -> bytes:
 
 def by_tracing(network: PixelNetwork, example: Tensor) -> bytes:
     stream: Any = io.BytesIO()
-    asked: dict[str, Any] = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
+    options: dict[str, Any] = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
     torch.onnx.export(
         network,
         (example,),
@@ -59,14 +59,14 @@ def by_tracing(network: PixelNetwork, example: Tensor) -> bytes:
         dynamic_axes={name: {0: BATCH} for name in ("images", *network.names)},
         input_names=["images"],
         output_names=network.names,
-        **asked,
+        **options,
     )
     model: bytes = stream.getvalue()
     return model
 
 
-def opened(file: Path, network: PixelNetwork) -> Exported:
-    """Checked by onnx, run by onnxruntime."""
+def open_model(file: Path, network: PixelNetwork) -> Exported:
+    """Check the file by onnx, and run it by onnxruntime."""
     import onnx
 
     from fsim.export.onnx_network import session_of

@@ -21,14 +21,15 @@ PACKAGES = ()
 TAKES_PIXELS = False
 
 
-def content(network: PixelNetwork, example: Tensor) -> bytes:
-    """Names and layout are those of the network's state_dict."""
-    weights = {name: of.detach().contiguous().clone() for name, of in network.network.state_dict().items()}
+def model_bytes(network: PixelNetwork, example: Tensor) -> bytes:
+    """Return the weights under the names, and in the layout, of the network's state_dict."""
+    state = network.network.state_dict()
+    weights = {name: values.detach().contiguous().clone() for name, values in state.items()}
     return safetensors.torch.save(weights)
 
 
-def opened(file: Path, network: PixelNetwork) -> Exported:
-    """Its weights in a network that has lost its own."""
+def open_model(file: Path, network: PixelNetwork) -> Exported:
+    """Load the weights into a copy of the network that has lost its own."""
     other = copy.deepcopy(network)
     with torch.no_grad():
         for values in other.network.state_dict().values():

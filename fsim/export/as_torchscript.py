@@ -21,8 +21,8 @@ PACKAGES = ()
 TAKES_PIXELS = True
 
 
-def content(network: PixelNetwork, example: Tensor) -> bytes:
-    """By tracing."""
+def model_bytes(network: PixelNetwork, example: Tensor) -> bytes:
+    """Trace the network."""
     stream = io.BytesIO()
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # torch calls it deprecated, and has nothing else that C++ reads on all systems
@@ -31,7 +31,8 @@ def content(network: PixelNetwork, example: Tensor) -> bytes:
     return stream.getvalue()
 
 
-def opened(file: Path, network: PixelNetwork) -> Exported:
+def open_model(file: Path, network: PixelNetwork) -> Exported:
+    """Load the file by torch alone."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         module = torch.jit.load(str(file), map_location="cpu")  # type: ignore[no-untyped-call]

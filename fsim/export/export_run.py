@@ -12,12 +12,12 @@ import numpy as np
 from fsim.errors import FsimError
 from fsim.evaluation.evaluation import Evaluation
 from fsim.evaluation.trained_run import TrainedRun
-from fsim.export.formats import Format, format_of
+from fsim.export.exported_run import ExportedRun, WrittenModel
+from fsim.export.formats import Format, format_named
 from fsim.export.model_card import model_card
-from fsim.export.parity import BATCH_SIZES, MOST_IMAGES, in_batches, parity
+from fsim.export.parity import BATCH_SIZES, MOST_IMAGES, compare_outputs, run_in_batches
 from fsim.export.pixel_network import PixelNetwork
 from fsim.export.preprocessing import preprocessing_json
-from fsim.export.subject import Subject, Written
 from fsim.functional.draws import keyed_generator
 from fsim.functional.labels.subsets import stratified_subset
 from fsim.images.image_cache import CachedImages
@@ -37,7 +37,7 @@ PREPROCESSING, CARD, RECIPE, VOCABULARY = "preprocessing.json", "README.md", "re
 UNIT = 1e-5  # how far from 1 the length of an embedding of unit length may be
 
 
-def export_run(trained: TrainedRun, name: str, out: Path, tolerance: float, display: Display) -> Written:
+def export_run(trained: TrainedRun, name: str, out: Path, tolerance: float, display: Display) -> WrittenModel:
     """Write an export into the folder `out`, which is there whole or not at all.
 
     Args:
@@ -48,36 +48,41 @@ def export_run(trained: TrainedRun, name: str, out: Path, tolerance: float, disp
     Raises:
         FsimError: a package is missing, `out` holds something else, or the model differs by more.
     """
-    form = format_of(name)
+    model_format = format_named(name)
     catalog, images = trained.open_data(display)
     attributes = attributes_asked_for(trained.checked, catalog, catalog.rows("train"))
-    subject = Subject(
+    evaluation = Evaluation(trained.checked, catalog, trained.embedder(images))
+    exported = ExportedRun(
         trained,
         catalog,
-        Evaluation(trained.checked, catalog, trained.embedder(images)),
-        [f"{of}: {one}" for of, one in zip(attributes.types, attributes.names, strict=True)] if attributes else [],
+        monitored_protocol(evaluation.protocols),
+        [f"{kind}: {name}" for kind, name in zip(attributes.types, attributes.names, strict=True)]
+        if attributes
+        else [],
     )
-    whole = trained.network
-    exported = Network(whole.backbone, whole.head) if form.TAKES_PIXELS else whole  # what takes pixels does not read
-    network = PixelNetwork(exported, trained.forward.normalise, trained.forward.flip)
+    network = trained.network
+    if model_format.TAKES_PIXELS:
+        network = Network(network.backbone, network.head)  # without what reads texts
+    pixel_network = PixelNetwork(network, trained.forward.normalise, trained.forward.flip)
     with atomic_folder(out) as beside:
-        written = _write_model(subject, network, name, form, beside / form.FILE, images, tolerance)
-        display.say(_checked_on(written))
-        if not written.fp32.within(tolerance):
+        file = beside / model_format.FILE
+        written = _write_model(exported, pixel_network, name, model_format, file, images, tolerance)
+        display.say(_parity_text(written))
+        if not written.parity.within(tolerance):
             raise FsimError(
-                f"the exported model differs from the run by more than {tolerance:g}: {written.fp32}. Nothing was "
+                f"the exported model differs from the run by more than {tolerance:g}: {written.parity}. Nothing was "
                 f"written. Where that is little beside the values, give another --tolerance; else take another --to"
             )
-        write_json(beside / PREPROCESSING, preprocessing_json(subject, written))
-        write_text(beside / CARD, model_card(subject, written))
+        write_json(beside / PREPROCESSING, preprocessing_json(exported, written))
+        write_text(beside / CARD, model_card(exported, written))
         shutil.copyfile(trained.folder.recipe, beside / RECIPE)
-        if exported.text is not None and exported.text.vocabulary is not None:
-            write_text(beside / VOCABULARY, "".join(f"{word}\n" for word in exported.text.vocabulary.words))
+        if network.text is not None and network.text.vocabulary is not None:
+            write_text(beside / VOCABULARY, "".join(f"{word}\n" for word in network.text.vocabulary.words))
     return written
 
 
 def refuse_folder(out: Path) -> None:
-    """Tell, before the work, that a folder holds something that is no export, which must not be replaced.
+    """Reject a folder that holds something else than an export, before the work: it would be replaced.
 
     Raises:
         FsimError: it does.
@@ -89,53 +94,52 @@ def refuse_folder(out: Path) -> None:
 
 
 def _write_model(
-    subject: Subject,
+    exported: ExportedRun,
     network: PixelNetwork,
     name: str,
-    form: Format,
+    model_format: Format,
     file: Path,
     images: CachedImages,
     tolerance: float,
-) -> Written:
+) -> WrittenModel:
     """Write the model, read it again, and hold it against the run."""
-    protocol = monitored_protocol(subject.evaluation.protocols)
-    chosen = stratified_subset(
-        subject.catalog.categories[protocol.query_rows],
-        MOST_IMAGES,
-        keyed_generator(subject.trained.recipe.seed, "export"),
-    )
+    trained, protocol = exported.trained, exported.monitored
+    categories = exported.catalog.categories[protocol.query_rows]
+    chosen = stratified_subset(categories, MOST_IMAGES, keyed_generator(trained.recipe.seed, "export"))
     rows = protocol.query_rows[chosen]
     pixels = images.gather(rows).permute(0, 2, 3, 1).contiguous()  # uint8 [N, S, S, 3]
-    content = content_of(form, name, network, pixels[np.resize(np.arange(len(rows)), 2)])
+    content = model_bytes(model_format, name, network, pixels[np.resize(np.arange(len(rows)), 2)])
     write_with(file, lambda stream: stream.write(content))
-    found = in_batches(form.opened(file, network), pixels.numpy())
-    fp32 = _asked(subject.trained, images, network, rows)
-    precision = (subject.trained.folder.read_environment() or {}).get("precision", "fp32")
-    evaluated = replace(subject.trained, machine=replace(subject.trained.machine, precision=precision))
-    lengths = np.linalg.norm(found["embedding"], axis=1)
-    return Written(
+    outputs = run_in_batches(model_format.open_model(file, network), pixels.numpy())
+    precision = (trained.folder.read_environment() or {}).get("precision", "fp32")
+    as_evaluated = replace(trained, machine=replace(trained.machine, precision=precision))
+    parity = compare_outputs(_outputs_of_run(trained, images, network, rows), outputs)
+    lengths = np.linalg.norm(outputs["embedding"], axis=1)
+    return WrittenModel(
         name=name,
-        format=form,
+        format=model_format,
         num_bytes=len(content),
         num_images=len(rows),
         split=protocol.query,
-        widths={output: values.shape[1] for output, values in found.items()},
+        widths={output: values.shape[1] for output, values in outputs.items()},
         unit_length=bool((np.abs(lengths - 1) < UNIT).all()),
         tolerance=tolerance,
-        fp32=parity(fp32, found),
-        precision=precision,
-        evaluated=None if precision == "fp32" else parity(_asked(evaluated, images, network, rows), found),
+        parity=parity,
+        evaluation_precision=precision,
+        parity_with_evaluation=None
+        if precision == "fp32"
+        else compare_outputs(_outputs_of_run(as_evaluated, images, network, rows), outputs),
     )
 
 
-def content_of(form: Format, name: str, network: PixelNetwork, example: Tensor) -> bytes:
-    """The file of a format.
+def model_bytes(model_format: Format, name: str, network: PixelNetwork, example: Tensor) -> bytes:
+    """Return the file of a format.
 
     Raises:
         FsimError: the network does what the format cannot say.
     """
     try:
-        return form.content(network, example)
+        return model_format.model_bytes(network, example)
     except Exception as error:  # the exporters have many of their own
         first: BaseException = error
         while first.__cause__ is not None:
@@ -147,17 +151,22 @@ def content_of(form: Format, name: str, network: PixelNetwork, example: Tensor) 
         ) from error
 
 
-def _asked(trained: TrainedRun, images: CachedImages, network: PixelNetwork, rows: IntArray) -> dict[str, Vectors]:
+def _outputs_of_run(
+    trained: TrainedRun, images: CachedImages, network: PixelNetwork, rows: IntArray
+) -> dict[str, Vectors]:
     """What the run's own network gives for the same images."""
     outputs = trained.embedder(images)(network.network, rows, network.names)
     return {name: values.numpy() for name, values in outputs.items()}
 
 
-def _checked_on(written: Written) -> str:
+def _parity_text(written: WrittenModel) -> str:
     sizes = ", ".join(map(str, BATCH_SIZES))
-    told = (
-        f"held against the run on {written.num_images} images of {written.split}, in batches of {sizes}: {written.fp32}"
+    text = (
+        f"held against the run on {written.num_images} images of {written.split}, in batches of {sizes}: "
+        f"{written.parity}"
     )
-    if written.evaluated is None:
-        return told
-    return f"{told}; from {written.precision}, in which the run was evaluated: {written.evaluated}"
+    if written.parity_with_evaluation is None:
+        return text
+    return (
+        f"{text}; from {written.evaluation_precision}, in which the run was evaluated: {written.parity_with_evaluation}"
+    )

@@ -40,27 +40,27 @@ class Format(Protocol):
     PACKAGES: tuple[str, ...]
     TAKES_PIXELS: bool
 
-    def content(self, network: PixelNetwork, example: Tensor) -> bytes:
-        """The file, for batches of any size; `example` is uint8 [2, S, S, 3]."""
+    def model_bytes(self, network: PixelNetwork, example: Tensor) -> bytes:
+        """Return the file, for batches of any size; `example` is uint8 [2, S, S, 3]."""
         ...
 
-    def opened(self, file: Path, network: PixelNetwork) -> Exported:
-        """The written file as a function: uint8 [B, S, S, 3] -> {name: float32 [B, ...]}. Of `network` it takes what
-        the file does not have, and no weight."""
+    def open_model(self, file: Path, network: PixelNetwork) -> Exported:
+        """Read the written file as a function: uint8 [B, S, S, 3] -> {name: float32 [B, ...]}. Of `network` it takes
+        what the file does not have, and no weight."""
         ...
 
 
-def format_of(name: str) -> Format:
-    """A format by its name.
+def format_named(name: str) -> Format:
+    """Load a format by its name.
 
     Raises:
         FsimError: a package that it needs is not installed.
     """
-    found = cast(Format, import_module(FORMATS[name]))
-    missing = [package for package in found.PACKAGES if find_spec(package) is None]
+    model_format = cast(Format, import_module(FORMATS[name]))
+    missing = [package for package in model_format.PACKAGES if find_spec(package) is None]
     if missing:
         raise FsimError(
             f"the format {name} needs the package{'s' * (len(missing) > 1)} {', '.join(missing)}: "
             f"pip install 'fsim[{name}]'"
         )
-    return found
+    return model_format

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fsim import __version__
-from fsim.export.card_data import cell, table, training_data
-from fsim.export.card_results import limits, protocols, results
-from fsim.export.subject import Subject, Written
-from fsim.export.usage import usage
+from fsim.export.card_sections import cell, limits, protocols, results, table, training_data
+from fsim.export.card_usage import usage
+from fsim.export.exported_run import ExportedRun, WrittenModel
 
 FACTORS = (
     "The results are of the pictures below as a whole, and of their categories under Limits. The run measured nothing "
@@ -20,31 +19,31 @@ ETHICS = (
 )
 
 
-def model_card(subject: Subject, written: Written) -> str:
-    """Markdown. It says what the run shows, and nothing that nobody measured."""
-    recipe = subject.trained.recipe
+def model_card(exported: ExportedRun, written: WrittenModel) -> str:
+    """Write the card as Markdown. It says what the run shows, and nothing that nobody measured."""
+    recipe = exported.trained.recipe
     sections = {
-        "Model details": _details(subject, written),
-        "How to use it": usage(subject, written),
-        "Intended use": _intended_use(subject),
+        "Model details": _details(exported, written),
+        "How to use it": usage(exported, written),
+        "Intended use": _intended_use(exported),
         "Factors": FACTORS,
-        "Training and evaluation data": training_data(subject),
-        "Evaluation protocol": protocols(subject),
-        "Results": results(subject),
+        "Training and evaluation data": training_data(exported),
+        "Evaluation protocol": protocols(exported),
+        "Results": results(exported),
         "Exactness of the export": _exactness(written),
-        "Limits": limits(subject),
+        "Limits": limits(exported),
         "Ethical considerations": ETHICS,
-        "Recipe and environment": _environment(subject),
+        "Recipe and environment": _environment(exported),
     }
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items() if text)
     return f"# {cell(recipe.name)}\n\n{body}\n"
 
 
-def _details(subject: Subject, written: Written) -> str:
-    recipe = subject.trained.recipe
+def _details(exported: ExportedRun, written: WrittenModel) -> str:
+    trained, recipe = exported.trained, exported.trained.recipe
     text = None if written.format.TAKES_PIXELS else recipe.model.text_encoder
     outputs = ", ".join(f"`{name}` [batch, {width}]" for name, width in written.widths.items())
-    size, width = subject.preparation.size, written.widths["embedding"]
+    size, width = exported.preparation.size, written.widths["embedding"]
     pixels, normalised = f"uint8 [batch, {size}, {size}, 3]", f"float32 [batch, 3, {size}, {size}]"
     taken = pixels if written.format.TAKES_PIXELS else normalised
     rows = [
@@ -52,15 +51,18 @@ def _details(subject: Subject, written: Written) -> str:
         ["network", f"{recipe.model.backbone.name}, head {recipe.model.head.name}"],
         *([] if text is None else [["words", f"text encoder {text.name}, for captions in the same space"]]),
         ["file", f"{written.format.FILE}, {written.name}, fp32, {written.num_bytes / 1e6:.1f} MB"],
-        ["run", subject.trained.folder.name],
-        ["checkpoint", f"{subject.trained.checkpoint_name}, epoch {subject.trained.epoch:g} of {recipe.train.epochs}"],
+        ["run", trained.folder.name],
+        [
+            "checkpoint",
+            f"{trained.checkpoint_name}, epoch {trained.epoch:g} of {recipe.train.epochs}",
+        ],
         ["written by", f"fsim {__version__}"],
     ]
     return f"{table(['', ''], rows)}\n\nTakes {taken}, any batch. Gives {outputs}."
 
 
-def _intended_use(subject: Subject) -> str:
-    relevant = subject.trained.recipe.evaluation.relevant
+def _intended_use(exported: ExportedRun) -> str:
+    relevant = exported.trained.recipe.evaluation.relevant
     found = "other pictures of the same garment" if relevant == "item" else "garments of the same category"
     return (
         f"To find {found} among pictures like those that it was measured on. Before it is used on others, measure it "
@@ -68,18 +70,19 @@ def _intended_use(subject: Subject) -> str:
     )
 
 
-def _exactness(written: Written) -> str:
-    told = (
+def _exactness(written: WrittenModel) -> str:
+    text = (
         f"On {written.num_images} pictures of `{written.split}`, asked in batches of different sizes, against the "
-        f"run's network in fp32: {written.fp32}. Tolerated: {written.tolerance:g}."
+        f"run's network in fp32: {written.parity}. Tolerated: {written.tolerance:g}."
     )
-    if written.evaluated is None:
-        return f"{told} The run was evaluated in fp32 too."
-    return f"{told} Against {written.precision}, in which the run was evaluated: {written.evaluated}."
+    precision, parity = written.evaluation_precision, written.parity_with_evaluation
+    if parity is None:
+        return f"{text} The run was evaluated in fp32 too."
+    return f"{text} Against {precision}, in which the run was evaluated: {parity}."
 
 
-def _environment(subject: Subject) -> str:
-    recipe, environment = subject.trained.recipe, subject.trained.folder.read_environment() or {}
+def _environment(exported: ExportedRun) -> str:
+    recipe, environment = exported.trained.recipe, exported.trained.folder.read_environment() or {}
     train = recipe.train
     rows = [
         ["losses", ", ".join(f"{one.name} (weight {one.weight:g})" for one in recipe.losses)],
@@ -93,11 +96,11 @@ def _environment(subject: Subject) -> str:
         ["python", str(environment.get("python", "unknown"))],
         *([name, str(version)] for name, version in environment.get("packages", {}).items() if version),
     ]
-    told = "`recipe.yaml` is the recipe of the run, with the paths of the machine that it ran on."
-    return f"{told}\n\n{table(['', ''], rows)}"
+    note = "`recipe.yaml` is the recipe of the run, with the paths of the machine that it ran on."
+    return f"{note}\n\n{table(['', ''], rows)}"
 
 
 def _settings(values: dict[str, Any]) -> str:
-    """A component and its parameters, without those that are off."""
-    told = [f"{name} {value}" for name, value in values.items() if name != "name" and value not in (None, False)]
-    return ", ".join([str(values["name"]), *told])
+    """Write a component and its parameters, without those that are off."""
+    parameters = [f"{name} {value}" for name, value in values.items() if name != "name" and value not in (None, False)]
+    return ", ".join([str(values["name"]), *parameters])

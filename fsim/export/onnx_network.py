@@ -30,8 +30,8 @@ class OnnxNetwork:
     about           preprocessing.json: what was exported, and how images are prepared
     preparation     the latter
     size            S, in pixels
-    embedding_dim   D
-    distance        how the embeddings are to be compared
+    dimensions      D
+    distance        how the embeddings are compared
     category_names  what its logits are of; none where it gives no logits
 
     Args:
@@ -47,13 +47,13 @@ class OnnxNetwork:
         self.preparation = preparation_of(about)
         self.size = self.preparation.size
         self.names = list(about["outputs"])
-        self.embedding_dim: int = about["outputs"]["embedding"]["size"]
+        self.dimensions: int = about["outputs"]["embedding"]["size"]
         self.distance: Distance = about["outputs"]["embedding"]["distance"]
         self.category_names: list[str] = about["outputs"].get("logits", {}).get("names", [])
         self._session = session_of(folder / about["model"], threads)
 
     def image(self, source: bytes | Pixels, box: Box | None = None) -> Pixels:
-        """The bytes of a file, or uint8 [H, W, 3] -> uint8 [S, S, 3], as the run saw its images.
+        """Prepare the bytes of a file, or uint8 [H, W, 3], as the run saw its images -> uint8 [S, S, 3].
 
         Args:
             box: the part to look at, (x1, y1, x2, y2) in pixels of the upright picture; padded as the recipe pads the
@@ -65,25 +65,25 @@ class OnnxNetwork:
         return self.preparation.apply(source, box, bilinear_by_numpy)
 
     def embed(self, images: Pixels) -> Vectors:
-        """uint8 [B, S, S, 3] -> float32 [B, D], as the run indexes them; B may be 0."""
+        """Embed uint8 [B, S, S, 3] as the run indexes them -> float32 [B, D]; B may be 0."""
         return self.outputs(images, ["embedding"])["embedding"]
 
     def outputs(self, images: Pixels, names: Sequence[str] | None = None) -> dict[str, Vectors]:
-        """uint8 [B, S, S, 3] -> {name: float32 [B, ...]}: of the embedding, and the logits where it gives any."""
+        """Run the network on uint8 [B, S, S, 3] -> {name: float32 [B, ...]}: the embedding, and logits if it has any."""
         if images.dtype != np.uint8 or images.shape[1:] != (self.size, self.size, 3):
             raise FsimError(
                 f"images are {images.dtype} {list(images.shape)}, and must be uint8 [B, {self.size}, {self.size}, 3]: "
                 f"make them by OnnxNetwork.image"
             )
-        asked = list(names or self.names)
+        wanted = list(names or self.names)
         if not len(images):  # which some operators refuse
-            one = self.outputs(np.zeros((1, *images.shape[1:]), np.uint8), asked)
-            return {name: values[:0] for name, values in one.items()}
-        return dict(zip(asked, self._session.run(asked, {"images": images}), strict=True))
+            of_one = self.outputs(np.zeros((1, *images.shape[1:]), np.uint8), wanted)
+            return {name: values[:0] for name, values in of_one.items()}
+        return dict(zip(wanted, self._session.run(wanted, {"images": images}), strict=True))
 
 
 def read_preprocessing(folder: Path) -> dict[str, Any]:
-    """preprocessing.json of an ONNX export.
+    """Read preprocessing.json of an ONNX export.
 
     Raises:
         FsimError: it is not there, damaged, or of another format.
@@ -103,7 +103,7 @@ def read_preprocessing(folder: Path) -> dict[str, Any]:
 
 
 def preparation_of(about: Mapping[str, Any]) -> Preparation:
-    """How the pictures of an export are prepared, from its preprocessing.json.
+    """Return how the pictures of an export are prepared, from its preprocessing.json.
 
     Raises:
         FsimError: that is damaged.
@@ -119,7 +119,7 @@ def preparation_of(about: Mapping[str, Any]) -> Preparation:
 
 
 def session_of(file: Path, threads: int | None = None) -> Any:
-    """An onnxruntime session on the CPU.
+    """Open an onnxruntime session on the CPU.
 
     Raises:
         FsimError: onnxruntime is not installed, or can't read the file.

@@ -33,7 +33,7 @@ class Parity:
     min_cosine: float
 
     def within(self, tolerance: float) -> bool:
-        """Whether all outputs are that near; NaN is not."""
+        """Return whether all outputs are that near; NaN is not."""
         return all(difference <= tolerance for difference in self.max_difference.values())
 
     def as_json(self) -> dict[str, Any]:
@@ -49,8 +49,8 @@ class Parity:
         return ", ".join(parts)
 
 
-def parity(expected: Mapping[str, Vectors], found: Mapping[str, Vectors]) -> Parity:
-    """{name: [N, ...]} of the run's network and of the exported one."""
+def compare_outputs(expected: Mapping[str, Vectors], found: Mapping[str, Vectors]) -> Parity:
+    """Compare {name: [N, ...]} of the run's network with those of the exported one."""
     with np.errstate(invalid="ignore"):  # infinite values give NaN, which is within nothing
         return Parity(
             {name: float(np.abs(found[name] - values).max()) for name, values in expected.items()},
@@ -59,13 +59,13 @@ def parity(expected: Mapping[str, Vectors], found: Mapping[str, Vectors]) -> Par
         )
 
 
-def in_batches(model: Exported, images: Pixels) -> dict[str, Vectors]:
-    """What a model gives for uint8 [N, S, S, 3], asked in batches of 1, 2, 17, 1, ... images; some are asked again
-    where there are too few for one batch of each size."""
+def run_in_batches(model: Exported, images: Pixels) -> dict[str, Vectors]:
+    """Run a model on uint8 [N, S, S, 3], in batches of 1, 2, 17, 1, ... images. Where there are too few for one batch
+    of each size, some images go through it twice."""
     parts: dict[str, list[Vectors]] = {}
-    asked = np.resize(np.arange(len(images)), max(len(images), sum(BATCH_SIZES)))
-    for batch in _batches(len(asked)):
-        for name, values in model(np.ascontiguousarray(images[asked[batch]])).items():
+    rows = np.resize(np.arange(len(images)), max(len(images), sum(BATCH_SIZES)))
+    for batch in _batches(len(rows)):
+        for name, values in model(np.ascontiguousarray(images[rows[batch]])).items():
             parts.setdefault(name, []).append(values)
     return {name: np.concatenate(values)[: len(images)] for name, values in parts.items()}
 

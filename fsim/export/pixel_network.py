@@ -35,7 +35,7 @@ class PixelNetwork(nn.Module):
         return self.outputs((self.shift + images.to(torch.float32) * self.scale).permute(0, 3, 1, 2))
 
     def outputs(self, normalised: Tensor) -> dict[str, Tensor]:
-        """float32 [B, 3, S, S] -> the same."""
+        """Normalised float32 [B, 3, S, S] -> the same."""
         outputs = self.network(normalised)
         if self.flip:
             outputs = mean_with_mirrored(outputs, self.network(normalised.flip(-1)), self.network.distance)

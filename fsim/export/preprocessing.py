@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from fsim import __version__
-from fsim.evaluation.storing_embedder import weights_hash
+from fsim.export.exported_run import ExportedRun, WrittenModel
 from fsim.export.onnx_network import FORMAT
 from fsim.export.parity import BATCH_SIZES
-from fsim.export.subject import Subject, Written
 
 
-def preprocessing_json(subject: Subject, written: Written) -> dict[str, Any]:
-    """All of it as plain data."""
-    pixels, preparation = written.format.TAKES_PIXELS, subject.preparation
+def preprocessing_json(exported: ExportedRun, written: WrittenModel) -> dict[str, Any]:
+    """Return the content of preprocessing.json."""
+    pixels, preparation = written.format.TAKES_PIXELS, exported.preparation
     size, prepared = preparation.size, preparation.to_json()
     normalisation = {name: prepared.pop(name) for name in ("mean", "std")}
     flip = prepared.pop("flip")
@@ -44,32 +43,32 @@ def preprocessing_json(subject: Subject, written: Written) -> dict[str, Any]:
             "within_model": flip and pixels,
         },
         "precision": "fp32",
-        "outputs": {name: _output(name, subject, written) for name in written.widths},
+        "outputs": {name: _output(name, exported, written) for name in written.widths},
         "parity": {
             "num_images": written.num_images,
             "split": written.split,
             "batch_sizes": list(BATCH_SIZES),
             "tolerance": written.tolerance,
-            "fp32": written.fp32.as_json(),
-            "precision_of_evaluation": written.precision,
-            "in_that_precision": (written.evaluated or written.fp32).as_json(),
+            "fp32": written.parity.as_json(),
+            "precision_of_evaluation": written.evaluation_precision,
+            "in_that_precision": (written.parity_with_evaluation or written.parity).as_json(),
         },
         "run": {
-            "name": subject.trained.folder.name,
-            "id": subject.trained.folder.run_id(),
-            "checkpoint": subject.trained.checkpoint_name,
-            "epoch": subject.trained.epoch,
-            "weights": weights_hash(subject.trained.network),
-            "fingerprints": {one.split: one.fingerprint for one in subject.evaluations},
+            "name": exported.trained.folder.name,
+            "id": exported.trained.folder.run_id(),
+            "checkpoint": exported.trained.checkpoint_name,
+            "epoch": exported.trained.epoch,
+            "weights": exported.trained.weights,
+            "fingerprints": {one.split: one.fingerprint for one in exported.evaluations},
             "fsim": __version__,
         },
     }
 
 
-def _output(name: str, subject: Subject, written: Written) -> dict[str, Any]:
+def _output(name: str, exported: ExportedRun, written: WrittenModel) -> dict[str, Any]:
     width = written.widths[name]
     about: dict[str, Any] = {"type": "float32", "shape": ["batch", width], "size": width}
     if name == "embedding":
-        return {**about, "distance": subject.trained.network.distance, "unit_length": written.unit_length}
-    names = {"logits": subject.trained.category_names, "attribute_logits": subject.attribute_names}.get(name, [])
+        return {**about, "distance": exported.trained.network.distance, "unit_length": written.unit_length}
+    names = {"logits": exported.trained.category_names, "attribute_logits": exported.attribute_names}.get(name, [])
     return {**about, "names": names} if len(names) == width else about

@@ -134,7 +134,7 @@ class OnnxEmbedder:
             checkpoint=run["checkpoint"],
             weights=run["weights"],
             preparation=self.network.preparation,
-            dimensions=self.network.embedding_dim,
+            dimensions=self.network.dimensions,
             distance=self.network.distance,
             precision=about["precision"],
         )

@@ -14,8 +14,8 @@ from torch import Tensor
 from fsim.errors import FsimError
 from fsim.evaluation.embedding import mean_with_mirrored
 from fsim.export import as_onnx
-from fsim.export.export_run import content_of
-from fsim.export.formats import FORMATS, format_of
+from fsim.export.export_run import model_bytes
+from fsim.export.formats import FORMATS, format_named
 from fsim.export.pixel_network import PixelNetwork
 from fsim.images.normalise import Normalise
 from fsim.model.network import Network
@@ -26,10 +26,10 @@ from .tiny import Backbone, Head, pixels, tiny
 @pytest.mark.parametrize("flip", [False, True])
 @pytest.mark.parametrize("name", FORMATS)
 def test_outputs_are_those_of_the_network(name: str, flip: bool, tmp_path: Path) -> None:
-    network, form = tiny(flip), format_of(name)
+    network, form = tiny(flip), format_named(name)
     file = tmp_path / form.FILE
-    file.write_bytes(form.content(network, pixels(2)))
-    model = form.opened(file, network)
+    file.write_bytes(form.model_bytes(network, pixels(2)))
+    model = form.open_model(file, network)
     for count in (1, 2, 17):
         images = pixels(count)
         normalised = ((images / 255 - torch.tensor([0.5, 0.4, 0.3])) / torch.tensor([0.2, 0.3, 0.4])).permute(
@@ -47,13 +47,13 @@ def test_outputs_are_those_of_the_network(name: str, flip: bool, tmp_path: Path)
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_all_weights_come_from_the_file(name: str, tmp_path: Path) -> None:
-    network, form = tiny(), format_of(name)
+    network, form = tiny(), format_named(name)
     file = tmp_path / form.FILE
-    file.write_bytes(form.content(network, pixels(2)))
+    file.write_bytes(form.model_bytes(network, pixels(2)))
     expected = network(pixels(3))["embedding"].numpy()
     for values in network.network.parameters():
         values.fill_(7)
-    np.testing.assert_allclose(form.opened(file, network)(pixels(3).numpy())["embedding"], expected, atol=1e-5)
+    np.testing.assert_allclose(form.open_model(file, network)(pixels(3).numpy())["embedding"], expected, atol=1e-5)
 
 
 def test_the_exporter_of_older_versions_of_torch_gives_the_same(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_the_exporter_of_older_versions_of_torch_gives_the_same(tmp_path: Path) 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         file.write_bytes(as_onnx.by_tracing(network, pixels(2)))
-    model = as_onnx.opened(file, network)
+    model = as_onnx.open_model(file, network)
     for count in (1, 17):
         expected = network(pixels(count))["embedding"].numpy()
         np.testing.assert_allclose(model(pixels(count).numpy())["embedding"], expected, atol=1e-5)
@@ -78,11 +78,11 @@ class Wavering(Backbone):
 def test_a_network_that_the_format_cannot_say_is_told() -> None:
     network = PixelNetwork(Network(Wavering(), Head()), Normalise([0.5] * 3, [0.2] * 3), flip=False)
     with pytest.raises(FsimError, match=r"cannot be written as onnx: .*; take another --to"):
-        content_of(as_onnx, "onnx", network, pixels(2))
+        model_bytes(as_onnx, "onnx", network, pixels(2))
 
 
 def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     with pytest.raises(FsimError, match=r"needs the package onnxscript: pip install 'fsim\[onnx\]'"):
-        format_of("onnx")
-    assert format_of("torchscript").FILE == "model.pt"
+        format_named("onnx")
+    assert format_named("torchscript").FILE == "model.pt"

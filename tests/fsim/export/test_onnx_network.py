@@ -29,14 +29,14 @@ def folder(tmp_path: Path) -> Path:
         "outputs": {"embedding": {"size": 5, "distance": "cosine"}, "logits": {"size": 2, "names": ["hat", "skirt"]}},
     }
     (tmp_path / "preprocessing.json").write_text(json.dumps(about))
-    (tmp_path / "model.onnx").write_bytes(as_onnx.content(tiny(), pixels(2)))
+    (tmp_path / "model.onnx").write_bytes(as_onnx.model_bytes(tiny(), pixels(2)))
     return tmp_path
 
 
 def test_it_gives_what_was_exported(folder: Path) -> None:
     network, images = OnnxNetwork(folder, threads=1), pixels(3)
     expected = tiny()(images)
-    assert (network.size, network.embedding_dim, network.distance) == (SIZE, 5, "cosine")
+    assert (network.size, network.dimensions, network.distance) == (SIZE, 5, "cosine")
     assert network.category_names == ["hat", "skirt"]
     np.testing.assert_allclose(network.embed(images.numpy()), expected["embedding"], atol=1e-5)
     np.testing.assert_allclose(network.outputs(images.numpy())["logits"], expected["logits"], atol=1e-5)

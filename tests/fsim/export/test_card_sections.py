@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fsim.export.card_data import cell, table
+from fsim.export.card_sections import cell, table
 from fsim.interfaces import Dataset
 from fsim.plugin.interface_check import class_member
 from fsim.plugin.registry import load

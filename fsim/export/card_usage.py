@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from fsim.export.subject import Subject, Written
+from fsim.export.exported_run import ExportedRun, WrittenModel
 from fsim.images.preparation import Preparation
 
 SQUARES = {
@@ -69,19 +69,19 @@ CALLS = {
 }
 
 
-def usage(subject: Subject, written: Written) -> str:
-    """Code, and below it what must be known of it, as Markdown."""
-    size, width = subject.preparation.size, written.widths["embedding"]
-    text = subject.trained.network.text
+def usage(exported: ExportedRun, written: WrittenModel) -> str:
+    """Write code, and below it what a person must know who runs it, as Markdown."""
+    size, width = exported.preparation.size, written.widths["embedding"]
+    text = exported.trained.network.text
     words = None if text is None else text.vocabulary
     if written.name in CALLS:
         package, model, call = CALLS[written.name]
-        square = _square(subject.preparation)
+        square = _square(exported.preparation)
         code = WITH_PILLOW.format(package=package, model=model, call=call, square=square, size=size, width=width)
     else:
         code = WITH_FSIM.format(
-            num_categories=len(subject.trained.category_names),
-            num_attributes=len(subject.attribute_names),
+            num_categories=len(exported.trained.category_names),
+            num_attributes=len(exported.attribute_names),
             size=size,
             width=width,
             imported="" if words is None else IMPORT_VOCABULARY,
@@ -90,11 +90,11 @@ def usage(subject: Subject, written: Written) -> str:
         )
         if text is not None:
             code += OF_TEXT.format(width=width)
-    return f"```python\n{code}```\n\n{_to_know(subject, written)}"
+    return f"```python\n{code}```\n\n{_notes(exported, written)}"
 
 
 def _square(preparation: Preparation) -> str:
-    """Code by Pillow that makes `square` of `image`."""
+    """Write code by Pillow that makes `square` of `image`."""
     method, size = f"Image.Resampling.{preparation.interpolation.upper()}", preparation.size
     if preparation.crop_share is None:
         return SQUARES[preparation.resize].format(size=size, method=method)
@@ -102,31 +102,31 @@ def _square(preparation: Preparation) -> str:
     return MIDDLE.format(sides=sides, size=size, method=method)
 
 
-def _to_know(subject: Subject, written: Written) -> str:
-    preparation, distance = subject.preparation, subject.trained.network.distance
+def _notes(exported: ExportedRun, written: WrittenModel) -> str:
+    preparation, distance = exported.preparation, exported.trained.network.distance
     if distance == "euclidean":
-        told = ["Compare embeddings by their Euclidean distance: the smaller, the more alike."]
+        notes = ["Compare embeddings by their Euclidean distance: the smaller, the more alike."]
     elif written.unit_length:
-        told = ["Compare embeddings by their cosine: the larger, the more alike. They have length one: it is `a @ b`."]
+        notes = ["Compare embeddings by their cosine: the larger, the more alike. They have length one: it is `a @ b`."]
     else:
-        told = ["Compare embeddings by their cosine: the larger, the more alike. They do not have length one."]
+        notes = ["Compare embeddings by their cosine: the larger, the more alike. They do not have length one."]
     if written.name == "onnx":
-        told.append(
+        notes.append(
             "`fsim.export.onnx_network.OnnxNetwork(folder)` does the same without importing torch, with the very "
             f"pixels that the run saw. {PILLOW}"
         )
     elif written.name == "torchscript":
-        told.append(PILLOW)
-    if subject.trained.network.text is not None and written.format.TAKES_PIXELS:
-        told.append("This is the part of the network for pictures; the part that reads is in the safetensors export.")
-    if preparation.box == "crop" and subject.catalog.catalog.frame["box"].notna().any():
+        notes.append(PILLOW)
+    if exported.trained.network.text is not None and written.format.TAKES_PIXELS:
+        notes.append("This is the part of the network for pictures; the part that reads is in the safetensors export.")
+    if preparation.box == "crop" and exported.catalog.catalog.frame["box"].notna().any():
         padding = f", with {preparation.padding} pixels of the square around it" if preparation.padding else ""
-        told.append(f"Where the garment's box is known, cut the picture by it first{padding}: so the run saw it.")
+        notes.append(f"Where the garment's box is known, cut the picture by it first{padding}: so the run saw it.")
     if preparation.flip:
-        told.append(
+        notes.append(
             "The model takes the mean of a picture and its mirror image itself."
             if written.format.TAKES_PIXELS
             else "The run took the mean of the embeddings of a picture and its mirror image: do so too."
         )
-    told.append("`preprocessing.json` has all of this for programs.")
-    return " ".join(told)
+    notes.append("`preprocessing.json` has all of this for programs.")
+    return " ".join(notes)

@@ -1,48 +1,74 @@
-"""The results of a model card: what was measured of a network, and what that shows of its limits."""
+"""Sections of a model card that the run itself fills: its pictures, its results, and the limits that they show."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
-from fsim.export.card_data import cell, table
-from fsim.export.subject import Subject
+from fsim.export.exported_run import ExportedRun
 from fsim.functional.statistics.mean_interval import mean_intervals
 from fsim.history.run_evaluations import RunEvaluation
-from fsim.run.policy import monitored_protocol
+from fsim.plugin.interface_check import class_member
 from fsim.runtime.display import main_metrics, number
 from fsim.store.per_query import read_per_query
 
+MOST_NAMES = 50  # of categories, in a list
 WEAKEST = 5  # categories that are named
 
 
-def protocols(subject: Subject) -> str:
-    """Who queried what, and the fingerprint of each protocol."""
+def training_data(exported: ExportedRun) -> str:
+    """Write source, licence, and counts of each split, as Markdown."""
+    part, frame = exported.trained.checked["data.dataset"], exported.catalog.catalog.frame
+    about = (inspect.getdoc(part.component) or "").strip().partition("\n")[0]
+    splits = [str(split) for split in frame["split"].unique()]
     rows = []
-    for one in subject.evaluations:
+    for split in splits:
+        there = exported.catalog.rows(split)
+        labels = (exported.catalog.categories[there], exported.catalog.items[there])
+        rows.append([split, len(there), *(len({*of.tolist()} - {-1}) for of in labels)])
+    left_out = int((~exported.catalog.usable).sum())
+    damaged = f"{left_out} damaged pictures were left out. " if left_out else ""
+    names = exported.trained.category_names
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    listed = ", ".join(map(cell, names[:MOST_NAMES])) + more
+    return "\n\n".join(
+        [
+            f"Dataset `{part.name}`: {about}",
+            f"Licence of the pictures: {class_member('dataset', part.component, 'licence')}",
+            table(["split", "pictures", "categories", "items"], rows),
+            f"{damaged}The network learned from `train` alone. Its {len(names)} categories: {listed}.",
+        ]
+    )
+
+
+def protocols(exported: ExportedRun) -> str:
+    """Write who queried what, and the fingerprint of each protocol."""
+    rows = []
+    for one in exported.evaluations:
         asked = one.line.protocol
         gallery = "leave-one-out" if asked.leave_one_out else f"{asked.num_gallery:,} of {asked.gallery}"
         rows.append([one.split, asked.num_queries, gallery, asked.relevant, one.fingerprint])
     if not rows:
         return (
-            f"This network was not measured. Do so: `fsim evaluate RUN --checkpoint {subject.trained.checkpoint_name}`"
+            f"This network was not measured. Do so: `fsim evaluate RUN --checkpoint {exported.trained.checkpoint_name}`"
         )
-    told = (
+    explanation = (
         "A query is answered by the nearest pictures of the gallery, never by itself; an answer is right where it has "
         "the query's label. Results of other fingerprints are not comparable."
     )
-    return f"{table(['protocol', 'queries', 'gallery', 'right by', 'fingerprint'], rows)}\n\n{told}"
+    return f"{table(['protocol', 'queries', 'gallery', 'right by', 'fingerprint'], rows)}\n\n{explanation}"
 
 
-def results(subject: Subject) -> str:
-    """The metrics of the first evaluator, with intervals where each query's are kept."""
+def results(exported: ExportedRun) -> str:
+    """Write the metrics of the first evaluator, with intervals where each query's are kept."""
     parts = []
-    for one in subject.evaluations:
-        known = _intervals(one, subject.trained.recipe.seed)
+    for one in exported.evaluations:
+        known = _intervals(one, exported.trained.recipe.seed)
         names = main_metrics(one.line.metrics)
-        first = (subject.trained.recipe.evaluation.monitor or names[0]).partition("/")[0]
+        first = (exported.trained.recipe.evaluation.monitor or names[0]).partition("/")[0]
         shown = [name for name in names if name.startswith(f"{first}/")] or names
         rows = [[name, number(one.line.metrics[name]), known.get(name, "-")] for name in shown]
         parts.append(table([one.split, f"epoch {one.line.epoch}", "95 % interval"], rows))
@@ -63,17 +89,17 @@ def _intervals(one: RunEvaluation, seed: int) -> dict[str, str]:
     return {name: f"{interval.low:.3f} to {interval.high:.3f}" for name, interval in found.items()}
 
 
-def limits(subject: Subject) -> str:
-    """What the run itself shows of where the network is weak, and where its figures are kind to it; a list."""
-    found = [*_of_protocols(subject), *_of_categories(subject), *_of_alarms(subject)]
+def limits(exported: ExportedRun) -> str:
+    """List what the run shows of where the network is weak, and where its figures are kind to it."""
+    found = [*_limits_of_protocols(exported), *_limits_of_categories(exported), *_limits_of_alarms(exported)]
     return "\n".join(f"- {one}" for one in found)
 
 
-def _of_protocols(subject: Subject) -> Iterator[str]:
-    recipe, catalog = subject.trained.recipe, subject.catalog
+def _limits_of_protocols(exported: ExportedRun) -> Iterator[str]:
+    recipe, catalog = exported.trained.recipe, exported.catalog
     train = catalog.rows("train")
-    monitored = monitored_protocol(subject.evaluation.protocols)
-    if subject.trained.checkpoint_name.startswith("best") and recipe.evaluation.monitor is not None:
+    monitored = exported.monitored
+    if exported.trained.checkpoint_name.startswith("best") and recipe.evaluation.monitor is not None:
         yield (
             f"This epoch was chosen by {cell(recipe.evaluation.monitor)} on `{monitored.query}`, so that its results "
             f"there may be better than on pictures that chose nothing."
@@ -97,9 +123,9 @@ def _of_protocols(subject: Subject) -> Iterator[str]:
     yield f"One training with seed {recipe.seed}: another seed gives other figures."
 
 
-def _of_categories(subject: Subject) -> Iterator[str]:
+def _limits_of_categories(exported: ExportedRun) -> Iterator[str]:
     """The weakest categories by the first recall, of the first protocol that has one."""
-    for one in subject.evaluations:
+    for one in exported.evaluations:
         if not one.per_query.is_file():
             continue
         kept = read_per_query(one.per_query)
@@ -109,8 +135,8 @@ def _of_categories(subject: Subject) -> Iterator[str]:
         means = _means(kept[(kept["category"] != "") & np.isfinite(kept[metric])], metric)
         if len(means) < 2:
             continue
-        told = (f"{cell(name)} {row['mean']:.3f} ({row['count']:.0f})" for name, row in means[:WEAKEST].iterrows())
-        yield f"Weakest categories by {cell(metric)} on {cell(one.split)} (queries): {', '.join(told)}."
+        weakest = (f"{cell(name)} {row['mean']:.3f} ({row['count']:.0f})" for name, row in means[:WEAKEST].iterrows())
+        yield f"Weakest categories by {cell(metric)} on {cell(one.split)} (queries): {', '.join(weakest)}."
         return
 
 
@@ -118,10 +144,24 @@ def _means(kept: pd.DataFrame, metric: str) -> pd.DataFrame:
     return kept.groupby("category")[metric].agg(["mean", "count"]).sort_values("mean", kind="stable")
 
 
-def _of_alarms(subject: Subject) -> Iterator[str]:
-    lines = subject.trained.folder.evaluation_lines()
+def _limits_of_alarms(exported: ExportedRun) -> Iterator[str]:
+    lines = exported.trained.folder.evaluation_lines()
     causes = {alarm.cause: line.epoch for line in lines for alarm in line.alarms or ()}
     for cause, epoch in causes.items():
         yield f"The training raised an alarm, at the latest in epoch {epoch}: {cell(cause)}."
     if lines and not causes:
         yield "The training raised no alarm of a collapse."
+
+
+def table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    """Write a Markdown table."""
+    lines: list[Sequence[object]] = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell(one) for one in line) + " |" for line in lines)
+
+
+def cell(value: object) -> str:
+    """Write a value so that Markdown shows it as it is, whatever characters a name has."""
+    text = f"{value:,}" if isinstance(value, int) else " ".join(str(value).split())
+    for character in "\\|<`*_[":
+        text = text.replace(character, f"\\{character}")
+    return text

@@ -1,4 +1,4 @@
-"""What is exported: one network of a run, with the data that it was made and measured by."""
+"""What is exported, and what was written of it: a network of a run, and a model file that was held against it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fsim.catalog.encoded_catalog import EncodedCatalog
-from fsim.evaluation.evaluation import Evaluation
+from fsim.evaluation.protocol import Protocol
 from fsim.evaluation.trained_run import TrainedRun
 from fsim.export.formats import Format
 from fsim.export.parity import Parity
@@ -15,15 +15,16 @@ from fsim.images.preparation import Preparation
 
 
 @dataclass(frozen=True)
-class Subject:
+class ExportedRun:
     """A network of a run, with the data that it was made and measured by.
 
+    monitored        the protocol that chose the best epoch
     attribute_names  what its attribute_logits are of
     """
 
     trained: TrainedRun
     catalog: EncodedCatalog
-    evaluation: Evaluation
+    monitored: Protocol
     attribute_names: list[str]
 
     @property
@@ -38,13 +39,15 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenModel:
     """A model file that was read again and held against the run.
 
-    num_images  that it was held on, of `split`
-    widths      how many numbers each of its outputs has for an image
-    fp32        against the run's network in fp32, in which the model computes
-    evaluated   against the same in the precision that the run was evaluated in, where that is another
+    num_images               so many images of `split` went through both
+    widths                   how many numbers each of its outputs has for an image
+    unit_length              whether all embeddings have length one
+    parity                   against the run's network in fp32, in which the model computes
+    evaluation_precision     the precision in which the run was evaluated
+    parity_with_evaluation   against the run's network in that precision; None where it is fp32 too
     """
 
     name: str
@@ -55,6 +58,6 @@ class Written:
     widths: dict[str, int]
     unit_length: bool
     tolerance: float
-    fp32: Parity
-    precision: str
-    evaluated: Parity | None
+    parity: Parity
+    evaluation_precision: str
+    parity_with_evaluation: Parity | None
