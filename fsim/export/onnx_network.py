@@ -69,7 +69,7 @@ class OnnxNetwork:
         return self.outputs(images, ["embedding"])["embedding"]
 
     def outputs(self, images: Pixels, names: Sequence[str] | None = None) -> dict[str, Vectors]:
-        """Run the network on uint8 [B, S, S, 3] -> {name: float32 [B, ...]}: the embedding, and logits if it has any."""
+        """Run the network on uint8 [B, S, S, 3] -> {name: float32 [B, ...]}: the embedding, and any logits."""
         if images.dtype != np.uint8 or images.shape[1:] != (self.size, self.size, 3):
             raise FsimError(
                 f"images are {images.dtype} {list(images.shape)}, and must be uint8 [B, {self.size}, {self.size}, 3]: "
