@@ -47,7 +47,6 @@ ORDER: tuple[tuple[str, ...], ...] = (
 )
 # Arrows up and packages that are too large, which are being removed.
 AWAITED = {
-    "fsim/recipe/differences.py -> fsim.store",
     "fsim/run/handlers.py -> fsim.backup",
     "fsim/run/run.py -> fsim.backup",
     "fsim/run/run.py -> fsim.report",

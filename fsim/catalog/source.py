@@ -15,8 +15,8 @@ from fsim.plugin.interface_check import class_member
 from fsim.plugin.parameters import parameter_model
 from fsim.plugin.registry import load, offers
 from fsim.recipe.document import Document
+from fsim.recipe.mistake import RecipeError
 from fsim.recipe.override import override
-from fsim.recipe.problem import RecipeError
 from fsim.recipe.validate import check_component, check_recipe
 
 log = logging.getLogger("fsim.catalog.source")
@@ -62,10 +62,10 @@ def _component(source: str, dataset: str | None, parameters: Sequence[str]) -> C
         settings = {"name": name, _place(name): str(path.absolute())}
     document = Document({"data": {"dataset": settings}})
     override(document, [f"data.dataset.{parameter}" for parameter in parameters])
-    problems = list(document.problems)
-    checked = check_component(document, SLOT, "dataset", document.value["data"]["dataset"], problems)
-    if problems or checked is None:
-        raise RecipeError(problems)
+    mistakes = list(document.mistakes)
+    checked = check_component(document, SLOT, "dataset", document.value["data"]["dataset"], mistakes)
+    if mistakes or checked is None:
+        raise RecipeError(mistakes)
     return checked
 
 

@@ -32,7 +32,8 @@ def execute(args: argparse.Namespace) -> int:
     if args.csv is not None and args.csv.exists():
         raise FsimError(f"{args.csv} is there already; move it away, or name another file")
     folders = run_paths(args.runs)
-    differences, compared = recipe_differences(folders), compare(folders, args.checkpoint)
+    differences = recipe_differences({str(folder.path): folder.read_recipe() for folder in folders})
+    compared = compare(folders, args.checkpoint)
     if args.csv is not None:
         rows = [one.table.assign(split=one.split) for one in compared]
         import pandas as pd

@@ -38,13 +38,13 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.errors import FsimError
     from fsim.evaluation.trained_run import TrainedRun
     from fsim.export.export_run import CARD, PREPROCESSING, export_run, refuse_folder
-    from fsim.recipe.override import refuse_other_keys
+    from fsim.recipe.override import reject_other_keys
     from fsim.recipe.validate import check_recipe
     from fsim.runtime.display import Display
     from fsim.store.run_folder import RunFolder
 
     folder = RunFolder.open(args.run)
-    refuse_other_keys(args.overrides, ["data.dataset"], "an export is what the run learned")
+    reject_other_keys(args.overrides, ["data.dataset"], "an export is what the run learned")
     if not args.tolerance > 0:
         raise FsimError(f"--tolerance {args.tolerance:g}: must be a number above 0, such as 1e-4")
     checked = check_recipe(folder.recipe, args.overrides)

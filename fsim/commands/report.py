@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     from fsim.pages.page import refuse_page_file
-    from fsim.recipe.override import refuse_other_keys
+    from fsim.recipe.override import reject_other_keys
     from fsim.recipe.validate import check_recipe
     from fsim.report.evaluated_run import reopen_evaluated_run
     from fsim.report.page import report_page
@@ -33,7 +33,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.store.run_folder import RunFolder
 
     folder = RunFolder.open(args.run)
-    refuse_other_keys(args.overrides, ["data.dataset"], "a report shows what the run measured")
+    reject_other_keys(args.overrides, ["data.dataset"], "a report shows what the run measured")
     file = args.out or folder.report
     refuse_page_file(file)
     checked = check_recipe(folder.recipe, args.overrides)

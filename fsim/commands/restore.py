@@ -27,10 +27,10 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.backup.place import BackupPlace
     from fsim.backup.restoring import restore
     from fsim.backup.verifying import verify
-    from fsim.recipe.override import refuse_other_keys
+    from fsim.recipe.override import reject_other_keys
     from fsim.runtime.display import Display
 
-    refuse_other_keys(args.overrides, ["data.dataset"], "what was recorded is measured again")
+    reject_other_keys(args.overrides, ["data.dataset"], "what was recorded is measured again")
     with Display() as display:
         folder = restore(BackupPlace(args.url), args.out)
         display.say(f"restored, every file as it was backed up: {folder.path}")

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     from fsim.errors import FsimError
-    from fsim.recipe.expectation import hold_against
+    from fsim.recipe.expectation import compare_with_expectations
     from fsim.recipe.validate import check_recipe
     from fsim.run.resumption import allowed_changes
     from fsim.run.run import execute as execute_run
@@ -43,6 +43,6 @@ def execute(args: argparse.Namespace) -> int:
         result = execute_run(checked, folder, display, resume=True, changes=changes, processes=shared)
         if result is None:  # rank 0 says the rest
             return 0
-        held = hold_against(checked.recipe.evaluation.expect, result.monitored.metrics)
-        summarise(result, held, folder, display)
+        expected = compare_with_expectations(checked.recipe.evaluation.expect, result.monitored.metrics)
+        summarise(result, expected, folder, display)
     return 0

@@ -37,7 +37,7 @@ def execute(args: argparse.Namespace) -> int:
     checked = check_recipe(args.recipe, args.overrides)
 
     from fsim.errors import FsimError, WriteError
-    from fsim.recipe.expectation import hold_against, refuse_outside
+    from fsim.recipe.expectation import compare_with_expectations, reject_unmet
     from fsim.run.run import InterruptedRunError
     from fsim.run.run import execute as execute_run
     from fsim.run.run_session import session
@@ -59,9 +59,9 @@ def execute(args: argparse.Namespace) -> int:
         from fsim.history.seed_series import SeedSeries
 
         series = SeedSeries.create(args.out, checked, args.seeds)
-        held = run_seeds(series)
+        expected = run_seeds(series)
         if args.check:
-            refuse_outside(held, series.file)
+            reject_unmet(expected, series.file)
         return 0
     if args.overfit is not None:
         checked = overfit_recipe(checked, args.overfit)
@@ -75,10 +75,10 @@ def execute(args: argparse.Namespace) -> int:
                 result = execute_run(checked, folder, display, processes=shared)
                 if result is None:  # rank 0 says the rest
                     return 0
-                held = hold_against(checked.recipe.evaluation.expect, result.monitored.metrics)
-                summarise(result, held, folder, display)
+                expected = compare_with_expectations(checked.recipe.evaluation.expect, result.monitored.metrics)
+                summarise(result, expected, folder, display)
                 if args.check:
-                    refuse_outside(held, folder.path)
+                    reject_unmet(expected, folder.path)
                 if args.overfit is not None:
                     display.say(verdict(result.last[0]))
         except (InterruptedRunError, LostProcessError, WriteError):  # the run can be resumed

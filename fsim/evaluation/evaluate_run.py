@@ -15,7 +15,7 @@ from fsim.evaluation.storing_embedder import StoringEmbedder
 from fsim.evaluation.trained_run import TrainedRun
 from fsim.images.image_cache import CachedImages
 from fsim.recipe.checked_recipe import CheckedRecipe
-from fsim.recipe.override import WITHOUT_MONITOR, refuse_other_keys
+from fsim.recipe.override import WITHOUT_MONITOR, reject_other_keys
 from fsim.recipe.validate import check_recipe
 from fsim.runtime.display import Display
 from fsim.runtime.processes import Processes
@@ -35,7 +35,7 @@ def recipe_to_evaluate(folder: RunFolder, overrides: Iterable[str] = (), split: 
         FsimError: an override would change the network, or the recipe has mistakes with them.
     """
     given = list(overrides)
-    refuse_other_keys(given, CHANGEABLE, "the network is the run's")
+    reject_other_keys(given, CHANGEABLE, "the network is the run's")
     protocols = [] if split is None else [f"evaluation.protocols=[{{query: '{split}'}}]"]
     return check_recipe(folder.recipe, [*WITHOUT_MONITOR, *given, *protocols])
 

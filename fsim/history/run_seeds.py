@@ -9,14 +9,14 @@ from fsim.errors import FsimError
 from fsim.history.run_record import read_record
 from fsim.history.seed_means import seed_means, show_means, write_means
 from fsim.history.seed_series import SeedSeries
-from fsim.recipe.expectation import Held, hold_against
+from fsim.recipe.expectation import ExpectedMetric, compare_with_expectations
 from fsim.run.run import InterruptedRunError, execute
 from fsim.run.run_session import session
-from fsim.run.summary import show_held, summarise
+from fsim.run.summary import show_expected, summarise
 from fsim.runtime.display import Display
 
 
-def run_seeds(series: SeedSeries) -> list[Held]:
+def run_seeds(series: SeedSeries) -> list[ExpectedMetric]:
     """Run what is not finished yet, show and write the means, and hold those of the monitored protocol against what the
     recipe expects.
 
@@ -44,9 +44,9 @@ def run_seeds(series: SeedSeries) -> list[Held]:
         assert monitored is not None, "all runs are finished"
         (of,) = (one for one in means if one.split == monitored.split)
         expect = series.checked(series.seeds[0]).recipe.evaluation.expect
-        held = hold_against(expect, {name: mean.mean for name, mean in of.metrics.items()})
-        show_held(held, display)
-    return held
+        expected = compare_with_expectations(expect, {name: mean.mean for name, mean in of.metrics.items()})
+        show_expected(expected, display)
+    return expected
 
 
 def _run(series: SeedSeries, seed: int) -> None:

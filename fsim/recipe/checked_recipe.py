@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from fsim.plugin.build import CheckedComponent
-from fsim.recipe.problem import Key
+from fsim.recipe.mistake import Key
 from fsim.recipe.schema import Recipe
 
 # The keys of `data` that a backbone may state -> the fields of `fsim.interfaces.BackbonePreparation`.

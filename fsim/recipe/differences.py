@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-import yaml
-
-from fsim.store.run_folder import RunFolder
 
 ABSENT = "-"
 
 
-def recipe_differences(folders: Sequence[RunFolder]) -> pd.DataFrame:
-    """The keys whose values differ, a row each, with a column for each run."""
-    found = differing([yaml.safe_load(folder.recipe.read_text(encoding="utf-8")) for folder in folders])
-    return pd.DataFrame.from_dict(found, orient="index", columns=[str(folder.path) for folder in folders])
-
-
-def flat_recipe(value: Any, prefix: str = "") -> dict[str, str]:
-    """{path: value} of a recipe, for people; of a list of components the name stands in the path."""
-    if isinstance(value, dict) and value:
-        return {key: one for name, of in value.items() for key, one in flat_recipe(of, f"{prefix}{name}.").items()}
-    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
-        named = [
-            one.get("name", str(place)) if isinstance(one, dict) else str(place) for place, one in enumerate(value)
-        ]
-        return {
-            key: one
-            for name, of in zip(named, value, strict=True)
-            for key, one in flat_recipe(of, f"{prefix}{name}.").items()
-        }
-    return {prefix.rstrip("."): str(value)}
+def recipe_differences(recipes: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Return a row for each key whose values differ, with a column for each recipe, by the names that are given."""
+    return pd.DataFrame.from_dict(differing([*recipes.values()]), orient="index", columns=[*recipes])
 
 
 def differing(recipes: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """{path: its value in each recipe} where not all are the same."""
-    flat = [flat_recipe(dict(one)) for one in recipes]
-    keys = dict.fromkeys(key for one in flat for key in one)
-    rows = {key: [one.get(key, ABSENT) for one in flat] for key in keys}
-    return {key: values for key, values in rows.items() if len(set(values)) > 1}
+    """Return {path: its value in each recipe} where not all are the same."""
+    flat = [flat_recipe(dict(recipe)) for recipe in recipes]
+    paths = dict.fromkeys(path for recipe in flat for path in recipe)
+    rows = {path: [recipe.get(path, ABSENT) for recipe in flat] for path in paths}
+    return {path: values for path, values in rows.items() if len(set(values)) > 1}
+
+
+def flat_recipe(value: Any, prefix: str = "") -> dict[str, str]:
+    """Return {path: value} of a recipe, for people: of a list of components the name stands in the path."""
+    if isinstance(value, dict) and value:
+        return _flat(value.items(), prefix)
+    if isinstance(value, list) and any(isinstance(entry, dict) for entry in value):
+        names = [
+            entry.get("name", str(place)) if isinstance(entry, dict) else str(place)
+            for place, entry in enumerate(value)
+        ]
+        return _flat(zip(names, value, strict=True), prefix)
+    return {prefix.rstrip("."): str(value)}
+
+
+def _flat(named: Iterable[tuple[str, Any]], prefix: str) -> dict[str, str]:
+    return {path: text for name, part in named for path, text in flat_recipe(part, f"{prefix}{name}.").items()}

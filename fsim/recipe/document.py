@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from fsim.recipe.problem import Key, Problem, RecipeError
+from fsim.recipe.mistake import Key, Mistake, RecipeError
 
 MAX_VALUES = 100_000  # aliases of aliases multiply; a recipe has some dozens of values
 _INT = re.compile(r"[-+]?[0-9]+")
@@ -28,7 +28,7 @@ class Document:
 
     value: dict[str, Any]
     marks: dict[Key, str] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
 
     def where(self, key: Key) -> str:
         """The position of a value; of the nearest enclosing one where it is missing."""
@@ -44,18 +44,18 @@ def parse(text: str, name: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        raise RecipeError([Problem(place, (), f"not valid YAML: {error.problem or error.context}")]) from error
+        raise RecipeError([Mistake(place, (), f"not valid YAML: {error.problem or error.context}")]) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise RecipeError([Problem(name, (), f"not valid YAML: {' '.join(str(error).split())[:200]}")]) from error
+        raise RecipeError([Mistake(name, (), f"not valid YAML: {' '.join(str(error).split())[:200]}")]) from error
     document = Document({}, {(): f"{name}:1:1"})
     if node is None:
         return document
     try:
         value = _Walk(document, name).value(node, ())
     except RecursionError as error:
-        raise RecipeError([Problem(name, (), "values are nested too deeply")]) from error
+        raise RecipeError([Mistake(name, (), "values are nested too deeply")]) from error
     if not isinstance(value, dict):
-        raise RecipeError([Problem(f"{name}:1:1", (), "a recipe is a mapping of keys to values, such as `name: mine`")])
+        raise RecipeError([Mistake(f"{name}:1:1", (), "a recipe is a mapping of keys to values, such as `name: mine`")])
     document.value = value
     return document
 
@@ -69,7 +69,7 @@ class _Walk:
     def value(self, node: yaml.Node, key: Key) -> Any:
         self.count += 1
         if self.count > MAX_VALUES:
-            raise RecipeError([Problem(self.name, (), f"more than {MAX_VALUES} values; are there aliases of aliases?")])
+            raise RecipeError([Mistake(self.name, (), f"more than {MAX_VALUES} values; are there aliases of aliases?")])
         self.document.marks[key] = self._place(node)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, key)
@@ -79,7 +79,7 @@ class _Walk:
         if node.style is None and node.tag.startswith("tag:yaml.org,2002:"):
             return scalar(node.value)
         if not node.tag.startswith("tag:yaml.org,2002:"):
-            self._problem(node, key, f"tags such as {node.tag} are not read; write the plain value")
+            self._mistake(node, key, f"tags such as {node.tag} are not read; write the plain value")
         return node.value
 
     def _mapping(self, node: yaml.MappingNode, key: Key) -> dict[str, Any]:
@@ -87,11 +87,11 @@ class _Walk:
         first: dict[str, str] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self._problem(key_node, key, "a key must be a word")
+                self._mistake(key_node, key, "a key must be a word")
                 continue
             name = str(key_node.value)
             if name in result:
-                self._problem(key_node, (*key, name), f"is given twice (first at {first[name]})")
+                self._mistake(key_node, (*key, name), f"is given twice (first at {first[name]})")
                 continue
             first[name] = self._place(key_node)
             result[name] = self.value(value_node, (*key, name))
@@ -101,8 +101,8 @@ class _Walk:
     def _place(self, node: yaml.Node) -> str:
         return f"{self.name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
 
-    def _problem(self, node: yaml.Node, key: Key, message: str) -> None:
-        self.document.problems.append(Problem(self._place(node), key, message))
+    def _mistake(self, node: yaml.Node, key: Key, message: str) -> None:
+        self.document.mistakes.append(Mistake(self._place(node), key, message))
 
 
 def scalar(text: str) -> Any:

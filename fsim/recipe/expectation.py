@@ -1,4 +1,4 @@
-"""What a recipe expects of a run, as people write it, and whether a run kept to it."""
+"""`evaluation.expect` of a recipe: which values a run should give, as people write them, and whether it gave them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from fsim.errors import FsimError
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?"
 _AROUND = re.compile(rf"([-+]?{_NUMBER})\s*(?:\+-|±)\s*({_NUMBER})")
 _BOUND = re.compile(rf"([<>]=)\s*([-+]?{_NUMBER})")
-_SAYS = "must be a number and how far off a run may be, such as 0.85 +- 0.02, or a bound: '>= 0.8', '<= 0.1'"
+_FORMS = "must be a number and how far off a run may be, such as 0.85 +- 0.02, or a bound: '>= 0.8', '<= 0.1'"
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """An interval of values, both ends within it."""
+    """An interval of values, ends included."""
 
     text: str
     low: float
@@ -28,13 +28,13 @@ class Expectation:
 
     @classmethod
     def of(cls, text: Any) -> Expectation:
-        """`0.85 +- 0.02`, `0.85 ± 0.02`, `>= 0.8` or `<= 0.1`.
+        """Read `0.85 +- 0.02`, `0.85 ± 0.02`, `>= 0.8` or `<= 0.1`.
 
         Raises:
             ValueError: it is none of these, or not finite.
         """
         if not isinstance(text, str):
-            raise ValueError(_SAYS)
+            raise ValueError(_FORMS)
         text = text.strip()
         around, bound = _AROUND.fullmatch(text), _BOUND.fullmatch(text)
         low, high = -math.inf, math.inf
@@ -44,17 +44,17 @@ class Expectation:
         elif bound:
             low, high = (float(bound[2]), high) if bound[1] == ">=" else (low, float(bound[2]))
         if math.isinf(low) and math.isinf(high):
-            raise ValueError(_SAYS)
+            raise ValueError(_FORMS)
         return cls(text, low, high)
 
     def holds(self, value: float | None) -> bool:
-        """Whether a metric is as expected; None and NaN, which is written as None, never are."""
+        """Whether a metric is as expected; None never is, nor is NaN, which metrics.jsonl has as None."""
         return value is not None and self.low <= value <= self.high
 
 
 @dataclass(frozen=True)
-class Held:
-    """A metric, held against what was expected of it."""
+class ExpectedMetric:
+    """A metric of a run, and what the recipe expects of it."""
 
     metric: str
     expectation: Expectation
@@ -69,21 +69,23 @@ class Held:
         return f"{self.metric} is {value}, expected {self.expectation.text}"
 
 
-def hold_against(expect: Mapping[str, str] | None, metrics: Mapping[str, float | None]) -> list[Held]:
-    """The metrics that a recipe expects something of, in its order."""
-    return [Held(metric, Expectation.of(text), metrics[metric]) for metric, text in (expect or {}).items()]
+def compare_with_expectations(
+    expect: Mapping[str, str] | None, metrics: Mapping[str, float | None]
+) -> list[ExpectedMetric]:
+    """Return the metrics that a recipe expects something of, in its order."""
+    return [ExpectedMetric(metric, Expectation.of(text), metrics[metric]) for metric, text in (expect or {}).items()]
 
 
-def refuse_outside(held: Sequence[Held], where: Path) -> None:
-    """Tell that a run is outside of what its recipe expects.
+def reject_unmet(expected: Sequence[ExpectedMetric], where: Path) -> None:
+    """Reject a run that is not as its recipe expects.
 
     Raises:
-        FsimError: with each metric that is outside, and `where` the results are.
+        FsimError: it names each metric that is not as expected, and `where` the results are.
     """
-    outside = [one for one in held if not one.met]
-    if outside:
+    unmet = [metric for metric in expected if not metric.met]
+    if unmet:
         raise FsimError(
-            f"{len(outside)} of {len(held)} expectations not met:\n"
-            + "".join(f"  {one}\n" for one in outside)
+            f"{len(unmet)} of {len(expected)} expectations not met:\n"
+            + "".join(f"  {metric}\n" for metric in unmet)
             + f"all is kept: see {where}; find out what changed, or correct evaluation.expect in the recipe"
         )

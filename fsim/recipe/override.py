@@ -8,7 +8,7 @@ from typing import Any
 
 from fsim.errors import FsimError
 from fsim.recipe.document import Document, parse
-from fsim.recipe.problem import Key, Problem
+from fsim.recipe.mistake import Key, Mistake
 
 # For other evaluators than those of the recipe: they may lack the metrics that it names.
 WITHOUT_MONITOR = ("evaluation.monitor=null", "evaluation.expect=null", "train.early_stopping=null")
@@ -25,9 +25,9 @@ def override(document: Document, assignments: Iterable[str]) -> None:
         parsed = parse("value: " + text if "\n" not in text else "value:\n" + text, where)
         key = path_key(path)
         message = assign(document.value, key, parsed.value.get("value"))
-        document.problems += [Problem(where, key, problem.message) for problem in parsed.problems]
+        document.mistakes += [Mistake(where, key, mistake.message) for mistake in parsed.mistakes]
         if message:
-            document.problems.append(Problem(where, key, message))
+            document.mistakes.append(Mistake(where, key, message))
         for known in [known for known in document.marks if known[: len(key)] == key]:
             del document.marks[known]
         document.marks[key] = where
@@ -38,7 +38,7 @@ def path_key(path: str) -> Key:
     return tuple(int(part) if part.isascii() and part.isdigit() else part for part in path.split("."))
 
 
-def refuse_other_keys(assignments: Iterable[str], allowed: Sequence[str], why: str) -> None:
+def reject_other_keys(assignments: Iterable[str], allowed: Sequence[str], why: str) -> None:
     """Tell an override of a key that a command leaves as the run has it.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Any
 
 from fsim.errors import FsimError
 from fsim.recipe.document import Document, parse
-from fsim.recipe.problem import Key, Problem, RecipeError
+from fsim.recipe.mistake import Key, Mistake, RecipeError
 
 
 def read_document(file: Path) -> Document:
@@ -31,13 +31,13 @@ def _read(file: Path, seen: tuple[Path, ...]) -> Document:
     if base is None:
         return document
     if not isinstance(base, str):
-        document.problems.append(Problem(document.where(("extends",)), ("extends",), "must be the path of one recipe"))
+        document.mistakes.append(Mistake(document.where(("extends",)), ("extends",), "must be the path of one recipe"))
         return document
     target = Path(os.path.normpath(file.parent / base))
     if target.resolve() in (*seen, file.resolve()):
-        raise RecipeError([Problem(document.where(("extends",)), ("extends",), f"'{base}' leads back to itself")])
+        raise RecipeError([Mistake(document.where(("extends",)), ("extends",), f"'{base}' leads back to itself")])
     if not target.is_file():
-        document.problems.append(Problem(document.where(("extends",)), ("extends",), f"there is no file {target}"))
+        document.mistakes.append(Mistake(document.where(("extends",)), ("extends",), f"there is no file {target}"))
         return document
     return _merge(_read(target, (*seen, file.resolve())), document)
 
@@ -47,7 +47,7 @@ def _merge(base: Document, top: Document) -> Document:
     marks = dict(base.marks)
     merged = _merge_values(base.value, top.value, (), marks)
     marks.update(top.marks)
-    return Document(merged, marks, base.problems + top.problems)
+    return Document(merged, marks, base.mistakes + top.mistakes)
 
 
 def _merge_values(base: dict[str, Any], top: dict[str, Any], key: Key, marks: dict[Key, str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pydantic_core import to_jsonable_python
 from fsim.interfaces import Interpolation, JunkLabel, Label, Resize
 from fsim.plugin.settings import ComponentSettings, LossSettings, ProjectionSettings
 from fsim.recipe.expectation import Expectation
-from fsim.recipe.search_space import Searched
+from fsim.recipe.search_space import SearchedValue
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -40,13 +40,13 @@ Expected = Annotated[str, BeforeValidator(lambda text: Expectation.of(text).text
 Std = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=3, max_length=3), Tag("numbers")]
 
 
-class Section(BaseModel):
+class RecipeSection(BaseModel):
     """A part of a recipe: unknown keys are errors, nothing is coerced."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Data(Section):
+class Data(RecipeSection):
     """Which images, and how they reach the network."""
 
     dataset: ComponentSettings
@@ -64,7 +64,7 @@ class Data(Section):
     workers: Annotated[int, Field(ge=0)] = 0  # processes that prepare batches; the numbers do not depend on it
 
 
-class VocabularySettings(Section):
+class VocabularySettings(RecipeSection):
     """Which words of the training images' captions a text encoder that has none of its own learns."""
 
     min_count: Annotated[int, Field(ge=1)] = 1  # how often a word must be there
@@ -72,7 +72,7 @@ class VocabularySettings(Section):
     max_length: Annotated[int, Field(ge=1, le=4096)] = 64  # words of a caption that count, from its beginning
 
 
-class Model(Section):
+class Model(RecipeSection):
     """The network: images -> backbone -> features -> head -> embedding (and logits); captions -> text_encoder ->
     features -> text_head -> embedding in the same space."""
 
@@ -83,7 +83,7 @@ class Model(Section):
     vocabulary: VocabularySettings = VocabularySettings()
 
 
-class Checkpoints(Section):
+class Checkpoints(RecipeSection):
     """When a run's state is saved beside the end of each epoch, and what is kept."""
 
     every_steps: Annotated[int, Field(ge=1)] | None = None
@@ -92,14 +92,14 @@ class Checkpoints(Section):
     keep_best: Annotated[int, Field(ge=1)] = 1  # epochs whose network is kept, by evaluation.monitor
 
 
-class EarlyStoppingSettings(Section):
+class EarlyStoppingSettings(RecipeSection):
     """After how many evaluations without a gain of evaluation.monitor a run ends before its last epoch."""
 
     patience: Annotated[int, Field(ge=1)] = 5  # evaluations in a row
     min_delta: Annotated[float, Field(ge=0)] = 0.0  # of the metric: what is no more than that is no gain
 
 
-class Train(Section):
+class Train(RecipeSection):
     """How the weights are found."""
 
     epochs: Annotated[int, Field(ge=1)] = 5
@@ -117,7 +117,7 @@ class Train(Section):
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of the weights that are evaluated and kept; 0: none
 
 
-class ProtocolSettings(Section):
+class ProtocolSettings(RecipeSection):
     """Who queries what. Without a gallery: leave-one-out, each query against all others of its own split."""
 
     query: str  # a split, or several: val+test
@@ -127,7 +127,7 @@ class ProtocolSettings(Section):
     at_end: bool = False  # only after the last epoch
 
 
-class Evaluation(Section):
+class Evaluation(RecipeSection):
     """What is measured, on which images, and which number chooses the best checkpoint."""
 
     relevant: Label = "category"  # what makes an answer right
@@ -140,7 +140,7 @@ class Evaluation(Section):
     projections: list[ProjectionSettings] = []  # maps of the embeddings, as pictures in the run folder
 
 
-class BackupSettings(Section):
+class BackupSettings(RecipeSection):
     """Copies of the run folder elsewhere, made beside the training after each evaluation."""
 
     url: str  # a folder, or what fsspec knows: s3://bucket/runs; the run is copied to <url>/<name>/<time>
@@ -148,7 +148,7 @@ class BackupSettings(Section):
     parts: list[BackupPart] = list(BACKUP_PARTS)  # folders of the run; the files in the run folder itself are copied
 
 
-class Recipe(Section):
+class Recipe(RecipeSection):
     """One experiment."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
@@ -161,7 +161,7 @@ class Recipe(Section):
     evaluation: Evaluation = Evaluation()
     trackers: list[ComponentSettings] = [ComponentSettings(name="tensorboard")]
     backup: BackupSettings | None = None
-    search: dict[str, Searched] = {}  # path, such as train.optimizer.lr -> what fsim tune may choose for it
+    search: dict[str, SearchedValue] = {}  # path, such as train.optimizer.lr -> what fsim tune may choose for it
 
 
 def value_at(value: Any, path: tuple[str, ...]) -> Any:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from fsim.errors import nearest
 from fsim.recipe.document import flow_text
+from fsim.recipe.mistake import Key
 
 
-class Searched(BaseModel):
+class SearchedValue(BaseModel):
     """A range or choices, and when it is searched at all.
 
     Where low, high and step are integers, so is what is chosen: write 1.0 for a real number.
@@ -26,7 +28,7 @@ class Searched(BaseModel):
     when: dict[str, Any] = {}  # other searched path -> its choice, or several; else the recipe's own value stands
 
     @model_validator(mode="after")
-    def _is_one_of_both(self) -> Searched:
+    def _is_one_of_both(self) -> SearchedValue:
         if self.choices is not None:
             if self.model_fields_set & {"low", "high", "log", "step"}:
                 raise _wrong("has choices: low, high, log and step are of a range; keep one of both")
@@ -99,3 +101,58 @@ def label(value: Any) -> Any:
 
 def _wrong(message: str) -> PydanticCustomError:
     return PydanticCustomError("searched", "{message}", {"message": message})
+
+
+FIXED = ("name", "data.dataset", "data.overfit", "evaluation", "trackers", "backup", "search")
+
+
+def search_space_mistakes(value: dict[str, Any]) -> Iterator[tuple[Key, str]]:
+    """Of a whole recipe: searched paths that may not be, and conditions that never hold."""
+    search = _valid_entries(value.get("search"))
+    for path, searched in search.items():
+        if any(path == one or path.startswith(f"{one}.") for one in FIXED):
+            yield ("search", path), "must be the same in all trials, which are compared; search another path"
+        for other, wanted in searched.conditions.items():
+            yield from _misfit(search, path, other, wanted)
+        if _leads_back(search, path):
+            yield ("search", path, "when"), "leads back to itself; take a condition out"
+
+
+def _valid_entries(search: Any) -> dict[str, SearchedValue]:
+    found = {}
+    for path, entry in search.items() if isinstance(search, dict) else ():
+        try:
+            found[path] = SearchedValue.model_validate(entry)
+        except ValidationError:  # told with the other values
+            continue
+    return found
+
+
+def _misfit(search: Mapping[str, SearchedValue], path: str, other: str, wanted: list[Any]) -> Iterator[tuple[Key, str]]:
+    at = ("search", path, "when", other)
+    if other not in search:
+        yield at, f"is not searched{nearest(other, set(search) - {path})}"
+    elif search[other].choices is None:
+        yield at, "has a range; a condition needs a path with choices"
+    else:
+        labels = search[other].labels
+        for one in wanted:
+            if label(one) not in labels:
+                yield (
+                    at,
+                    f"{label(one)} is not among the choices there{nearest(str(one), map(str, labels))}",
+                )
+        if not wanted:
+            yield at, "names no choice, so that this would never be searched"
+
+
+def _leads_back(search: Mapping[str, SearchedValue], path: str) -> bool:
+    """Whether a path depends on itself."""
+    reached: set[str] = set()
+    ahead = list(search[path].when)
+    while ahead:
+        other = ahead.pop()
+        if other not in reached and other in search:
+            reached.add(other)
+            ahead += search[other].when
+    return path in reached

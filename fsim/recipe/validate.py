@@ -15,14 +15,14 @@ from fsim.plugin.kinds import KINDS, kind_of, slots
 from fsim.plugin.parameters import injected_names, parameter_model, part_kinds
 from fsim.plugin.registry import find, load, offers
 from fsim.recipe.checked_recipe import CheckedRecipe
-from fsim.recipe.component_checks import misfits
+from fsim.recipe.component_checks import component_mistakes
 from fsim.recipe.document import Document, flow_text
+from fsim.recipe.mistake import Key, Mistake, RecipeError, in_order
 from fsim.recipe.override import override
-from fsim.recipe.problem import Key, Problem, RecipeError, in_order
 from fsim.recipe.recipe_file import read_document
 from fsim.recipe.schema import Recipe, value_at
-from fsim.recipe.search_space_checks import search_misfits
-from fsim.recipe.value_problems import value_problems
+from fsim.recipe.search_space import search_space_mistakes
+from fsim.recipe.value_mistakes import value_mistakes
 
 
 def check_recipe(file: Path, assignments: Iterable[str] = ()) -> CheckedRecipe:
@@ -38,25 +38,25 @@ def check_recipe(file: Path, assignments: Iterable[str] = ()) -> CheckedRecipe:
 
 def check_document(document: Document) -> CheckedRecipe:
     """Check structure, components, and that they fit each other."""
-    problems = list(document.problems)
-    recipe = _check_structure(document, problems)
+    mistakes = list(document.mistakes)
+    recipe = _check_structure(document, mistakes)
     components: dict[Key, CheckedComponent] = {}
     for key, kind, settings in _component_settings(document.value):
-        checked = check_component(document, key, kind, settings, problems)
+        checked = check_component(document, key, kind, settings, mistakes)
         if checked:
             components[key] = checked
-    found = [*misfits(document.value, components), *search_misfits(document.value)]
-    problems += [Problem(document.where(key), key, message) for key, message in found]
-    if problems or recipe is None:
-        raise RecipeError(in_order(problems))
+    found = [*component_mistakes(document.value, components), *search_space_mistakes(document.value)]
+    mistakes += [Mistake(document.where(key), key, message) for key, message in found]
+    if mistakes or recipe is None:
+        raise RecipeError(in_order(mistakes))
     return CheckedRecipe(recipe, components)
 
 
-def _check_structure(document: Document, problems: list[Problem]) -> Recipe | None:
+def _check_structure(document: Document, mistakes: list[Mistake]) -> Recipe | None:
     try:
         return Recipe.model_validate_json(json.dumps(document.value))
     except ValidationError as error:
-        problems += value_problems(document, (), error, Recipe)
+        mistakes += value_mistakes(document, (), error, Recipe)
         return None
 
 
@@ -71,11 +71,11 @@ def _component_settings(value: dict[str, Any]) -> Iterator[tuple[Key, str, dict[
 
 
 def check_component(
-    document: Document, key: Key, kind: str, settings: dict[str, Any], problems: list[Problem]
+    document: Document, key: Key, kind: str, settings: dict[str, Any], mistakes: list[Mistake]
 ) -> CheckedComponent | None:
     """Check the component that `settings` name, at `key` of the document, and those that it is made of.
 
-    What is wrong is added to `problems`; None where there is no such component.
+    What is wrong is added to `mistakes`; None where there is no such component.
     """
     name = settings["name"]
     try:
@@ -84,17 +84,17 @@ def check_component(
         model = parameter_model(kind, component)
     except FsimError as error:
         message = measured_by_another(kind, settings) or str(error)
-        problems.append(Problem(document.where((*key, "name")), (*key, "name"), message))
+        mistakes.append(Mistake(document.where((*key, "name")), (*key, "name"), message))
         return None
     engine_keys = set(kind_of(kind).settings_class.model_fields)
     given = {parameter: value for parameter, value in settings.items() if parameter not in engine_keys}
     for parameter in sorted(injected_names(kind, component) & set(given)):
         at = (*key, parameter)
-        problems.append(Problem(document.where(at), at, "is known only at run time and set by the engine; remove it"))
+        mistakes.append(Mistake(document.where(at), at, "is known only at run time and set by the engine; remove it"))
         del given[parameter]
     written = {name: part for name, part in part_kinds(kind, component).items() if _names_a_component(given.get(name))}
     parts = {
-        parameter: check_component(document, (*key, parameter), part_kind, given[parameter], problems)
+        parameter: check_component(document, (*key, parameter), part_kind, given[parameter], mistakes)
         for parameter, part_kind in written.items()
     }
     valid: BaseModel = INVALID
@@ -102,7 +102,7 @@ def check_component(
         found = model.model_validate_json(json.dumps(given))
         valid = found if None not in parts.values() else INVALID
     except ValidationError as error:
-        problems += value_problems(document, key, error, model, f"{kind} '{name}'")
+        mistakes += value_mistakes(document, key, error, model, f"{kind} '{name}'")
     known = {parameter: part for parameter, part in parts.items() if part is not None}
     return CheckedComponent(kind, name, component, valid, known)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fsim.recipe.expectation import Held
+from fsim.recipe.expectation import ExpectedMetric
 from fsim.run.run import Result
 from fsim.runtime.display import Display, main_metrics, number
 from fsim.store.metric_lines import EvaluationLine
 from fsim.store.run_folder import RunFolder
 
 
-def summarise(result: Result, held: Sequence[Held], folder: RunFolder, display: Display) -> None:
+def summarise(result: Result, expected: Sequence[ExpectedMetric], folder: RunFolder, display: Display) -> None:
     """Show the last and the best evaluation without the macro means, what is as its recipe expects, and where
     the report and the run folder are."""
     evaluations = folder.evaluation_lines()
@@ -22,16 +22,16 @@ def summarise(result: Result, held: Sequence[Held], folder: RunFolder, display: 
             shown.append(next(line for line in evaluations if line.split == split and line.epoch == epoch))
             columns.append(f"best (epoch {epoch})")
         show_evaluation(shown, columns, display)
-    show_held(held, display)
+    show_expected(expected, display)
     display.say(f"all metrics, macro means too: {folder.metrics}")
     if folder.report.is_file():
         display.say(f"report: {folder.report}")
     display.say(f"run folder: {folder.path}")
 
 
-def show_held(held: Sequence[Held], display: Display) -> None:
+def show_expected(expected: Sequence[ExpectedMetric], display: Display) -> None:
     """A line for each metric that the recipe expects something of."""
-    for one in held:
+    for one in expected:
         display.say(f"{'met' if one.met else 'outside'}: {one}")
 
 

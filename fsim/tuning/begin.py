@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fsim.errors import FsimError, WriteError
 from fsim.evaluation.evaluators import build_evaluators, directions_of
-from fsim.recipe.problem import Problem, RecipeError
+from fsim.recipe.mistake import Mistake, RecipeError
 from fsim.recipe.search_space import label
 from fsim.store.run_folder import RunFolder
 from fsim.tuning.searched_recipe import SearchedRecipe, check_searched_recipe
@@ -54,7 +54,7 @@ def _refuse_unsearchable(recipe: SearchedRecipe, file: Path) -> None:
     if missing := recipe.checked.missing_data():
         told = "; ".join(f"{key}: there is no {path}" for key, path in missing.items())
         raise FsimError(f"{told}; every trial would fail: get the data, or set the path")
-    problems = []
+    mistakes = []
     own: dict[str, object] = {}
     for path, searched in recipe.search.items():
         if not searched.is_active(own):
@@ -66,6 +66,6 @@ def _refuse_unsearchable(recipe: SearchedRecipe, file: Path) -> None:
                 f"the recipe's own value {own[path]} is not among {searched.shown}: widen that, or change the value; "
                 f"it is tried first, and the others are held against it"
             )
-            problems.append(Problem(recipe.document.where(("search", path)), ("search", path), message))
-    if problems:
-        raise RecipeError(problems)
+            mistakes.append(Mistake(recipe.document.where(("search", path)), ("search", path), message))
+    if mistakes:
+        raise RecipeError(mistakes)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import optuna
 
-from fsim.recipe.search_space import Searched, label
+from fsim.recipe.search_space import SearchedValue, label
 from fsim.tuning.searched_recipe import SearchedRecipe, choice_of
 
 RANDOM_TRIALS = 10  # so many are drawn before TPE learns from them
@@ -33,7 +33,7 @@ def sampler(seed: int, number: int) -> optuna.samplers.BaseSampler:
         return optuna.samplers.TPESampler(n_startup_trials=RANDOM_TRIALS, constant_liar=True, seed=keyed)
 
 
-def suggest(trial: optuna.Trial, search: Mapping[str, Searched]) -> dict[str, Any]:
+def suggest(trial: optuna.Trial, search: Mapping[str, SearchedValue]) -> dict[str, Any]:
     """Path -> value; what a trial has of before, or the study was told to try, is taken."""
     chosen: dict[str, Any] = {}
     for path, searched in search.items():

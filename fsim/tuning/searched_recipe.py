@@ -11,10 +11,10 @@ from typing import Any
 
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.document import Document
+from fsim.recipe.mistake import Key, Mistake, RecipeError, dotted, in_order
 from fsim.recipe.override import assign, override, path_key
-from fsim.recipe.problem import Key, Problem, RecipeError, dotted, in_order
 from fsim.recipe.recipe_file import read_document
-from fsim.recipe.search_space import Searched, label
+from fsim.recipe.search_space import SearchedValue, label
 from fsim.recipe.stated_preparation import with_preparation
 from fsim.recipe.validate import check_document
 
@@ -27,9 +27,9 @@ class SearchedRecipe:
     checked: CheckedRecipe
 
     @property
-    def search(self) -> dict[str, Searched]:
+    def search(self) -> dict[str, SearchedValue]:
         """Path -> what may be chosen, a path after those that it depends on."""
-        found: dict[str, Searched] = {}
+        found: dict[str, SearchedValue] = {}
         given = self.checked.recipe.search
         while len(found) < len(given):  # there are no circles
             found |= {path: one for path, one in given.items() if path not in found and set(one.when) <= set(found)}
@@ -68,54 +68,54 @@ def check_searched_recipe(file: Path, assignments: Iterable[str] = ()) -> Search
     document = read_document(file)
     override(document, assignments)
     found = SearchedRecipe(document, check_document(document))
-    problems = [problem for path in found.search for problem in _problems(found, path)]
-    if problems:
-        raise RecipeError(in_order(problems))
+    mistakes = [mistake for path in found.search for mistake in _mistakes(found, path)]
+    if mistakes:
+        raise RecipeError(in_order(mistakes))
     return found
 
 
 def _with_values(document: Document, values: Mapping[str, Any]) -> Document:
     """A copy; of paths within each other the outer value is set first."""
-    changed = Document(copy.deepcopy(document.value), dict(document.marks), list(document.problems))
+    changed = Document(copy.deepcopy(document.value), dict(document.marks), list(document.mistakes))
     for path in sorted(values, key=lambda path: path.count(".")):
         key = path_key(path)
         if message := assign(changed.value, key, copy.deepcopy(values[path])):
-            changed.problems.append(Problem("", key, message))
+            changed.mistakes.append(Mistake("", key, message))
     return changed
 
 
-def _problems(recipe: SearchedRecipe, path: str) -> list[Problem]:
+def _mistakes(recipe: SearchedRecipe, path: str) -> list[Mistake]:
     """What is wrong with the ends of a searched path; what is wrong with all of them is told once, of the path."""
     ends = recipe.search[path].ends
     found: dict[str, list[Key]] = {}
     for place, value in ends:
         at = ("search", path, *place)
         messages = [
-            _message(problem, path)
+            _message(mistake, path)
             for given in _conditions_met(recipe.search, path)
-            for problem in _problems_with(recipe, {**given, path: value})
+            for mistake in _mistakes_with(recipe, {**given, path: value})
         ]
         for message in dict.fromkeys(messages):
             found.setdefault(message, []).append(at)
     of_all = {message for message, places in found.items() if len(places) == len(ends)}
     places = {message: [("search", path)] if message in of_all else places for message, places in found.items()}
-    return [Problem(recipe.document.where(at), at, message) for message, many in places.items() for at in many]
+    return [Mistake(recipe.document.where(at), at, message) for message, many in places.items() for at in many]
 
 
-def _problems_with(recipe: SearchedRecipe, values: Mapping[str, Any]) -> list[Problem]:
+def _mistakes_with(recipe: SearchedRecipe, values: Mapping[str, Any]) -> list[Mistake]:
     try:
         check_document(recipe.with_values(values))
     except RecipeError as error:
-        return error.problems
+        return error.mistakes
     return []
 
 
-def _message(problem: Problem, path: str) -> str:
-    at = dotted(problem.key)
-    return problem.message if at == path else f"{at}: {problem.message}"
+def _message(mistake: Mistake, path: str) -> str:
+    at = dotted(mistake.key)
+    return mistake.message if at == path else f"{at}: {mistake.message}"
 
 
-def _conditions_met(search: Mapping[str, Searched], path: str) -> Iterator[dict[str, Any]]:
+def _conditions_met(search: Mapping[str, SearchedValue], path: str) -> Iterator[dict[str, Any]]:
     """The values of other paths with which a path is searched: all choices that its conditions name."""
     conditions = search[path].conditions.items()
     for combination in product(*([(other, one) for one in wanted] for other, wanted in conditions)):
@@ -125,6 +125,6 @@ def _conditions_met(search: Mapping[str, Searched], path: str) -> Iterator[dict[
         yield met | {other: choice_of(search[other], label(one)) for other, one in combination}
 
 
-def choice_of(searched: Searched, chosen: Any) -> Any:
+def choice_of(searched: SearchedValue, chosen: Any) -> Any:
     """The value that a study's label stands for; of a range the number itself."""
     return chosen if searched.choices is None else searched.choices[searched.labels.index(chosen)]

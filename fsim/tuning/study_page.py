@@ -13,7 +13,7 @@ import optuna
 from fsim.pages.page import Bar, Link, Page, Picture, Section, Table
 from fsim.pages.scatter_chart import scatter_chart
 from fsim.pages.svg import data_uri
-from fsim.recipe.search_space import Searched, label
+from fsim.recipe.search_space import SearchedValue, label
 from fsim.runtime.display import number
 from fsim.tuning.outcome import Outcome, Tried, shown_value, varied
 from fsim.tuning.study import Study
@@ -99,7 +99,7 @@ def _history(found: Outcome) -> Picture:
     )
 
 
-def _slice(found: Outcome, path: str, searched: Searched) -> Picture | None:
+def _slice(found: Outcome, path: str, searched: SearchedValue) -> Picture | None:
     with_path = [one for one in found.trials if path in one.values and _measured(one)]
     if not with_path:
         return None

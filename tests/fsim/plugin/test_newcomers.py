@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from fsim.interfaces import Answers, Catalog, Direction, Distance, IntArray, RetrievalTask, Vectors
 from fsim.plugin.build import build
 from fsim.plugin.registry import register, unregister
-from fsim.recipe.problem import RecipeError
+from fsim.recipe.mistake import RecipeError
 from fsim.recipe.validate import check_recipe
 from fsim.run.run import execute
 from fsim.runtime.display import Display

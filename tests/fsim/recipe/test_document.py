@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fsim.recipe.document import parse, yaml_text
-from fsim.recipe.problem import RecipeError
+from fsim.recipe.mistake import RecipeError
 
 text = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=8)  # PyYAML loses line breaks
 plain = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.floats(allow_nan=False) | text
@@ -64,7 +64,7 @@ def test_every_value_knows_its_place() -> None:
 
 def test_duplicate_keys_are_problems_that_name_both_places() -> None:
     document = parse("a: 1\nb: 2\na: 3\n", "f")
-    assert [str(problem) for problem in document.problems] == ["f:3:1: a: is given twice (first at f:1:1)"]
+    assert [str(mistake) for mistake in document.mistakes] == ["f:3:1: a: is given twice (first at f:1:1)"]
     assert document.value["a"] == 1
 
 
@@ -76,7 +76,7 @@ def test_what_is_not_a_mapping_of_yaml_is_told_with_its_place(text: str) -> None
 
 def test_tags_run_no_code() -> None:
     document = parse("a: !!python/name:os.system x\nb: !own 3", "f")
-    assert "tags such as" in document.problems[0].message
+    assert "tags such as" in document.mistakes[0].message
 
 
 def test_aliases_of_aliases_do_not_explode() -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from fsim.errors import FsimError
 from fsim.recipe.document import parse
-from fsim.recipe.expectation import Expectation, hold_against, refuse_outside
-from fsim.recipe.problem import RecipeError
+from fsim.recipe.expectation import Expectation, compare_with_expectations, reject_unmet
+from fsim.recipe.mistake import RecipeError
 from fsim.recipe.validate import check_document
 
 RECIPE = """\
@@ -61,7 +61,7 @@ def test_mistakes_are_told_with_their_place() -> None:
     wrong = "    exact/recal@1: 0.8 +- 0.1\n    exact/map@r: 0.8\n    annoy/build_seconds: <= 3\n"
     with pytest.raises(RecipeError) as raised:
         check_document(parse(RECIPE + wrong, "r.yaml"))
-    told = {problem.where: problem.message for problem in raised.value.problems}
+    told = {mistake.where: mistake.message for mistake in raised.value.mistakes}
     assert set(told) == {"r.yaml:9:5", "r.yaml:10:5", "r.yaml:11:5"}
     assert "did you mean 'exact/recall@1'" in told["r.yaml:9:5"]
     assert told["r.yaml:10:5"].endswith("not 0.8")
@@ -70,15 +70,15 @@ def test_mistakes_are_told_with_their_place() -> None:
 
 def test_a_run_outside_is_told_with_each_metric() -> None:
     expect = {"exact/recall@1": "0.8 +- 0.1", "exact/map@r": ">= 0.5", "exact/mrr": "<= 1"}
-    held = hold_against(expect, {"exact/recall@1": 0.85, "exact/map@r": 0.25, "exact/mrr": None})
-    assert [one.met for one in held] == [True, False, False]
+    expected = compare_with_expectations(expect, {"exact/recall@1": 0.85, "exact/map@r": 0.25, "exact/mrr": None})
+    assert [one.met for one in expected] == [True, False, False]
     with pytest.raises(FsimError) as raised:
-        refuse_outside(held, Path("runs/x"))
+        reject_unmet(expected, Path("runs/x"))
     assert str(raised.value).splitlines()[:3] == [
         "2 of 3 expectations not met:",
         "  exact/map@r is 0.25, expected >= 0.5",
         "  exact/mrr is not a number, expected <= 1",
     ]
     assert "runs/x" in str(raised.value)
-    refuse_outside(held[:1], Path("runs/x"))
-    assert hold_against(None, {}) == []
+    reject_unmet(expected[:1], Path("runs/x"))
+    assert compare_with_expectations(None, {}) == []

@@ -15,7 +15,7 @@ def test_overrides() -> None:
         "l": [{"m": 1}, {"m": [1, "x"]}],
         "new": {"deep": {"key": True}},
     }
-    assert document.problems == []
+    assert document.mistakes == []
     assert document.where(("a", "b")) == "command line: a.b=1e-3"
 
 
@@ -26,13 +26,13 @@ def test_overrides() -> None:
 def test_overrides_of_nothing_are_problems(assignment: str, message: str) -> None:
     document = Document({"a": {"b": 1}, "l": [1]})
     override(document, [assignment])
-    assert message in document.problems[0].message
+    assert message in document.mistakes[0].message
 
 
 def test_a_digit_that_is_no_number_is_a_name() -> None:
     document = Document({"losses": [{}]})
     override(document, ["losses.².margin=1"])
-    assert "not a position" in document.problems[0].message
+    assert "not a position" in document.mistakes[0].message
 
 
 def test_an_override_without_equals_is_told() -> None:

@@ -13,7 +13,7 @@ from fsim.interfaces import Direction, Index, RetrievalTask
 from fsim.plugin.build import build
 from fsim.plugin.registry import register, unregister
 from fsim.recipe.document import yaml_text
-from fsim.recipe.problem import RecipeError
+from fsim.recipe.mistake import RecipeError
 from fsim.recipe.validate import check_recipe
 
 RECIPE = """\

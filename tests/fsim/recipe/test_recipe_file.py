@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fsim.errors import FsimError
-from fsim.recipe.problem import RecipeError
+from fsim.recipe.mistake import RecipeError
 from fsim.recipe.recipe_file import read_document
 
 
@@ -31,7 +31,7 @@ def test_extends_in_a_circle_and_of_nothing(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="leads back"):
         read_document(tmp_path / "a.yaml")
     (tmp_path / "c.yaml").write_text("extends: nowhere.yaml\n")
-    assert "no file" in read_document(tmp_path / "c.yaml").problems[0].message
+    assert "no file" in read_document(tmp_path / "c.yaml").mistakes[0].message
 
 
 def test_a_missing_recipe_is_told(tmp_path: Path) -> None:

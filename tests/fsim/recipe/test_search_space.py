@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from fsim.recipe.search_space import Searched
+from fsim.recipe.search_space import SearchedValue
 from fsim.tuning.choosing import suggest
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -35,13 +35,13 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 )
 def test_mistakes(entry: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
-        Searched.model_validate(entry)
+        SearchedValue.model_validate(entry)
 
 
 def test_integers_are_integers_and_reals_are_reals() -> None:
-    assert Searched(low=1, high=20).is_integer
-    assert not Searched(low=1, high=20.5).is_integer
-    assert not Searched(low=1, high=20, step=0.5).is_integer
+    assert SearchedValue(low=1, high=20).is_integer
+    assert not SearchedValue(low=1, high=20.5).is_integer
+    assert not SearchedValue(low=1, high=20, step=0.5).is_integer
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_integers_are_integers_and_reals_are_reals() -> None:
     ],
 )
 def test_what_is_among_them(entry: dict[str, Any], inside: list[Any], outside: list[Any]) -> None:
-    searched = Searched.model_validate(entry)
+    searched = SearchedValue.model_validate(entry)
     assert [value for value in inside if not searched.holds(value)] == []
     assert [value for value in outside if searched.holds(value)] == []
 
@@ -80,7 +80,7 @@ ENTRIES = st.one_of(
 @given(ENTRIES)
 def test_what_is_chosen_is_among_them(entry: dict[str, Any]) -> None:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(0))
-    searched = Searched.model_validate(entry)
+    searched = SearchedValue.model_validate(entry)
     values = [suggest(study.ask(), {"path": searched})["path"] for _ in range(3)]
     assert [value for value in values if not searched.holds(value)] == []
     if "choices" in entry:
@@ -89,9 +89,9 @@ def test_what_is_chosen_is_among_them(entry: dict[str, Any]) -> None:
 
 def test_what_depends_on_another_choice_is_searched_with_it_alone() -> None:
     search = {
-        "head": Searched(choices=["a", "b", "c"]),
-        "scale": Searched(low=1.0, high=2.0, when={"head": ["a", "b"]}),
-        "deep": Searched(low=1.0, high=2.0, when={"head": "a", "other": 1}),
+        "head": SearchedValue(choices=["a", "b", "c"]),
+        "scale": SearchedValue(low=1.0, high=2.0, when={"head": ["a", "b"]}),
+        "deep": SearchedValue(low=1.0, high=2.0, when={"head": "a", "other": 1}),
     }
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(0))
     seen = [suggest(study.ask(), search) for _ in range(30)]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fsim.errors import FsimError
 from fsim.recipe.document import Document
-from fsim.recipe.problem import RecipeError
+from fsim.recipe.mistake import RecipeError
 from fsim.recipe.validate import check_document, check_recipe
 
 DESIGN = """
@@ -89,8 +89,8 @@ def test_all_mistakes_are_told_at_once_each_with_its_place(tmp_path: Path) -> No
     file = write(tmp_path, TEN_MISTAKES)
     with pytest.raises(RecipeError) as raised:
         check_recipe(file)
-    told = {problem.where.removeprefix(str(file)): problem.message for problem in raised.value.problems}
-    assert len(raised.value.problems) == len(told) == 12
+    told = {mistake.where.removeprefix(str(file)): mistake.message for mistake in raised.value.mistakes}
+    assert len(raised.value.mistakes) == len(told) == 12
     expected = {
         ":2:1": "did you mean 'seed'",
         ":4:13": "did you mean 'garments'",
@@ -153,7 +153,7 @@ def test_junk_of_what_is_relevant_is_told_with_its_place(tmp_path: Path) -> None
     file = write(tmp_path, DESIGN.replace("relevant: category", protocols))
     with pytest.raises(RecipeError, match="none would be left") as raised:
         check_recipe(file)
-    assert [problem.where for problem in raised.value.problems] == [f"{file}:21:42"]
+    assert [mistake.where for mistake in raised.value.mistakes] == [f"{file}:21:42"]
     check_recipe(file, ["evaluation.relevant=category"])
 
 
@@ -256,9 +256,9 @@ def test_what_the_head_does_not_give_is_told(change: str, head: str, message: st
     head_and_loss = [f"model.head.name={head}", "losses=[{name: contrastive}]", "evaluation.monitor=null"]
     with pytest.raises(RecipeError) as caught:
         check_recipe(write(tmp_path, DESIGN), [*head_and_loss, change])
-    (problem,) = caught.value.problems
-    assert message in problem.message
-    assert change.startswith(".".join(map(str, problem.key[:-1])))
+    (mistake,) = caught.value.mistakes
+    assert message in mistake.message
+    assert change.startswith(".".join(map(str, mistake.key[:-1])))
 
 
 def test_a_head_that_gives_all_is_right(tmp_path: Path) -> None:

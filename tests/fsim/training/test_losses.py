@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from fsim.interfaces import Memory
 from fsim.model.network import build_network
 from fsim.recipe.document import Document
-from fsim.recipe.problem import RecipeError
+from fsim.recipe.mistake import RecipeError
 from fsim.recipe.validate import check_document
 from fsim.runtime.machine import prepare_machine
 from fsim.training.build import build_step

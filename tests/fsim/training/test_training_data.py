@@ -13,7 +13,7 @@ from fsim.images.decode import read_image
 from fsim.images.normalise import Normalise
 from fsim.images.preparation import Preparation
 from fsim.recipe.checked_recipe import CheckedRecipe
-from fsim.recipe.problem import RecipeError
+from fsim.recipe.mistake import RecipeError
 from fsim.recipe.validate import check_recipe
 from fsim.runtime.display import Display
 from fsim.training.training_data import measure_channels, prepare_data
@@ -94,8 +94,8 @@ def test_pixels_that_are_all_equal_have_no_std(small_recipe: Path, tmp_path: Pat
 def test_mistakes_are_told_once_and_where(small_recipe: Path, override: str, key: str, message: str) -> None:
     with pytest.raises(RecipeError, match=message) as caught:
         check_recipe(small_recipe, [override])
-    (problem,) = caught.value.problems
-    assert ".".join(map(str, problem.key)) == key
+    (mistake,) = caught.value.mistakes
+    assert ".".join(map(str, mistake.key)) == key
 
 
 def test_auto_itself_normalises_nothing() -> None:

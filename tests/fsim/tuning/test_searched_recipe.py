@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fsim.recipe.problem import RecipeError
+from fsim.recipe.mistake import RecipeError
 from fsim.recipe.validate import check_recipe
 from fsim.tuning.searched_recipe import check_searched_recipe
 
@@ -46,14 +46,14 @@ def test_mistakes_are_told_where_they_stand(small_recipe: Path, entry: str, mess
     with pytest.raises(RecipeError) as told:
         check_searched_recipe(with_search(small_recipe, entry))
     assert message in str(told.value)
-    assert all(problem.where.startswith(f"{small_recipe}:17:") for problem in told.value.problems)
+    assert all(mistake.where.startswith(f"{small_recipe}:17:") for mistake in told.value.mistakes)
 
 
 def test_all_mistakes_are_told_at_once(small_recipe: Path) -> None:
     with_search(small_recipe, "losses.0.margin: {low: -1.0, high: 2.0}", "train.epochs: {low: 0, high: 2}")
     with pytest.raises(RecipeError) as told:
         check_searched_recipe(small_recipe)
-    assert [problem.where.split(":")[1] for problem in told.value.problems] == ["17", "18"]
+    assert [mistake.where.split(":")[1] for mistake in told.value.mistakes] == ["17", "18"]
 
 
 def test_what_depends_on_a_choice_is_tried_with_it(small_recipe: Path) -> None:
@@ -65,8 +65,8 @@ def test_what_depends_on_a_choice_is_tried_with_it(small_recipe: Path) -> None:
     )
     with pytest.raises(RecipeError) as told:
         check_searched_recipe(small_recipe)
-    (problem,) = told.value.problems
-    assert problem.key == ("search", "train.scheduler.final", "high")
+    (mistake,) = told.value.mistakes
+    assert mistake.key == ("search", "train.scheduler.final", "high")
 
 
 def test_a_run_takes_the_values_beside_the_search(small_recipe: Path) -> None:

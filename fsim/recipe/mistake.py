@@ -11,7 +11,7 @@ Key = tuple[str | int, ...]  # the path of a value: ("losses", 0, "margin")
 
 
 @dataclass(frozen=True)
-class Problem:
+class Mistake:
     """One mistake: where it stands, what it concerns, and what is wrong."""
 
     where: str  # file:line:column
@@ -25,11 +25,11 @@ class Problem:
 class RecipeError(FsimError):
     """Everything that is wrong with a recipe, all at once."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = list(problems)
-        count = len(self.problems)
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = list(mistakes)
+        count = len(self.mistakes)
         super().__init__(
-            "\n".join(["  " + str(problem) for problem in self.problems])
+            "\n".join(["  " + str(mistake) for mistake in self.mistakes])
             + f"\n{count} mistake{'s' if count != 1 else ''}; nothing was run"
         )
 
@@ -39,9 +39,9 @@ def dotted(key: Key) -> str:
     return ".".join(map(str, key))
 
 
-def in_order(problems: Iterable[Problem]) -> list[Problem]:
+def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
     """As they stand in their files, each once."""
-    return sorted(dict.fromkeys(problems), key=lambda problem: _order(problem.where))
+    return sorted(dict.fromkeys(mistakes), key=lambda mistake: _order(mistake.where))
 
 
 def _order(where: str) -> tuple[str, int, int]:

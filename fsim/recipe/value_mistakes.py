@@ -12,15 +12,15 @@ from pydantic import BaseModel, ValidationError
 from fsim.errors import nearest
 from fsim.plugin.kinds import KINDS
 from fsim.recipe.document import Document
-from fsim.recipe.problem import Key, Problem
+from fsim.recipe.mistake import Key, Mistake
 
 
-def value_problems(
+def value_mistakes(
     document: Document, prefix: Key, error: ValidationError, model: type[BaseModel], owner: str = ""
-) -> Iterator[Problem]:
+) -> Iterator[Mistake]:
     for detail in error.errors():
         key = _real_key(document.value, prefix + tuple(detail["loc"]))
-        yield Problem(document.where(key), key, _message(detail, key, prefix, model, owner))
+        yield Mistake(document.where(key), key, _message(detail, key, prefix, model, owner))
 
 
 def _real_key(value: Any, key: Key) -> Key:
