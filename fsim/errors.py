@@ -1,4 +1,4 @@
-"""What a user did wrong, said so that they can mend it. The command line shows these without a traceback."""
+"""Mistakes of a user, with what to do about them. The command line shows these without a traceback."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def recipe_schema() -> dict[str, Any]:
-    """The schema of `Recipe`, each component slot narrowed to the components that are installed."""
+    """Return the schema of `Recipe`, with the components that are installed in each slot."""
     from fsim.plugin.kinds import slots
     from fsim.recipe.schema import Recipe
 
@@ -46,7 +46,7 @@ def recipe_schema() -> dict[str, Any]:
 
 
 def _options(kind: str, definitions: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A schema of each component of a kind."""
+    """Describe each component of a kind."""
     from fsim.errors import FsimError
     from fsim.plugin.kinds import kind_of
     from fsim.plugin.parameters import parameter_model, part_kinds
@@ -76,7 +76,7 @@ def _options(kind: str, definitions: dict[str, Any]) -> Iterator[dict[str, Any]]
 
 
 def _reference(kind: str, definitions: dict[str, Any]) -> dict[str, Any]:
-    """A reference to the components of a kind, which are added to the definitions where they are not there yet."""
+    """Refer to the components of a kind, which are added to the definitions where they are not there yet."""
     name = f"component_{kind}"
     if name not in definitions:
         definitions[name] = {}  # a component may be made of another of its own kind

@@ -1,4 +1,4 @@
-"""Find: read the entry points of the installed distributions. Imports no plugin.
+"""Read the entry points of the installed distributions; no plugin is imported.
 
 The only module that knows the package `entrypoints`, so that it can be swapped for another reader.
 """
@@ -40,7 +40,7 @@ class Unreadable:
 
 
 def find_entry_points(path: Sequence[str] | None = None) -> tuple[list[EntryPoint], list[Unreadable]]:
-    """The `fsim.*` entry points on `path` (default: sys.path).
+    """Return the `fsim.*` entry points on `path` (default: sys.path).
 
     A distribution that is seen twice (an egg-info in the tree beside a dist-info, a folder twice on the path) counts
     once: the first on the path is the one that Python would import.
@@ -62,7 +62,7 @@ def find_entry_points(path: Sequence[str] | None = None) -> tuple[list[EntryPoin
 
 
 def _version(distribution: str) -> str:
-    """An egg-info in the tree has its version inside, not in its name."""
+    """Return a version that a folder's name lacks: an egg-info in the tree has it inside."""
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
@@ -90,7 +90,7 @@ def _distributions(folder: str) -> Iterator[tuple[str, str, configparser.ConfigP
 def _distributions_one_by_one(
     folder: str,
 ) -> Iterator[tuple[str, str, configparser.ConfigParser | Exception]]:
-    """The same, where one unreadable file would hide all the others in its folder."""
+    """Read the distributions of a folder in which one unreadable file would hide all the others."""
     for pattern in ("*.dist-info/entry_points.txt", "*.egg-info/entry_points.txt"):
         for file in sorted(Path(folder).glob(pattern)):
             distribution = entrypoints.Distribution.from_name_version(file.parent.stem)

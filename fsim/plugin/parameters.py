@@ -1,4 +1,4 @@
-"""Constructors are the schema: a component's typed signature as a strict pydantic model."""
+"""Turn the typed signature of a component into a strict pydantic model: constructors are the schema of recipes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class UnfitSignatureError(FsimError):
 
 @functools.cache
 def parameter_model(kind: str, component: Callable[..., Any]) -> type[BaseModel]:
-    """The parameters that a recipe may set, as a strict model: unknown keys are errors, nothing is coerced.
+    """Return the parameters that a recipe may set, as a strict model: unknown keys are errors, nothing is coerced.
 
     Raises:
         UnfitSignatureError: a required parameter has a type that cannot be written in a recipe.
@@ -54,7 +54,7 @@ def parameter_model(kind: str, component: Callable[..., Any]) -> type[BaseModel]
 
 
 def part_kinds(kind: str, component: Callable[..., Any]) -> dict[str, str]:
-    """The parameters that take another component, declared by the type of its interface, with the kind of each.
+    """Return the parameters that take another component, as the type of its interface declares, and the kind of each.
 
     In a recipe each is written as `{name: ..., parameter: value, ...}`: evaluator `index` takes an `Index`.
     """
@@ -64,22 +64,22 @@ def part_kinds(kind: str, component: Callable[..., Any]) -> dict[str, str]:
 
 
 def arguments(model: BaseModel) -> dict[str, Any]:
-    """The keyword arguments that a validated model stands for."""
+    """Return the keyword arguments that a validated model stands for."""
     return {name.removeprefix(_FIELD): getattr(model, name) for name in type(model).model_fields}
 
 
 def given_names(model: BaseModel) -> list[str]:
-    """The parameters that were given, not left to their defaults."""
+    """Return the parameters that were given, not left to their defaults."""
     return [name.removeprefix(_FIELD) for name in model.model_fields_set]
 
 
 def injected_names(kind: str, component: Callable[..., Any]) -> set[str]:
-    """The parameters of a component that the engine injects."""
+    """Return the parameters of a component that the engine injects."""
     return set(kind_of(kind).injects) & set(_signature(component).parameters)
 
 
 def needs(loss: Any) -> set[str]:
-    """What a loss asks for: the required parameters of its `forward`."""
+    """Return what a loss needs: the required parameters of its `forward`."""
     return {
         parameter.name
         for parameter in inspect.signature(loss.forward).parameters.values()
@@ -99,7 +99,7 @@ def _name(component: Callable[..., Any]) -> str:
 
 
 def _typed_parameters(component: Callable[..., Any]) -> list[tuple[inspect.Parameter, Any]]:
-    """The parameters that have a name, with their types."""
+    """Return the parameters that have a name, with their types."""
     hints = _hints(component)
     return [
         (parameter, hints.get(parameter.name, Any))
@@ -109,7 +109,7 @@ def _typed_parameters(component: Callable[..., Any]) -> list[tuple[inspect.Param
 
 
 def _part_kind(annotation: Any) -> str | None:
-    """The kind whose interface a type is, also `Index | None`; None for any other type."""
+    """Return the kind whose interface a type is, also of `Index | None`; None for any other type."""
     interfaces = {kind.interface: kind.name for kind in KINDS.values()}
     options = typing.get_args(annotation) if _is_union(annotation) else (annotation,)
     classes = [option for option in options if option is not type(None)]
@@ -119,7 +119,7 @@ def _part_kind(annotation: Any) -> str | None:
 
 
 def _part_type(annotation: Any) -> Any:
-    """How a component is written in a recipe, or null where none may stand there."""
+    """Return the type of a component in a recipe, where null may stand for none."""
     return ComponentSettings | None if _is_union(annotation) else ComponentSettings
 
 
@@ -134,7 +134,7 @@ def _signature(component: Callable[..., Any]) -> inspect.Signature:
 
 
 def _hints(component: Callable[..., Any]) -> dict[str, Any]:
-    """Annotations as types. One that cannot be resolved (a name imported for type checkers only) counts as absent."""
+    """Return annotations as types. One that cannot be resolved (imported for type checkers only) counts as absent."""
     function = component.__init__ if inspect.isclass(component) else component
     try:
         return typing.get_type_hints(function, include_extras=True)
@@ -151,7 +151,7 @@ def _hints(component: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _recipe_type(annotation: Any) -> Any:
-    """The part of a type that YAML can express; None where there is none (`float | Tensor` -> `float`)."""
+    """Return the part of a type that YAML can express (`float | Tensor` -> `float`); None where there is none."""
     if annotation is Any or annotation in _PLAIN or annotation is None:
         return annotation if annotation is not None else type(None)
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
@@ -161,11 +161,13 @@ def _recipe_type(annotation: Any) -> Any:
         base = _recipe_type(inner[0])
         return None if base is None else Annotated[(base, *inner[1:])]
     if _is_union(annotation):
-        kept = [kept for kept in map(_recipe_type, inner) if kept is not None]
-        return functools.reduce(operator.or_, kept) if any(one is not type(None) for one in kept) else None
+        kept = [option for option in map(_recipe_type, inner) if option is not None]
+        return functools.reduce(operator.or_, kept) if any(option is not type(None) for option in kept) else None
     if origin in (list, tuple, dict, set, frozenset) or (origin is not None and hasattr(origin, "__iter__")):
-        kept = [one if one is Ellipsis else _recipe_type(one) for one in inner]
-        return None if any(one is None for one in kept) else annotation if kept == list(inner) else _again(origin, kept)
+        kept = [argument if argument is Ellipsis else _recipe_type(argument) for argument in inner]
+        if None in kept:
+            return None
+        return annotation if kept == list(inner) else _again(origin, kept)
     return None
 
 

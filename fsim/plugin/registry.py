@@ -1,4 +1,4 @@
-"""The components at hand: found in entry points or registered in this process, loaded one at a time, and checked."""
+"""Find, load and check components: those of entry points, and those registered in this process."""
 
 from __future__ import annotations
 
@@ -46,24 +46,24 @@ def _found() -> tuple[list[Offer], list[Unreadable]]:
 
 
 def offers(kind: str | None = None) -> list[Offer]:
-    """Every component offered, of one kind or of all, sorted by kind and name."""
+    """List every component that is offered, of one kind or of all, sorted by kind and name."""
     if kind is not None:
         kind_of(kind)
     here = [
         Offer(
-            of,
+            its_kind,
             name,
             f"{component.__module__}:{getattr(component, '__qualname__', component)}",
             "(this process)",
             "",
         )
-        for (of, name), component in _registered.items()
+        for (its_kind, name), component in _registered.items()
     ]
     return [offer for offer in _found()[0] + here if kind in (None, offer.kind)]
 
 
 def unreadable_distributions() -> list[Unreadable]:
-    """Distributions whose entry points could not be read."""
+    """List the distributions whose entry points could not be read."""
     return list(_found()[1])
 
 
@@ -91,7 +91,7 @@ def unregister(kind: str, name: str) -> None:
 
 
 def find(kind: str, name: str) -> Offer:
-    """The one offer of that kind and name.
+    """Return the one offer of that kind and name.
 
     Raises:
         FsimError: nobody offers it (the nearest name is given), or two distributions do (both are named).

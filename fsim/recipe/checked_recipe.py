@@ -1,4 +1,4 @@
-"""A recipe without mistakes, and its components with their settings."""
+"""A recipe without mistakes, with its components."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ class CheckedRecipe:
         return self.components[tuple(path.split("."))]
 
     def each(self, path: str) -> list[CheckedComponent]:
-        """The components of a list, such as `losses`, in order."""
+        """Return the components of a list, such as `losses`, in order."""
         at = tuple(path.split("."))
         return [part for key, part in self.components.items() if key[:-1] == at]
 
     def missing_data(self) -> dict[str, Path]:
-        """The places that the dataset is given and that are not there: data.dataset.root -> the path. No mistake: the
-        data may be fetched later."""
+        """Find the paths that the dataset is given and that are not there: data.dataset.root -> the path. That is no
+        mistake: the data may be fetched later."""
         values = self["data.dataset"].parameters.items()
         paths = {name: value.expanduser().absolute() for name, value in values if isinstance(value, Path)}
         return {f"data.dataset.{parameter}": path for parameter, path in paths.items() if not path.exists()}
 
     def resolved(self) -> dict[str, Any]:
-        """The recipe as plain data, with every default written out, and paths that hold in every folder; a run searches
-        nothing, so `search` is left out. So are keys that the backbone may state, until it is asked."""
+        """Write the recipe as plain data, with every default, and with paths that hold in every folder. A run searches
+        nothing, so `search` is left out; so are keys that the backbone may state, until it is asked."""
         value: dict[str, Any] = self.recipe.model_dump(mode="json", exclude={"search"})
         for unknown in PREPARATION_KEYS.keys() - self.recipe.data.model_fields_set:
             del value["data"][unknown]

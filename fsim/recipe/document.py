@@ -1,4 +1,4 @@
-"""YAML with positions: what a recipe says, and where. Reads data only; no tag or alias runs code.
+"""Read YAML with the position of every value. It holds data only: no tag or alias runs code.
 
 Numbers are read as people write them (YAML 1.2: `1e-3` is a float; `yes`, `1:30` and `0o7` are text), duplicate keys
 are errors, and every value knows its file, line and column.
@@ -31,14 +31,14 @@ class Document:
     mistakes: list[Mistake] = field(default_factory=list)
 
     def where(self, key: Key) -> str:
-        """The position of a value; of the nearest enclosing one where it is missing."""
+        """Return the position of a value, or of the nearest enclosing one where it is missing."""
         while key and key not in self.marks:
             key = key[:-1]
         return self.marks.get(key, "")
 
 
 def parse(text: str, name: str) -> Document:
-    """Read YAML text whose positions are told as `name:line:column`."""
+    """Read YAML text; its positions are `name:line:column`."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -106,7 +106,7 @@ class _Walk:
 
 
 def scalar(text: str) -> Any:
-    """A plain scalar by YAML 1.2's core schema: null, true/false, int, float, or text."""
+    """Read a plain scalar by YAML 1.2's core schema: null, true/false, int, float, or text."""
     lowered = text.lower()
     if lowered in _PLAIN:
         return _PLAIN[lowered]
@@ -130,13 +130,13 @@ _Writer.add_representer(str, _quoted)
 
 
 def yaml_text(value: Any, short: bool = False) -> str:
-    """Plain data as YAML that `parse` reads as it was; `short`, what has nothing nested in it stands on one line."""
+    """Write plain data as YAML that `parse` reads as it was; `short` puts what has nothing nested in it on one line."""
     more: dict[str, Any] = {"default_flow_style": None, "width": 120} if short else {}
     return str(yaml.dump(value, Dumper=_Writer, sort_keys=False, allow_unicode=True, **more))
 
 
 def flow_text(value: Any) -> str:
-    """Plain data on one line: {name: adamw, lr: 0.001}"""
+    """Write plain data on one line: {name: adamw, lr: 0.001}"""
     line: dict[str, Any] = {"default_flow_style": True, "width": math.inf}
     text = str(yaml.dump(value, Dumper=_Writer, sort_keys=False, allow_unicode=True, **line))
     return text.removesuffix("\n").removesuffix("\n...")

@@ -12,7 +12,7 @@ Key = tuple[str | int, ...]  # the path of a value: ("losses", 0, "margin")
 
 @dataclass(frozen=True)
 class Mistake:
-    """One mistake: where it stands, what it concerns, and what is wrong."""
+    """One mistake in a recipe."""
 
     where: str  # file:line:column
     key: Key
@@ -35,12 +35,12 @@ class RecipeError(FsimError):
 
 
 def dotted(key: Key) -> str:
-    """("losses", 0, "margin") -> losses.0.margin"""
+    """Join a path by dots: ("losses", 0, "margin") -> losses.0.margin"""
     return ".".join(map(str, key))
 
 
 def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
-    """As they stand in their files, each once."""
+    """Sort mistakes as they stand in their files, and leave out repetitions."""
     return sorted(dict.fromkeys(mistakes), key=lambda mistake: _order(mistake.where))
 
 

@@ -1,4 +1,4 @@
-"""`key.path=value` of the command line."""
+"""Change a recipe by `key.path=value` of the command line."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def override(document: Document, assignments: Iterable[str]) -> None:
 
 
 def path_key(path: str) -> Key:
-    """losses.0.margin -> ("losses", 0, "margin")"""
+    """Split a path at its dots: losses.0.margin -> ("losses", 0, "margin")"""
     return tuple(int(part) if part.isascii() and part.isdigit() else part for part in path.split("."))
 
 
 def reject_other_keys(assignments: Iterable[str], allowed: Sequence[str], why: str) -> None:
-    """Tell an override of a key that a command leaves as the run has it.
+    """Reject an override of a key that a command leaves as the run has it.
 
     Args:
         allowed: keys that may be set, with all below them.
@@ -50,12 +50,12 @@ def reject_other_keys(assignments: Iterable[str], allowed: Sequence[str], why: s
     """
     for assignment in assignments:
         key = assignment.partition("=")[0]
-        if not any(key == one or key.startswith(f"{one}.") for one in allowed):
+        if not any(key == free or key.startswith(f"{free}.") for free in allowed):
             raise FsimError(f"{assignment}: {why}; only {', '.join(allowed)} may be changed")
 
 
 def assign(value: Any, key: Key, new: Any) -> str:
-    """Set value[key] = new; what is wrong with the path, or nothing."""
+    """Set value[key] = new. Return what is wrong with the path, or ""."""
     for part, following in zip(key, (*key[1:], None), strict=True):
         if isinstance(value, list):
             if not isinstance(part, int) or part >= len(value):

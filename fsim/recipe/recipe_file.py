@@ -1,4 +1,4 @@
-"""A recipe file with the base recipes that it extends."""
+"""Read a recipe file with the base recipes that it extends."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _read(file: Path, seen: tuple[Path, ...]) -> Document:
 
 
 def _merge(base: Document, top: Document) -> Document:
-    """`top` over `base`: mappings join; lists, plain values and components of another name are replaced whole."""
+    """Put `top` over `base`: mappings join; lists, plain values and components of another name are replaced whole."""
     marks = dict(base.marks)
     merged = _merge_values(base.value, top.value, (), marks)
     marks.update(top.marks)

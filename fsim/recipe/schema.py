@@ -1,4 +1,4 @@
-"""What a recipe says: its structure, every key with its type, range and default."""
+"""The structure of a recipe: every key with its type, range and default."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ class Recipe(RecipeSection):
 
 
 def value_at(value: Any, path: tuple[str, ...]) -> Any:
-    """The value at a path of the recipe, or its default; an empty list where neither is there."""
+    """Return the value at a path of the recipe, or its default; an empty list where neither is there."""
     model: Any = Recipe
     for part in path:
         field = model.model_fields[part]

@@ -1,4 +1,4 @@
-"""A searched value: what `fsim tune` may choose for one path of a recipe."""
+"""The search space of a recipe, `search:`: what `fsim tune` may choose for which path."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from fsim.errors import nearest
 from fsim.recipe.document import flow_text
 from fsim.recipe.mistake import Key
 
+FIXED = ("name", "data.dataset", "data.overfit", "evaluation", "trackers", "backup", "search")  # never searched
+
 
 class SearchedValue(BaseModel):
-    """A range or choices, and when it is searched at all.
+    """What may be chosen for one path: a range or choices, and when it is searched at all.
 
     Where low, high and step are integers, so is what is chosen: write 1.0 for a real number.
     """
@@ -54,12 +56,12 @@ class SearchedValue(BaseModel):
 
     @property
     def labels(self) -> list[Any]:
-        """What the choices are called in a study: a component by its text, a plain value as it is."""
+        """The choices as a study knows them: a component by its text, a plain value as it is."""
         return [label(choice) for choice in self.choices or ()]
 
     @property
     def ends(self) -> list[tuple[tuple[str | int, ...], Any]]:
-        """Where in the recipe's entry a value stands, and the value: the ends of a range, or every choice."""
+        """The ends of a range, or every choice: where each stands in the recipe's entry, and its value."""
         if self.choices is not None:
             return [(("choices", place), choice) for place, choice in enumerate(self.choices)]
         return [(("low",), self.low), (("high",), self.high)]
@@ -87,7 +89,7 @@ class SearchedValue(BaseModel):
 
     @property
     def shown(self) -> str:
-        """For people."""
+        """The range or the choices, for people."""
         if self.choices is not None:
             return " | ".join(map(str, self.labels))
         more = f", step {self.step}" if self.step is not None else ", log" if self.log else ""
@@ -95,7 +97,7 @@ class SearchedValue(BaseModel):
 
 
 def label(value: Any) -> Any:
-    """A value as a study knows it."""
+    """Return a value as a study knows it."""
     return flow_text(value) if isinstance(value, dict | list) else value
 
 
@@ -103,18 +105,15 @@ def _wrong(message: str) -> PydanticCustomError:
     return PydanticCustomError("searched", "{message}", {"message": message})
 
 
-FIXED = ("name", "data.dataset", "data.overfit", "evaluation", "trackers", "backup", "search")
-
-
 def search_space_mistakes(value: dict[str, Any]) -> Iterator[tuple[Key, str]]:
-    """Of a whole recipe: searched paths that may not be, and conditions that never hold."""
+    """Find searched paths that must not be, and conditions that never hold."""
     search = _valid_entries(value.get("search"))
     for path, searched in search.items():
-        if any(path == one or path.startswith(f"{one}.") for one in FIXED):
+        if any(path == fixed or path.startswith(f"{fixed}.") for fixed in FIXED):
             yield ("search", path), "must be the same in all trials, which are compared; search another path"
         for other, wanted in searched.conditions.items():
-            yield from _misfit(search, path, other, wanted)
-        if _leads_back(search, path):
+            yield from _wrong_condition(search, path, other, wanted)
+        if _depends_on_itself(search, path):
             yield ("search", path, "when"), "leads back to itself; take a condition out"
 
 
@@ -123,12 +122,15 @@ def _valid_entries(search: Any) -> dict[str, SearchedValue]:
     for path, entry in search.items() if isinstance(search, dict) else ():
         try:
             found[path] = SearchedValue.model_validate(entry)
-        except ValidationError:  # told with the other values
+        except ValidationError:  # `value_mistakes` has it
             continue
     return found
 
 
-def _misfit(search: Mapping[str, SearchedValue], path: str, other: str, wanted: list[Any]) -> Iterator[tuple[Key, str]]:
+def _wrong_condition(
+    search: Mapping[str, SearchedValue], path: str, other: str, wanted: list[Any]
+) -> Iterator[tuple[Key, str]]:
+    """Find what is wrong with the condition that `other` has one of the values `wanted`."""
     at = ("search", path, "when", other)
     if other not in search:
         yield at, f"is not searched{nearest(other, set(search) - {path})}"
@@ -136,17 +138,14 @@ def _misfit(search: Mapping[str, SearchedValue], path: str, other: str, wanted: 
         yield at, "has a range; a condition needs a path with choices"
     else:
         labels = search[other].labels
-        for one in wanted:
-            if label(one) not in labels:
-                yield (
-                    at,
-                    f"{label(one)} is not among the choices there{nearest(str(one), map(str, labels))}",
-                )
+        for value in wanted:
+            if label(value) not in labels:
+                yield at, f"{label(value)} is not among the choices there{nearest(str(value), map(str, labels))}"
         if not wanted:
             yield at, "names no choice, so that this would never be searched"
 
 
-def _leads_back(search: Mapping[str, SearchedValue], path: str) -> bool:
+def _depends_on_itself(search: Mapping[str, SearchedValue], path: str) -> bool:
     """Whether a path depends on itself."""
     reached: set[str] = set()
     ahead = list(search[path].when)

@@ -1,4 +1,4 @@
-"""Everything in a recipe is checked before anything is built; all mistakes are told at once."""
+"""Check everything in a recipe before anything is built, and raise all its mistakes at once."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _check_structure(document: Document, mistakes: list[Mistake]) -> Recipe | No
 
 
 def _component_settings(value: dict[str, Any]) -> Iterator[tuple[Key, str, dict[str, Any]]]:
-    """The settings of every component, also of the ones that are there by default; misshapen ones are left out."""
+    """Find the settings of every component, also of those that are there by default; misshapen ones are left out."""
     for slot, kind in slots():
         found = value_at(value, slot.path)
         entries: list[tuple[Key, Any]] = [((*slot.path, place), one) for place, one in enumerate(found)]
@@ -112,7 +112,7 @@ def _names_a_component(settings: Any) -> bool:
 
 
 def measured_by_another(kind: str, settings: Mapping[str, Any]) -> str:
-    """How to write a component that is offered as another kind, of which one of this kind is made; "" where none is.
+    """Say how to write a component that is offered as another kind, of which one of this kind is made; else "".
 
     `{name: hnswlib, m: 16}` is no evaluator, but an index, and the evaluator `index` measures any index.
     """

@@ -1,4 +1,4 @@
-"""What pydantic says of a recipe's values, in the words of recipes, and where the user wrote them."""
+"""Turn pydantic's errors into mistakes: in the words of recipes, and where the user wrote the values."""
 
 from __future__ import annotations
 
@@ -18,13 +18,20 @@ from fsim.recipe.mistake import Key, Mistake
 def value_mistakes(
     document: Document, prefix: Key, error: ValidationError, model: type[BaseModel], owner: str = ""
 ) -> Iterator[Mistake]:
+    """Translate an error of a model.
+
+    Args:
+        prefix: where the model's values stand in the document.
+        model: that rejected them.
+        owner: the component whose parameters they are; "" for the recipe itself.
+    """
     for detail in error.errors():
         key = _real_key(document.value, prefix + tuple(detail["loc"]))
         yield Mistake(document.where(key), key, _message(detail, key, prefix, model, owner))
 
 
 def _real_key(value: Any, key: Key) -> Key:
-    """The path as the user wrote it: without the names of a union's members that pydantic adds."""
+    """Return the path as the user wrote it: without the names of a union's members that pydantic adds."""
     real: list[str | int] = []
     for part in key:
         if isinstance(value, dict) or (isinstance(value, list) and isinstance(part, int)):
@@ -66,7 +73,7 @@ def _shown(value: Any) -> str:
 
 
 def _keys_at(held: Any, path: Key) -> list[str]:
-    """The keys of the model at a path below a type."""
+    """Return the keys of the model at a path below a type."""
     for part in path:
         if get_origin(held) is dict:
             held = get_args(held)[1]
@@ -78,7 +85,7 @@ def _keys_at(held: Any, path: Key) -> list[str]:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model that a type is or holds: a list of it, one or None."""
+    """Return the model that a type is or holds: a list of it, one or None."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next(filter(None, map(_model_in, get_args(annotation))), None)

@@ -85,7 +85,7 @@ def main(recipe: list[str]) -> None:
     from fsim.runtime.machine import prepare_machine
 
     checked = check_recipe(Path(recipe[0]), recipe[1:])
-    size, batch = checked.recipe.data.image_size, checked.recipe.sampler.parameters.get("batch_size", 64)
+    size, batch = checked.recipe.data.image_size, checked["sampler"].value("batch_size") or 64
     machine = prepare_machine(checked.recipe.train.precision)
     bare = (
         BARE.replace("SIZE", str(size)).replace("BATCH", str(batch)).replace("BF16", str(machine.precision == "bf16"))

@@ -115,7 +115,7 @@ def test_the_best_recipe_is_read_as_it_was_tried(study: Study, tmp_path: Path) -
     text = file.read_text(encoding="utf-8")
     assert text.startswith("# The best of 3 trials of small") and "better than the recipe's own values" in text
     checked = check_recipe(file)
-    margin = checked.recipe.losses[0].parameters["margin"]
+    margin = checked.each("losses")[0].value("margin")
     assert margin == found.best.values["losses.0.margin"]
     assert not checked.recipe.search and checked.recipe.evaluation.expect is None
 
