@@ -5,12 +5,12 @@ Shape legend: B batch, S image size, N images, T texts, D embedding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -36,7 +36,7 @@ from fsim.recipe.validate import check_recipe
 from fsim.runtime.display import Display
 from fsim.runtime.machine import Machine, Precision, prepare_machine
 from fsim.runtime.processes import ALONE, Processes
-from fsim.store.checkpoint import epochs_trained, evaluated_weights, load_checkpoint
+from fsim.store.checkpoint import Checkpoint, load_checkpoint
 from fsim.store.metric_lines import EvaluationLine
 from fsim.store.run_folder import RunFolder
 from fsim.training.training_captions import asks_for_vocabulary
@@ -95,16 +95,16 @@ class TrainedRun:
         file = run.checkpoint(checkpoint)
         checked = check_recipe(run.recipe) if checked is None else checked
         machine = prepare_machine(precision or checked.recipe.train.precision, device)
-        state = load_checkpoint(file)
+        loaded = load_checkpoint(file)
         try:
-            network = _network(checked, state)
-            network.load_state_dict(evaluated_weights(state))
-            epoch = epochs_trained(state)
+            network = _network(checked, loaded)
+            network.load_state_dict(loaded.weights)
+            epoch, category_names = loaded.epochs_trained, loaded.category_names
         except (KeyError, RuntimeError) as error:
             raise FsimError(
                 f"{file} does not fit the recipe; give a checkpoint of a run whose recipe was not changed"
             ) from error
-        return cls(run, checked, file, machine, network.to(machine.device).eval(), epoch, list(state["category_names"]))
+        return cls(run, checked, file, machine, network.to(machine.device).eval(), epoch, category_names)
 
     def evaluate(self, *overrides: str, split: str | None = None) -> list[EvaluationLine]:
         """Measure the network as `fsim evaluate` does, and keep the results in the run folder.
@@ -265,9 +265,9 @@ class TrainedRun:
             ) from error
 
 
-def _network(checked: CheckedRecipe, state: Mapping[str, Any]) -> Network:
+def _network(checked: CheckedRecipe, loaded: Checkpoint) -> Network:
     """A network of the recipe, of the shape that a checkpoint's weights have."""
     vocabulary = None
     if asks_for_vocabulary(checked):
-        vocabulary = Vocabulary(state["vocabulary"], checked.recipe.model.vocabulary.max_length)
-    return build_network(checked, len(state["category_names"]), state.get("num_attributes", 0), vocabulary)
+        vocabulary = Vocabulary(loaded.vocabulary or [], checked.recipe.model.vocabulary.max_length)
+    return build_network(checked, len(loaded.category_names), loaded.num_attributes, vocabulary)

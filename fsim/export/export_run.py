@@ -111,7 +111,8 @@ def _write_model(
     content = model_bytes(model_format, name, network, pixels[np.resize(np.arange(len(rows)), 2)])
     write_with(file, lambda stream: stream.write(content))
     outputs = run_in_batches(model_format.open_model(file, network), pixels.numpy())
-    precision = (trained.folder.read_environment() or {}).get("precision", "fp32")
+    environment = trained.folder.read_environment()
+    precision = environment.precision if environment and environment.precision else "fp32"
     as_evaluated = replace(trained, machine=replace(trained.machine, precision=precision))
     parity = compare_outputs(_outputs_of_run(trained, images, network, rows), outputs)
     lengths = np.linalg.norm(outputs["embedding"], axis=1)

@@ -8,6 +8,7 @@ from fsim import __version__
 from fsim.export.card_sections import cell, limits, protocols, results, table, training_data
 from fsim.export.card_usage import usage
 from fsim.export.exported_run import ExportedRun, WrittenModel
+from fsim.store.environment import Environment
 
 FACTORS = (
     "The results are of the pictures below as a whole, and of their categories under Limits. The run measured nothing "
@@ -82,7 +83,7 @@ def _exactness(written: WrittenModel) -> str:
 
 
 def _environment(exported: ExportedRun) -> str:
-    recipe, environment = exported.trained.recipe, exported.trained.folder.read_environment() or {}
+    recipe, environment = exported.trained.recipe, exported.trained.folder.read_environment() or Environment({})
     train = recipe.train
     rows = [
         ["losses", ", ".join(f"{one.name} (weight {one.weight:g})" for one in recipe.losses)],
@@ -91,10 +92,10 @@ def _environment(exported: ExportedRun) -> str:
         ["augmentation", recipe.data.augmentation.name],
         ["epochs", str(train.epochs)],
         ["seed", str(recipe.seed)],
-        ["trained on", str(environment.get("gpu") or environment.get("processor", "unknown"))],
-        ["precision", str(environment.get("precision", "unknown"))],
-        ["python", str(environment.get("python", "unknown"))],
-        *([name, str(version)] for name, version in environment.get("packages", {}).items() if version),
+        ["trained on", environment.hardware or "unknown"],
+        ["precision", environment.precision or "unknown"],
+        ["python", environment.python or "unknown"],
+        *([name, version] for name, version in environment.packages.items() if version),
     ]
     note = "`recipe.yaml` is the recipe of the run, with the paths of the machine that it ran on."
     return f"{note}\n\n{table(['', ''], rows)}"

@@ -22,9 +22,10 @@ def differences(first: RunFolder, second: RunFolder) -> list[str]:
     """
     found = []
     for name in ("last", "best"):
-        states = [load_checkpoint(folder.checkpoint(name)) for folder in (first, second)]
-        for state in states:
-            state.pop("resolved", None)
+        states = [
+            {key: value for key, value in load_checkpoint(folder.checkpoint(name)).content.items() if key != "resolved"}
+            for folder in (first, second)
+        ]
         found += [f"{name}.pt: {one}" for one in _of_values(states[0], states[1])][:MOST]
     lines = [
         [{key: value for key, value in line.to_json().items() if key != "timings"} for line in folder.metric_lines()]

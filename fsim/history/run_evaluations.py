@@ -73,7 +73,7 @@ def evaluations_of(folder: RunFolder, checkpoint: str, epoch: float) -> list[Run
     return list(found.values())
 
 
-def best_epoch(folder: RunFolder) -> int:
+def best_epoch(folder: RunFolder) -> float:
     """Of the best network.
 
     Raises:
@@ -81,5 +81,4 @@ def best_epoch(folder: RunFolder) -> int:
     """
     from fsim.store.checkpoint import load_checkpoint
 
-    epoch: int = load_checkpoint(folder.checkpoint("best"))["epoch"]
-    return epoch
+    return load_checkpoint(folder.checkpoint("best")).epochs_trained

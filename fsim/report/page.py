@@ -15,6 +15,7 @@ from fsim.report.groups import attribute_section, category_section
 from fsim.report.query_map import map_section
 from fsim.report.results import health_section, result_sections
 from fsim.runtime.display import number
+from fsim.store.environment import Environment
 
 
 def report_page(run: EvaluatedRun) -> Page:
@@ -79,10 +80,10 @@ def _settings(values: dict[str, Any]) -> str:
 
 
 def _environment_section(run: EvaluatedRun) -> Section:
-    environment = run.folder.read_environment() or {}
-    plain = [[name, str(value)] for name, value in environment.items() if not isinstance(value, dict | list)]
-    packages = [[name, str(version)] for name, version in environment.get("packages", {}).items()]
-    code = yaml.safe_dump(environment, sort_keys=False, allow_unicode=True)
+    environment = run.folder.read_environment() or Environment({})
+    plain = [[name, str(value)] for name, value in environment.content.items() if not isinstance(value, dict | list)]
+    packages = [[name, str(version)] for name, version in environment.packages.items()]
+    code = yaml.safe_dump(dict(environment.content), sort_keys=False, allow_unicode=True)
     return Section(
         "Environment", "", [Table(["machine", ""], plain), Table(["package", "version"], packages)], code=code
     )

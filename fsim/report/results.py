@@ -85,7 +85,7 @@ def _kept_intervals(folder: RunFolder, which: str, split: str, seed: int) -> dic
     return mean_intervals(metrics, table["category"].to_numpy(), seed)
 
 
-def _curves(run: EvaluatedRun, evaluations: Sequence[EvaluationLine], best: int | None) -> list[Picture]:
+def _curves(run: EvaluatedRun, evaluations: Sequence[EvaluationLine], best: float | None) -> list[Picture]:
     train = run.folder.training_lines()
     monitored = [line for line in evaluations if line.split == run.result.protocol.split]
     losses = [name for name in train[0].metrics if name != "learning_rate"] if train else []

@@ -21,7 +21,7 @@ class Follower:
         """Go on from the last checkpoint, which rank 0 found fit."""
         self.embedder.processes.wait()
         if self.folder.last.is_file():
-            self.state.load_state_dict(load_checkpoint(self.folder.last))
+            self.state.load_state_dict(load_checkpoint(self.folder.last).content)
         self.save_last()
         self.evaluate("")
 

@@ -130,9 +130,9 @@ class Keeper:
 
     def _take_up(self) -> bool:
         """Load the last checkpoint, and bring the folder to its state; whether the run stopped early there."""
-        state = load_checkpoint(self.folder.last)
-        self.identity.hold_against(state)
-        self.state.load_state_dict(state)
+        checkpoint = load_checkpoint(self.folder.last)
+        self.identity.hold_against(checkpoint)
+        self.state.load_state_dict(checkpoint.content)
         self.saved_step = self.state.step
         epoch, position = divmod(self.state.step, self.state.steps_per_epoch)
         lines = [line for line in self.folder.evaluation_lines() if line.epoch <= epoch]
@@ -164,7 +164,7 @@ class Keeper:
 
     def _resume_choice(self, epoch: int) -> None:
         """Go on from the best network that the run chose; by another metric or protocol, it is chosen anew."""
-        best = load_checkpoint(self.folder.best)["best"] if self.folder.best.is_file() else None
+        best = load_checkpoint(self.folder.best).best if self.folder.best.is_file() else None
         if best is None:
             return
         if (best["monitor"], best["split"]) == (self.choice.metric, self.choice.split):

@@ -24,7 +24,7 @@ def allowed_changes(checked: CheckedRecipe, folder: RunFolder, allow: Sequence[s
     Raises:
         FsimError: another key differs, or one that is allowed does not.
     """
-    before = load_checkpoint(folder.last).get("resolved") if folder.last.is_file() else None
+    before = load_checkpoint(folder.last).resolved if folder.last.is_file() else None
     changes = {} if before is None else differing([_as_now(before), with_preparation(checked, None).resolved()])
     other = {key: values for key, values in changes.items() if _is_another_run(key, values)}
     if other:

@@ -29,10 +29,10 @@ from fsim.run.keeper import Keeper, Watch
 from fsim.run.policy import BestEpoch
 from fsim.runtime.display import Display
 from fsim.runtime.garbage_collection import resume_garbage_collection
-from fsim.runtime.machine import Machine, prepare_machine
+from fsim.runtime.machine import Machine, describe_environment, prepare_machine
 from fsim.runtime.processes import ALONE, LostProcessError, Processes
+from fsim.store.environment import Environment
 from fsim.store.metric_lines import EvaluationLine
-from fsim.store.run_environment import note_environment
 from fsim.store.run_folder import RunFolder
 from fsim.store.status import StatusRecorder, recorded_status
 from fsim.training.build import Training, build_training
@@ -104,7 +104,13 @@ def _execute(
     if processes.is_rank0:
         if not resume:
             folder.write_recipe(checked.resolved())
-        note_environment(folder, machine, processes, changes, display)
+        session = {
+            **describe_environment(machine),
+            "processes": processes.size,
+            **({"changed": dict(changes)} if changes else {}),
+        }
+        for difference in folder.note_environment(Environment(session)):
+            display.warn(f"the run began with {difference}")
 
     if resume and folder.last.is_file():  # it has learned from pictures of this preparation, whatever a backbone states
         checked = with_preparation(checked, None)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from fsim.errors import FsimError
 from fsim.model.network import Network
+from fsim.store.checkpoint import Checkpoint
 from fsim.training.build import Training
-
-NOT_THERE_ONCE = {"num_attributes": 0, "processes": 1}  # what a checkpoint of before does not say, and what it means
 
 
 class ChangedDataError(FsimError):
@@ -39,19 +37,19 @@ class RunIdentity:
             "captions": None if training.batches.images.captions is None else catalog.captions_fingerprint(rows),
         }
 
-    def hold_against(self, state: Mapping[str, Any]) -> None:
+    def hold_against(self, checkpoint: Checkpoint) -> None:
         """Raises:
         FsimError: a checkpoint is of another number of processes.
         ChangedDataError: it is of another network or other data.
         """
-        here, before = self.learned_from["processes"], state.get("processes", 1)
+        here, before = self.learned_from["processes"], checkpoint.content["processes"]
         if before != here:
             raise FsimError(
                 f"this run was made by {before} process{'es' if before > 1 else ''}, and this is {here}: each learns "
                 f"from its own batches. Go on with torchrun --nproc-per-node {before}, or start anew by fsim run"
             )
         for name, now in {**self.network, **self.learned_from}.items():
-            was = state.get(name, NOT_THERE_ONCE.get(name))
+            was = checkpoint.content[name]
             if was != now:
                 told = f"{name.replace('_', ' ')} changed, {_difference(was, now)}"
                 raise ChangedDataError(

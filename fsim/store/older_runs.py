@@ -6,6 +6,8 @@ wrote and returns what this version would have written; what is whole already is
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -34,3 +36,32 @@ def upgrade_line(line: Mapping[str, Any], monitor: Callable[[], str | None]) -> 
 def upgrade_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
     """Fill in the keys that readers of recipe.yaml ask for without checking the recipe."""
     return {**recipe, "train": {"early_stopping": None, **recipe["train"]}}
+
+
+def upgrade_environment(environment: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Fill in the id of a run, which is made of its name and its first environment.
+
+    Args:
+        name: `<recipe name>/<time>`.
+    """
+    if "run" in environment:
+        return dict(environment)
+    first = {key: value for key, value in environment.items() if key != "resumed"}
+    digest = hashlib.sha256(json.dumps([name, first], sort_keys=True).encode()).hexdigest()
+    return {"run": digest[:32], **environment}
+
+
+def upgrade_checkpoint(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill in what a checkpoint lacks: the run read no captions and no attributes, and trained in one process."""
+    network: dict[str, Any] = {"num_attributes": 0, "vocabulary": None}
+    if "step" not in content:  # the network alone
+        return {**network, "best": None, **content}
+    state: dict[str, Any] = {
+        "scaler": {},
+        "average": None,
+        "signs": {},
+        "processes": 1,
+        "captions": None,
+        "resolved": None,
+    }
+    return {**network, **state, **content}

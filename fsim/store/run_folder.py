@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -17,8 +18,9 @@ import yaml
 from fsim.errors import FsimError
 from fsim.kit.files import write_json, write_text
 from fsim.recipe.document import yaml_text
+from fsim.store.environment import Environment
 from fsim.store.metric_lines import EvaluationLine, MetricLine, TrainingLine, metric_line
-from fsim.store.older_runs import upgrade_line, upgrade_recipe
+from fsim.store.older_runs import upgrade_environment, upgrade_line, upgrade_recipe
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C ten times as fast, where PyYAML was built with it
 
@@ -30,6 +32,16 @@ class KeptEvaluation:
     place: Path
     checkpoint: str
     line: EvaluationLine
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """A trial of `fsim tune`: the name and the id of its study, its number, and the chosen value of each path."""
+
+    study: str
+    id: str
+    trial: int
+    values: Mapping[str, object]
 
 
 class RunFolder:
@@ -90,14 +102,6 @@ class RunFolder:
         """`<recipe name>/<time>`"""
         path = self.path.resolve()
         return f"{path.parent.name}/{path.name}"
-
-    def run_id(self) -> str:
-        """What tells this run from all others, wherever its folder is."""
-        environment = self.read_environment() or {}
-        if "run" in environment:
-            return str(environment["run"])
-        began = {name: value for name, value in environment.items() if name != "resumed"}  # a run of an older fsim
-        return hashlib.sha256(json.dumps([self.name, began], sort_keys=True).encode()).hexdigest()[:32]
 
     def checkpoint(self, which: str | None) -> Path:
         """The file of a checkpoint by its name (`best`, `last`, `epoch-0007`), or that file; None: the best, or the
@@ -169,12 +173,42 @@ class RunFolder:
         """Return recipe.yaml as plain data, without a check: a reader of many runs has no time for one."""
         return upgrade_recipe(yaml.load(self.recipe.read_text(encoding="utf-8"), _LOADER))
 
-    def read_environment(self) -> dict[str, Any] | None:
-        """environment.json, where it is there."""
-        return json.loads(self.environment.read_text(encoding="utf-8")) if self.environment.is_file() else None
+    def read_environment(self) -> Environment | None:
+        """Return what environment.json says; None where there is none."""
+        if not self.environment.is_file():
+            return None
+        content = json.loads(self.environment.read_text(encoding="utf-8"))
+        return Environment(upgrade_environment(content, self.name))
 
-    def write_environment(self, environment: dict[str, Any]) -> None:
-        write_json(self.environment, environment)
+    def run_id(self) -> str:
+        """Return the id that tells this run from all others, wherever its folder is."""
+        return (self.read_environment() or Environment(upgrade_environment({}, self.name))).run
+
+    def note_environment(self, environment: Environment) -> list[str]:
+        """Write the environment of a session into environment.json: that of the first as it is, with a new id of the
+        run, and those of later ones into its list `resumed`.
+
+        Returns:
+            In what a later session differs from the first: `device cuda and goes on with cpu`.
+        """
+        first = self.read_environment()
+        if first is None:
+            write_json(self.environment, {"run": uuid.uuid4().hex, **environment.content})
+            return []
+        write_json(self.environment, dict(first.resumed_by(environment).content))
+        return first.differences(environment)
+
+    def read_trial(self) -> TrialRecord | None:
+        """Return of which trial of which study the run is; None where it is of none."""
+        try:
+            trial = json.loads(self.trial.read_text(encoding="utf-8"))
+            return TrialRecord(trial["study"], trial["id"], trial["trial"], trial["values"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
+
+    def write_trial(self, trial: TrialRecord) -> None:
+        """Write trial.json."""
+        write_json(self.trial, vars(trial))
 
     def metric_lines(self) -> list[MetricLine]:
         """Return the lines of metrics.jsonl, in order."""

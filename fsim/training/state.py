@@ -70,10 +70,10 @@ class TrainingState:
         self.losses.load_state_dict(state["losses"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])
-        self.scaler.load_state_dict(state.get("scaler", {}))
+        self.scaler.load_state_dict(state["scaler"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])
-        self.step, self.sums, self.signs = int(state["step"]), dict(state["sums"]), dict(state.get("signs", {}))
+        self.step, self.sums, self.signs = int(state["step"]), dict(state["sums"]), dict(state["signs"])
 
     def add_losses(self, values: Mapping[str, float]) -> None:
         """Add the losses of a step to the sums of its epoch."""

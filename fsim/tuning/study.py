@@ -6,7 +6,6 @@ trials than were asked for, and one without a worker is one whose process ended 
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import socket
@@ -22,9 +21,8 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from fsim.interfaces import Direction
-from fsim.kit.files import write_json
 from fsim.run.watched import Watched
-from fsim.store.run_folder import RunFolder
+from fsim.store.run_folder import RunFolder, TrialRecord
 from fsim.store.run_lock import HeldError, locked
 from fsim.tuning.choosing import own_values, sampler, suggest
 from fsim.tuning.claim import Claim, LostTrialError
@@ -120,7 +118,7 @@ class Study:
     def _begin(self, trial: optuna.Trial, folder: RunFolder, held: ExitStack) -> Claim:
         """Note of what the trial is, in its run folder and in the study; the worker last, by which it is begun."""
         values = suggest(trial, self.recipe.search)
-        write_json(folder.trial, {"study": self.name, "id": self.id, "trial": trial.number, "values": values})
+        folder.write_trial(TrialRecord(self.name, self.id, trial.number, values))
         worker = uuid.uuid4().hex
         trial.set_user_attr("run", folder.path.name)
         trial.set_user_attr("seen", time.time())
@@ -135,11 +133,8 @@ class Study:
     def folder_of(self, trial: FrozenTrial) -> RunFolder | None:
         """The run folder of a trial, where it is on this machine's disk."""
         folder = RunFolder(self.folder.parent / str(trial.user_attrs.get("run", "")))
-        try:
-            noted = json.loads(folder.trial.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return folder if (noted.get("id"), noted.get("trial")) == (self.id, trial.number) else None
+        noted = folder.read_trial()
+        return folder if noted is not None and (noted.id, noted.trial) == (self.id, trial.number) else None
 
     def beat(self, claim: Claim) -> None:
         """Say that a trial goes on.

@@ -87,7 +87,7 @@ def test_sigterm_stops_all_after_the_same_step_and_saves(small_recipe: Path, tmp
     _, err = started.communicate(timeout=120)
     steps = re.findall(r"stopped; all up to step (\d+) is saved", err)
     assert len(steps) == 2 and steps[0] == steps[1], err
-    assert load_checkpoint(only_run(tmp_path).last)["step"] == int(steps[0]) >= 2
+    assert load_checkpoint(only_run(tmp_path).last).content["step"] == int(steps[0]) >= 2
 
 
 def test_the_others_say_why_a_process_ended(small_recipe: Path, tmp_path: Path) -> None:

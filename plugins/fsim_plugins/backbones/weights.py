@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import pickle
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlparse
 
 import torch
 from torch import Tensor, nn
 
 from fsim.errors import FsimError, nearest
+from fsim.kit.weights import read_weights, weights_of
 from fsim_plugins.torchvision_import import import_torchvision
 
 log = logging.getLogger("fsim.backbones")
@@ -30,7 +29,8 @@ def load_weights(network: nn.Module, architecture: str, weights: str, fresh: tup
 
     Args:
         weights: a name of torchvision's enum for this architecture (`DEFAULT`, `IMAGENET1K_V1`), or a file with
-            a state dict of the network, or a checkpoint of an fsim run with the same backbone. `DEFAULT or random`:
+            a state dict of the network, or a checkpoint of a run with the same backbone (its moving average, where it
+            has one). `DEFAULT or random`:
             where they cannot be downloaded the network stays as it is, which is told.
         fresh: beginnings of the names of weights that may stay as they are, because their shape is our own.
 
@@ -58,21 +58,9 @@ def load_weights(network: nn.Module, architecture: str, weights: str, fresh: tup
 
 
 def _from_file(file: Path) -> dict[str, Tensor]:
-    try:
-        content: Any = torch.load(file, map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError) as error:
-        cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise FsimError(f"cannot read weights from {file}: {cause}; give a state dict saved by torch.save") from error
-    if isinstance(content, dict) and isinstance(content.get("model"), dict):  # a checkpoint of a run
-        prefix = "backbone.network."
-        content = {
-            name.removeprefix(prefix): value
-            for name, value in content["model"].items()
-            if isinstance(name, str) and name.startswith(prefix)
-        }
-    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise FsimError(f"{file} holds no state dict; give a file saved by torch.save(network.state_dict(), file)")
-    return content
+    """The weights of a file; of a run those of its backbone."""
+    weights = read_weights(file)
+    return weights_of("backbone.network", weights) or weights
 
 
 def _from_torchvision(architecture: str, name: str) -> dict[str, Tensor]:

@@ -18,6 +18,7 @@ from fsim.backup.manifest import Manifest
 from fsim.backup.place import BackupPlace
 from fsim.backup.restoring import restore
 from fsim.errors import FsimError
+from fsim.kit.files import write_json
 from fsim.store.run_folder import RunFolder
 
 
@@ -47,7 +48,7 @@ def shaky() -> Iterator[None]:
 @pytest.fixture
 def folder(tmp_path: Path) -> RunFolder:
     run = RunFolder.create(tmp_path / "runs", "small")
-    run.write_environment({"run": "one", "device": "cpu"})
+    write_json(run.environment, {"run": "one", "device": "cpu"})
     run.recipe.write_text("name: small\n")
     run.metrics.write_text('{"epoch": 1}\n')
     run.last.write_bytes(bytes(range(256)) * 9000)  # more than is copied at a time
@@ -171,7 +172,7 @@ def _no_such_bucket(path: str, mode: str = "rb", **settings: Any) -> Any:
 
 def test_another_runs_backup_is_not_written_over(folder: RunFolder, url: str) -> None:
     back_up(folder, BackupPlace(url))
-    folder.write_environment({"run": "two"})
+    write_json(folder.environment, {"run": "two"})
     with pytest.raises(FsimError, match="has the backup of another run"):
         back_up(folder, BackupPlace(url))
 

@@ -38,7 +38,7 @@ def test_a_run_that_is_stopped_is_whole_and_goes_on(small_recipe: Path, tmp_path
     assert (record.epochs_done, record.state[:15]) == (2, "stopped at step")
     result = run(checked, folder, told.append)
     assert told[1] == told[2], "what it may not have heard is told again"
-    images = load_checkpoint(folder.last)["training_images"]
+    images = load_checkpoint(folder.last).content["training_images"]
     assert [told[0], *told[2:]] == [
         Watched(int(line.epoch), line.metrics["exact/recall@1"], line.epoch == 3, line.fingerprint, images)
         for line in folder.evaluation_lines()

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
 import pytest
 
 from fsim.errors import FsimError
+from fsim.store.environment import Environment
 from fsim.store.metric_lines import Alarm
-from fsim.store.run_folder import RunFolder
+from fsim.store.run_folder import RunFolder, TrialRecord
 
 from ..lines import evaluation_line, training_line
 
@@ -61,3 +63,35 @@ def test_an_evaluation_is_kept_with_the_name_of_its_checkpoint(tmp_path: Path) -
     assert (kept.place, kept.checkpoint, kept.line) == (folder.evaluations / "last-f", "last", line)
     text = (kept.place / "metrics.json").read_text()
     assert text.startswith('{\n  "checkpoint": "last",\n  "epoch": 2.4,\n') and "monitor" not in text
+
+
+def test_later_sessions_stand_behind_the_first_environment(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "r")
+    assert folder.read_environment() is None
+    first = {
+        "device": "cpu",
+        "precision": "bf16",
+        "processor": "p",
+        "gpu": None,
+        "packages": {"torch": "2", "annoy": None},
+    }
+    assert folder.note_environment(Environment(first)) == []
+    environment = folder.read_environment()
+    assert environment is not None and environment.content == {"run": environment.run, **first}
+    assert folder.run_id() == environment.run and len(environment.run) == 32
+    assert (environment.precision, environment.hardware, environment.python) == ("bf16", "p", None)
+    assert environment.packages == {"torch": "2", "annoy": None}
+    later = {**first, "device": "cuda", "changed": {"train.epochs": ["1", "2"]}}
+    assert folder.note_environment(Environment(later)) == ["device cpu and goes on with cuda"]
+    assert folder.note_environment(Environment(first)) == []
+    assert json.loads(folder.environment.read_text()) == {**environment.content, "resumed": [later, first]}
+
+
+def test_a_trial_is_known_by_its_study_and_number(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "r")
+    assert folder.read_trial() is None
+    trial = TrialRecord("r/study", "0123", 4, {"train.optimizer.lr": 0.1})
+    folder.write_trial(trial)
+    assert folder.read_trial() == trial
+    folder.trial.write_text("{}")
+    assert folder.read_trial() is None

@@ -5,6 +5,7 @@ import urllib.error
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 
 from fsim.errors import FsimError
@@ -59,17 +60,36 @@ def test_vgg16_has_no_batch_norm_and_fc7() -> None:
     assert network.eval()(torch.zeros(1, 3, 64, 64)).shape == (1, 4096)
 
 
-@pytest.mark.parametrize("kind", ["state dict", "checkpoint of a run"])
+def _of_run(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {f"backbone.network.{name}": value for name, value in weights.items()} | {"head.weight": torch.ones(2)}
+
+
+def _write(file: Path, kind: str, weights: dict[str, torch.Tensor]) -> None:
+    """Weights in a file of some kind; those of a run that has a moving average are other ones than it learned."""
+    if kind == "state dict":
+        torch.save(weights, file)
+    elif kind == "safetensors of a run":
+        safetensors.torch.save_file(_of_run(weights), file)
+    elif kind == "checkpoint of a run":
+        torch.save({"model": _of_run(weights), "average": None, "format": 1}, file)
+    else:
+        learned = {name: torch.zeros_like(value) for name, value in weights.items()}
+        average = {f"module.{name}": value for name, value in _of_run(weights).items()}
+        average["n_averaged"] = torch.tensor(3)
+        torch.save({"model": _of_run(learned), "average": average, "format": 1}, file)
+
+
+@pytest.mark.parametrize(
+    "kind", ["state dict", "safetensors of a run", "checkpoint of a run", "checkpoint with a moving average"]
+)
 def test_weights_from_a_file(tmp_path: Path, kind: str) -> None:
     source = resnet18()
-    state = source.network.state_dict()
-    if kind == "checkpoint of a run":
-        state = {"model": {f"backbone.network.{name}": value for name, value in state.items()}, "format": 1}
-    torch.save(state, tmp_path / "w.pt")
-    loaded = resnet18(weights=str(tmp_path / "w.pt"))
+    file = tmp_path / ("w.safetensors" if kind.startswith("safetensors") else "w.pt")
+    _write(file, kind, source.network.state_dict())
+    loaded = resnet18(weights=str(file))
     images = torch.randn(2, 3, 64, 64)
     torch.testing.assert_close(loaded.eval()(images), source.eval()(images))
-    small = resnet18(weights=str(tmp_path / "w.pt"), stem_stride=2)  # all but the stem fits
+    small = resnet18(weights=str(file), stem_stride=2)  # all but the stem fits
     torch.testing.assert_close(small.network.layer4[0].conv1.weight, source.network.layer4[0].conv1.weight)
 
 
