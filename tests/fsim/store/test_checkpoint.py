@@ -43,7 +43,7 @@ def test_how_long_the_weights_were_trained(content: dict[str, object], epochs: f
 
 def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "last.pt"
-    with pytest.raises(FsimError, match="cannot read the checkpoint .*last.pt.*use another checkpoint"):
+    with pytest.raises(FsimError, match=r"cannot read the checkpoint .*last.pt.*use another checkpoint"):
         load_checkpoint(file)
     for content in ({"format": 2}, [1]):
         torch.save(content, file)

@@ -68,13 +68,8 @@ def test_an_evaluation_is_kept_with_the_name_of_its_checkpoint(tmp_path: Path) -
 def test_later_sessions_stand_behind_the_first_environment(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "r")
     assert folder.read_environment() is None
-    first = {
-        "device": "cpu",
-        "precision": "bf16",
-        "processor": "p",
-        "gpu": None,
-        "packages": {"torch": "2", "annoy": None},
-    }
+    packages = {"torch": "2", "annoy": None}
+    first = {"device": "cpu", "precision": "bf16", "processor": "p", "gpu": None, "packages": packages}
     assert folder.note_environment(Environment(first)) == []
     environment = folder.read_environment()
     assert environment is not None and environment.content == {"run": environment.run, **first}
