@@ -56,6 +56,6 @@ def upgrade_checkpoint(content: Mapping[str, Any]) -> dict[str, Any]:
     network: dict[str, Any] = {"num_attributes": 0, "vocabulary": None}
     if "step" not in content:  # the network alone
         return {**network, "best": None, **content}
-    state = {"scaler": {}, "average": None, "signs": {}}
+    state: dict[str, Any] = {"scaler": {}, "average": None, "signs": {}}
     learned_from = {"processes": 1, "captions": None, "resolved": None}
     return {**network, **state, **learned_from, **content}
