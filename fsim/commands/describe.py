@@ -38,12 +38,8 @@ def execute(args: argparse.Namespace) -> int:
     parts = part_kinds(args.kind, component)
     for name, field in schema.get("properties", {}).items():
         default = "required" if name in schema.get("required", ()) else f"default {_value(field.get('default'))}"
-        type_ = (
-            f"{{name: ..., parameter: value, ...}}, a component of kind {parts[name]}"
-            if name in parts
-            else _type(field)
-        )
-        print(f"  {name}: {type_} ({default})")
+        value = f"{{name: ..., parameter: value, ...}}, kind {parts[name]}" if name in parts else _type(field)
+        print(f"  {name}: {value} ({default})")
     print("\n" + (inspect.getdoc(component) or "(no documentation)"))
     return 0
 

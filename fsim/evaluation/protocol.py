@@ -16,7 +16,7 @@ from fsim.errors import FsimError
 from fsim.evaluation.leaks import without_leaks
 from fsim.functional.retrieval.relevant_ranks import num_relevant
 from fsim.interfaces import Evaluator, IntArray, JunkLabel, JunkLabels, Label
-from fsim.recipe.schema import Evaluation, ProtocolSettings
+from fsim.recipe.schema import EvaluationSettings, ProtocolSettings
 
 METRICS_VERSION = 1  # raised when the definition of a metric changes: older results have another fingerprint
 
@@ -55,7 +55,7 @@ class Protocol:
 
 
 def protocols_of(
-    asked: Evaluation, evaluators: Mapping[str, Evaluator], settings: Mapping[str, Any], catalog: EncodedCatalog
+    asked: EvaluationSettings, evaluators: Mapping[str, Evaluator], settings: Mapping[str, Any], catalog: EncodedCatalog
 ) -> list[Protocol]:
     """The protocols that a recipe asks for, or the usual one.
 
@@ -78,7 +78,7 @@ def protocols_of(
 
 def _protocol(
     settings: ProtocolSettings,
-    asked: Evaluation,
+    asked: EvaluationSettings,
     evaluators: Mapping[str, Evaluator],
     parameters: Mapping[str, Any],
     catalog: EncodedCatalog,

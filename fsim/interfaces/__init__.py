@@ -3,7 +3,8 @@
 A component needs no base class: it fits if it has the members named here. Abstract methods and attributes without a
 value are required; what has a body or a value is optional, and that is the default. Values that are known only at run
 time (`in_features`, `num_categories`, `seed`, ...) are injected by parameter name; `fsim.plugin.kinds` lists them for
-each kind.
+each kind. A component that is made of another takes it by a parameter of the interface's type, `index: Index`; a recipe
+writes `index: {name: ..., parameter: value}` there.
 """
 
 from fsim.interfaces.arrays import FloatArray, IntArray, Vectors

@@ -34,7 +34,8 @@ class Loss(Protocol):
     embedding [B, D] | logits [B, C] | attribute_logits [B, A] | categories [B] int64 | items [B] int64 |
     labels [B] int64 (the categories or the items, whichever the sampler's `label` says) | pairs (`Pairs`) |
     attributes [B, A] int8 (1 has it, -1 has it not, 0 unknown) | text_embedding [B, D] of one caption of each image |
-    captioned [B] bool (whether the image has a caption: where it has none, its text_embedding means nothing)
+    captioned [B] bool (whether the image has a caption: where it has none, its text_embedding means nothing) |
+    whatever else the head gives, by its name
 
     A batch in which the loss is undefined (no pair, one class) gives a zero that is connected to the graph.
     Injected: `embedding_dim`, `num_categories`, `num_labels`, `attribute_counts` (`AttributeCounts` of the training

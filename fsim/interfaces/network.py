@@ -66,7 +66,9 @@ class Head(Protocol):
     those of the images.
     """
 
-    gives: ClassVar[frozenset[str]]  # keys of what forward returns
+    gives: ClassVar[
+        frozenset[str]
+    ]  # keys of what forward returns; a loss may ask for any of them by its name
     distance: Distance  # how its embeddings are to be compared
     embedding_dim: int  # D
 

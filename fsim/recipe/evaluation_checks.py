@@ -90,7 +90,7 @@ def _early_stopping_by_nothing(value: Mapping[str, Any]) -> Iterator[tuple[Key, 
     if isinstance(evaluation, dict) and evaluation.get("monitor", "") is None:
         yield (
             ("train", "early_stopping"),
-            "needs a metric that tells whether the network gains: set evaluation.monitor, or remove early_stopping",
+            "needs a metric that shows whether the network gains: set evaluation.monitor, or remove early_stopping",
         )
     protocols = [protocol for protocol in value_at(value, ("evaluation", "protocols")) if isinstance(protocol, dict)]
     if protocols and all(protocol.get("at_end") is True for protocol in protocols):

@@ -46,7 +46,7 @@ class RecipeSection(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Data(RecipeSection):
+class DataSettings(RecipeSection):
     """Which images, and how they reach the network."""
 
     dataset: ComponentSettings
@@ -72,7 +72,7 @@ class VocabularySettings(RecipeSection):
     max_length: Annotated[int, Field(ge=1, le=4096)] = 64  # words of a caption that count, from its beginning
 
 
-class Model(RecipeSection):
+class ModelSettings(RecipeSection):
     """The network: images -> backbone -> features -> head -> embedding (and logits); captions -> text_encoder ->
     features -> text_head -> embedding in the same space."""
 
@@ -83,7 +83,7 @@ class Model(RecipeSection):
     vocabulary: VocabularySettings = VocabularySettings()
 
 
-class Checkpoints(RecipeSection):
+class CheckpointSettings(RecipeSection):
     """When a run's state is saved beside the end of each epoch, and what is kept."""
 
     every_steps: Annotated[int, Field(ge=1)] | None = None
@@ -99,7 +99,7 @@ class EarlyStoppingSettings(RecipeSection):
     min_delta: Annotated[float, Field(ge=0)] = 0.0  # of the metric: what is no more than that is no gain
 
 
-class Train(RecipeSection):
+class TrainSettings(RecipeSection):
     """How the weights are found."""
 
     epochs: Annotated[int, Field(ge=1)] = 5
@@ -113,7 +113,7 @@ class Train(RecipeSection):
     clip_norm: Annotated[float, Field(gt=0)] | None = None  # of the gradient: a longer one is shortened to it
     learning_rates: dict[str, Annotated[float, Field(ge=0)]] = {}  # part of the network -> share of the optimizer's lr
     frozen: dict[str, Annotated[int, Field(ge=1)] | None] = {}  # part of the network -> first epochs, null: all
-    checkpoints: Checkpoints = Checkpoints()
+    checkpoints: CheckpointSettings = CheckpointSettings()
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of the weights that are evaluated and kept; 0: none
 
 
@@ -127,7 +127,7 @@ class ProtocolSettings(RecipeSection):
     at_end: bool = False  # only after the last epoch
 
 
-class Evaluation(RecipeSection):
+class EvaluationSettings(RecipeSection):
     """What is measured, on which images, and which number chooses the best checkpoint."""
 
     relevant: Label = "category"  # what makes an answer right
@@ -153,12 +153,12 @@ class Recipe(RecipeSection):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    data: Data
-    model: Model
+    data: DataSettings
+    model: ModelSettings
     sampler: ComponentSettings
     losses: Annotated[list[LossSettings], Field(min_length=1)]
-    train: Train = Train()
-    evaluation: Evaluation = Evaluation()
+    train: TrainSettings = TrainSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     trackers: list[ComponentSettings] = [ComponentSettings(name="tensorboard")]
     backup: BackupSettings | None = None
     search: dict[str, SearchedValue] = {}  # path, such as train.optimizer.lr -> what fsim tune may choose for it

@@ -17,7 +17,7 @@ from fsim.errors import FsimError
 from fsim.interfaces import BackbonePreparation
 from fsim.recipe.checked_recipe import PREPARATION_KEYS, CheckedRecipe
 from fsim.recipe.document import flow_text
-from fsim.recipe.schema import Data
+from fsim.recipe.schema import DataSettings
 
 
 def statement(backbone: object) -> BackbonePreparation | None:
@@ -50,7 +50,7 @@ def with_preparation(checked: CheckedRecipe, backbone: object) -> CheckedRecipe:
     values = {key: getattr(stated, PREPARATION_KEYS[key], None) for key in open_keys}
     taken = {key: value for key, value in values.items() if value is not None}
     try:
-        found = Data.model_validate_json(json.dumps({"dataset": {"name": "any"}, **taken}, default=float))
+        found = DataSettings.model_validate_json(json.dumps({"dataset": {"name": "any"}, **taken}, default=float))
     except (ValidationError, TypeError) as error:
         details = error.errors() if isinstance(error, ValidationError) else []
         wrong = "; ".join(f"data.{one['loc'][0]}={one['input']} ({one['msg']})" for one in details) or str(taken)

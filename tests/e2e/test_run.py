@@ -217,7 +217,7 @@ def test_commands_that_look(fsim: Fsim, finished: tuple[Path, str]) -> None:
     described = fsim("describe", "loss", "contrastive").stdout
     assert "margin: number >= 0 (default 1.0)" in described
     assert "needs: embedding, pairs" in described
-    parts = json.loads(fsim("schema").stdout)["$defs"]["Model"]["properties"]
+    parts = json.loads(fsim("schema").stdout)["$defs"]["ModelSettings"]["properties"]
     assert parts["head"] == {"$ref": "#/$defs/component_head"}
     may_be_null = {"anyOf": [{"$ref": "#/$defs/component_head"}, {"type": "null"}], "default": None}
     assert parts["text_head"] == may_be_null

@@ -129,7 +129,7 @@ class Milvus:
         place = Path(tempfile.mkdtemp(prefix="fsim-milvus-"))
         if packed is not None:
             with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-                archive.extractall(place)  # names that would lead out of it are mended
+                archive.extractall(place)  # names that would lead out of it are made harmless
         self.client = self.package.MilvusClient(str(place / DATABASE))
         self.place = place
         weakref.finalize(self, _close, self.client, place)

@@ -233,7 +233,7 @@ def test_the_schema_is_json_schema_of_all_components() -> None:
     schema = json.loads(json.dumps(recipe_schema()))
     names = [option["properties"]["name"]["const"] for option in schema["$defs"]["component_head"]["oneOf"]]
     assert names == ["cat", "siam", "siam_cat", "siam_cat_attr", "siam_cat_cos"]
-    assert schema["$defs"]["Model"]["properties"]["head"] == {"$ref": "#/$defs/component_head"}
+    assert schema["$defs"]["ModelSettings"]["properties"]["head"] == {"$ref": "#/$defs/component_head"}
 
 
 @pytest.mark.parametrize(
