@@ -66,9 +66,7 @@ class Head(Protocol):
     those of the images.
     """
 
-    gives: ClassVar[
-        frozenset[str]
-    ]  # keys of what forward returns; a loss may ask for any of them by its name
+    gives: ClassVar[frozenset[str]]  # keys of what forward returns; losses ask for any of them by name
     distance: Distance  # how its embeddings are to be compared
     embedding_dim: int  # D
 
