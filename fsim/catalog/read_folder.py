@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fsim.catalog.folder_levels import read_levels
-from fsim.catalog.path_pattern import compile_pattern, read_by_pattern
 from fsim.catalog.source import benchmarks_in
+from fsim.catalog.unknown_layout import compile_pattern, read_by_pattern, read_levels
 from fsim.errors import FsimError
 from fsim.interfaces import FolderReading, Layout
 from fsim.kit.picture_files import SUFFIXES, picture_files

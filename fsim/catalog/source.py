@@ -9,7 +9,7 @@ from pathlib import Path
 from fsim.catalog.encoded_catalog import load_catalog
 from fsim.errors import FsimError
 from fsim.interfaces import Catalog
-from fsim.kit.cache_folder import cache_dir
+from fsim.kit.files import cache_dir
 from fsim.plugin.build import CheckedComponent
 from fsim.plugin.interface_check import class_member
 from fsim.plugin.parameters import parameter_model

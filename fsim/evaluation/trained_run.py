@@ -28,7 +28,7 @@ from fsim.images.image_source import ImageSource, in_batches, name_of_source, re
 from fsim.images.preparation import Preparation
 from fsim.images.resize import Box, DamagedImageError
 from fsim.interfaces import Catalog, Distance, Vectors
-from fsim.kit.cache_folder import cache_dir
+from fsim.kit.files import cache_dir
 from fsim.model.network import Network, build_network
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.schema import Recipe

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fsim.export.exported_run import ExportedRun
-from fsim.functional.statistics.mean_interval import mean_intervals
+from fsim.functional.statistics.intervals import mean_intervals
 from fsim.history.run_evaluations import RunEvaluation
 from fsim.plugin.interface_check import class_member
 from fsim.runtime.display import main_metrics, number

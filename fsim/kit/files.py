@@ -146,3 +146,13 @@ def write_with(file: Path, write: Callable[[IO[bytes]], Any]) -> None:
     """Let `write` fill a binary file, atomically."""
     with atomic_file(file) as stream:
         write(stream)
+
+
+def cache_dir() -> Path:
+    """Return `FSIM_CACHE_DIR`, or the user's cache folder of this system."""
+    given = os.environ.get("FSIM_CACHE_DIR")
+    if given:
+        return Path(given).expanduser().absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("fsim")

@@ -22,7 +22,7 @@ def seed(asked: Set[str], built: Mapping[str, Any]) -> dict[str, Any]:
 
 def dataset(asked: Set[str], built: Mapping[str, Any]) -> dict[str, Any]:
     """For a dataset, which reads nothing before it is asked to load."""
-    from fsim.kit.cache_folder import cache_dir
+    from fsim.kit.files import cache_dir
 
     return {"cache_dir": cache_dir()}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from fsim.evaluation.result_tables import FEWEST_QUERIES, by_attribute, by_category, confusion
-from fsim.functional.statistics.mean_interval import mean_intervals
+from fsim.functional.statistics.intervals import mean_intervals
 from fsim.pages.page import Bar, Section, Table
 from fsim.report.evaluated_run import EvaluatedRun
 

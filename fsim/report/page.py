@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from fsim.functional.statistics.mean_interval import mean_intervals
+from fsim.functional.statistics.intervals import mean_intervals
 from fsim.pages.page import Page, Section, Table
 from fsim.report.evaluated_run import EvaluatedRun
 from fsim.report.galleries import failure_section, gallery_section, text_section

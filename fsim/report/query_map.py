@@ -8,7 +8,7 @@ import io
 import numpy as np
 
 from fsim.evaluation.embedded_images import embedded_images
-from fsim.functional.clusters.plane import compared, principal_plane
+from fsim.functional.clusters.principal import compared, principal_plane
 from fsim.interfaces import Vectors
 from fsim.pages.image_map import image_map
 from fsim.pages.page import Section

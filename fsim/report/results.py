@@ -9,7 +9,7 @@ from itertools import compress
 from typing import Any
 
 from fsim.errors import FsimError
-from fsim.functional.statistics.mean_interval import Interval, mean_intervals
+from fsim.functional.statistics.intervals import Interval, mean_intervals
 from fsim.history.run_evaluations import best_epoch
 from fsim.pages.line_chart import line_chart
 from fsim.pages.page import Picture, Section, Table

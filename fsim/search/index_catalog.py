@@ -14,7 +14,7 @@ from fsim.errors import FsimError, nearest
 from fsim.functional.labels.catalog_table import attributes_of
 from fsim.functional.text.captions import caption_value, captions_of_text
 from fsim.interfaces import Catalog, IntArray
-from fsim.kit.cache_folder import cache_dir
+from fsim.kit.files import cache_dir
 from fsim.kit.picture_files import picture_files
 from fsim.recipe.validate import check_recipe
 from fsim.search.indexed_images import IndexedImages

@@ -11,7 +11,7 @@ from fsim.functional.labels.attribute_labels import AttributeLabels
 from fsim.images.image_cache import CachedImages, open_image_cache
 from fsim.images.preparation import Preparation
 from fsim.interfaces import Catalog, IntArray, Sampler
-from fsim.kit.cache_folder import cache_dir
+from fsim.kit.files import cache_dir
 from fsim.plugin.parameters import injected_names, needs
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.schema import AUTO

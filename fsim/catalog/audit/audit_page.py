@@ -38,6 +38,11 @@ FINDINGS = {
         "sizes, or of another box_format?",
     ),
 }
+PIXELS = 144  # the side of a picture
+GROUPS_SHOWN = 100  # of each kind of finding, with pictures
+PICTURES_SHOWN = 12  # of a group
+LINES_SHOWN = 1000
+IN_ROWS = ("exact_duplicates", "near_duplicates", "near_duplicates_by_run", "label_conflicts", "leaks", "stray_items")
 
 
 def summary_table(audit: dict[str, Any]) -> Table:
@@ -93,13 +98,6 @@ def _line(key: str, one: Any) -> str:
     if key == "one_split_categories":
         return f"{one['category']}: {one['images']:,} images, all in {one['split']}"
     return ", ".join(one)
-
-
-PIXELS = 144  # the side of a picture
-GROUPS_SHOWN = 100  # of each kind of finding, with pictures
-PICTURES_SHOWN = 12  # of a group
-LINES_SHOWN = 1000
-IN_ROWS = ("exact_duplicates", "near_duplicates", "near_duplicates_by_run", "label_conflicts", "leaks", "stray_items")
 
 
 def audit_page(title: str, catalog: Catalog, audit: dict[str, Any], dropped: dict[str, int] | None = None) -> Page:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from fsim.catalog.audit.image_prints import ImagePrints
 
 EVALUATED_ALONE = ("val", "test")  # by leave-one-out, where there is no query and gallery
+TINY = 8  # pixels
+FAR = 4  # times smaller or larger than the median
+LONG = 4  # times as long as wide
 
 
 def tiny_categories(frame: pd.DataFrame, fewest: int) -> list[dict[str, Any]]:
@@ -79,11 +82,6 @@ def _stray(item: Any, of: pd.DataFrame, cause: str) -> dict[str, Any]:
 
 def _counts(frame: pd.DataFrame) -> dict[str, int]:
     return {split: len(images) for split, images in images_by_split(frame).items()}
-
-
-TINY = 8  # pixels
-FAR = 4  # times smaller or larger than the median
-LONG = 4  # times as long as wide
 
 
 def extreme_sizes(prints: ImagePrints) -> dict[int, str]:

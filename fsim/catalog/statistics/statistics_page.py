@@ -14,6 +14,11 @@ from fsim.pages.page import Page, Picture, Section, Table, evenly, thumbnail
 from fsim.runtime.display import number
 
 UNKNOWN = "(unknown)"
+EXAMPLES = 6  # pictures of a category
+NAMES_SHOWN = 10  # values of an attribute type
+PIXELS = 144  # the side of a picture
+CATEGORIES_SHOWN = 100  # with pictures; the tables have all
+SWATCH = '<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96"><rect width="96" height="96" fill="{}"/></svg>'
 
 
 def statistics_tables(statistics: dict[str, Any], names_shown: int) -> dict[str, Table]:
@@ -99,13 +104,6 @@ def _attributes(types: dict[str, Any], names_shown: int) -> Table:
         for kind, of in types.items()
     ]
     return Table(["attribute type", "values", "images", "coverage", "most frequent"], rows)
-
-
-EXAMPLES = 6  # pictures of a category
-NAMES_SHOWN = 10  # values of an attribute type
-PIXELS = 144  # the side of a picture
-CATEGORIES_SHOWN = 100  # with pictures; the tables have all
-SWATCH = '<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96"><rect width="96" height="96" fill="{}"/></svg>'
 
 
 def statistics_page(title: str, catalog: Catalog, survey: ImageSurvey, statistics: dict[str, Any]) -> Page:

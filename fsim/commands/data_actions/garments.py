@@ -30,7 +30,7 @@ def execute(args: argparse.Namespace) -> int:
     from pydantic import ValidationError
 
     from fsim.errors import FsimError
-    from fsim.kit.cache_folder import cache_dir
+    from fsim.kit.files import cache_dir
     from fsim.plugin.build import CheckedComponent
     from fsim.plugin.parameters import parameter_model
     from fsim.plugin.registry import load

@@ -45,7 +45,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.catalog.catalog_file import refuse_catalog, refuse_catalog_file, write_catalog
     from fsim.catalog.source import TABLES, open_source
     from fsim.errors import FsimError
-    from fsim.functional.labels.balanced_sample import balanced_sample
+    from fsim.functional.labels.subsets import balanced_sample
     from fsim.kit.attribute_labels_file import labels_file
     from fsim.runtime.display import Display
 

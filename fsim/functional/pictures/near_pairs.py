@@ -26,6 +26,10 @@ BLOCK = 2048  # pictures of a block of products
 ROUNDING = 1e-3  # of float32 means
 SQUARES = 8  # the side at which most candidates are seen to differ too much
 CHUNK = 4096  # pairs whose thumbnails are compared at once
+FREQUENCIES = 8  # of each axis, as pHash has them
+HASH_DIM = FREQUENCIES**2 - 1
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+FLAT = 8.0  # the hash's length below which a thumbnail is one colour: a standard deviation of a quarter of 255ths
 
 
 def near_pairs(
@@ -79,12 +83,6 @@ def _confirmed(pairs: IntArray, thumbnails: Thumbnails, sizes: IntArray) -> IntA
         found[small] = small_stored_again(thumbnails[first[small]], thumbnails[second[small]])
         same[start : start + CHUNK] = found
     return pairs[same]
-
-
-FREQUENCIES = 8  # of each axis, as pHash has them
-HASH_DIM = FREQUENCIES**2 - 1
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
-FLAT = 8.0  # the hash's length below which a thumbnail is one colour: a standard deviation of a quarter of 255ths
 
 
 def perceptual_hash(thumbnails: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

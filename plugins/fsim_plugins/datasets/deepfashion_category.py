@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from fsim.functional.labels.balanced_sample import balanced_sample
 from fsim.functional.labels.splits import split_by_name
+from fsim.functional.labels.subsets import balanced_sample
 from fsim.interfaces import Catalog
 from fsim_plugins.deepfashion.benchmark_folder import benchmark_title
 from fsim_plugins.deepfashion.coarse import Coarse

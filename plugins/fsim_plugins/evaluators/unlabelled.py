@@ -11,10 +11,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from fsim.functional.clusters.hopkins import cloud_to_uniform, hopkins
-from fsim.functional.clusters.hypersphere import alignment, uniformity
 from fsim.functional.clusters.principal import effective_rank, principal_components
 from fsim.functional.clusters.separation_measures import coincide, silhouette
+from fsim.functional.clusters.unlabelled_measures import alignment, cloud_to_uniform, hopkins, uniformity
 from fsim.functional.draws import keyed_generator
 from fsim.functional.labels.subsets import comparable, labelled, numbered
 from fsim.interfaces import Direction, RetrievalTask

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from fsim.functional.distances import cosine_matrix
 from fsim.functional.numerics import masked_logsumexp, masked_mean
-from fsim.functional.text.caption_negatives import caption_negatives
+from fsim_plugins.losses.caption_negatives import caption_negatives
 
 MOST_SCALE = 100.0
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fsim.functional.distances import cosine_matrix
 from fsim.functional.numerics import masked_mean
-from fsim.functional.text.caption_negatives import caption_negatives
+from fsim_plugins.losses.caption_negatives import caption_negatives
 
 Margin = Annotated[float, Field(ge=0)]
 

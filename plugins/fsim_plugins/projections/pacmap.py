@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from fsim.functional.clusters.plane import compared, principal_plane, without_neighbourhoods
+from fsim.functional.clusters.principal import compared, principal_plane, without_neighbourhoods
 from fsim.interfaces import Distance, Vectors
 from fsim_plugins.projections.packages import require
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fsim.functional.clusters.plane import compared, principal_plane
+from fsim.functional.clusters.principal import compared, principal_plane
 from fsim.interfaces import Distance, Vectors
 
 

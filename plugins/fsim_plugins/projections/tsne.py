@@ -10,7 +10,7 @@ import torch
 from pydantic import Field
 
 from fsim.errors import FsimError
-from fsim.functional.clusters.plane import compared, principal_plane, start_from, without_neighbourhoods
+from fsim.functional.clusters.principal import compared, principal_plane, start_from, without_neighbourhoods
 from fsim.interfaces import Distance, Vectors
 from fsim_plugins.projections.packages import require
 

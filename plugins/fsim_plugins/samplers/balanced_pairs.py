@@ -8,9 +8,16 @@ import numpy as np
 from pydantic import Field
 
 from fsim.errors import FsimError
-from fsim.functional.draws import bundles, keyed_generator, known_labels, spread
-from fsim.functional.labels.laps import batch_numbers, batches_per_rank, draw_laps
-from fsim.functional.labels.pair_ratio import PairRatio
+from fsim.functional.draws import (
+    batch_numbers,
+    batches_per_rank,
+    bundles,
+    draw_laps,
+    keyed_generator,
+    known_labels,
+    spread,
+)
+from fsim.functional.labels.label_pairs import PairRatio
 from fsim.interfaces import IntArray, Label, Selection
 
 

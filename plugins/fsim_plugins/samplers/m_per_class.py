@@ -8,8 +8,15 @@ import numpy as np
 from pydantic import Field
 
 from fsim.errors import FsimError
-from fsim.functional.draws import all_pairs, keyed_generator, known_labels, next_images
-from fsim.functional.labels.laps import batch_numbers, batches_per_rank, draw_laps
+from fsim.functional.draws import (
+    all_pairs,
+    batch_numbers,
+    batches_per_rank,
+    draw_laps,
+    keyed_generator,
+    known_labels,
+    next_images,
+)
 from fsim.interfaces import IntArray, Label, Selection
 
 

@@ -7,8 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from fsim.errors import FsimError
-from fsim.functional.draws import keyed_generator
-from fsim.functional.labels.laps import batch_numbers, batches_per_rank, draw_laps
+from fsim.functional.draws import batch_numbers, batches_per_rank, draw_laps, keyed_generator
 from fsim.interfaces import IntArray, Label, Selection
 
 

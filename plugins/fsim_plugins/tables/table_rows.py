@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 from fsim.errors import FsimError
 from fsim.functional.labels.splits import split_by_name
 from fsim.functional.pictures.box_formats import Box, BoxFormat, box_from, in_pixels, is_relative
-from fsim.functional.pictures.image_size import image_size
 from fsim.interfaces import Catalog
+from fsim.kit.picture_files import image_size
 from fsim_plugins.tables.cells import attributes_cell, caption_cell, numbers_cell, text_cell
 
 log = logging.getLogger("fsim.tables")

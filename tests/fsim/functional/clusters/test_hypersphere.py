@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsim.functional.clusters.hypersphere import alignment, uniformity
+from fsim.functional.clusters.unlabelled_measures import alignment, uniformity
 
 
 def scaled(embedding: torch.Tensor) -> list[list[float]]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsim.errors import FsimError
-from fsim.functional.labels.balanced_sample import balanced_sample
+from fsim.functional.labels.subsets import balanced_sample
 
 
 @given(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsim.functional.labels.pair_ratio import PairRatio
+from fsim.functional.labels.label_pairs import PairRatio
 
 
 @settings(max_examples=60, deadline=None)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from fsim.functional.text.caption_negatives import caption_negatives
+from fsim_plugins.losses.caption_negatives import caption_negatives
 
 
 @pytest.mark.parametrize("seed", range(10))

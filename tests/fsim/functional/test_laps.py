@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsim.functional.labels.laps import batch_numbers, batches_per_rank, draw_laps
+from fsim.functional.draws import batch_numbers, batches_per_rank, draw_laps
 
 
 @settings(deadline=None)

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from fsim.functional.pictures.image_size import image_size
 from fsim.images.decode import decode
+from fsim.kit.picture_files import image_size
 
 
 class WholeSize:

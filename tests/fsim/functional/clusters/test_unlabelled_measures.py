@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsim.functional.clusters.hopkins import cloud_to_uniform, hopkins
 from fsim.functional.clusters.principal import principal_components
+from fsim.functional.clusters.unlabelled_measures import cloud_to_uniform, hopkins
 
 
 def mean_hopkins(points: np.ndarray) -> float:
