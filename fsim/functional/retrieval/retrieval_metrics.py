@@ -25,14 +25,15 @@ from torch import Tensor
 
 from fsim.interfaces import Direction, RetrievalTask
 
-DepthsOrNone = Annotated[Sequence[Annotated[int, Field(ge=1)]], AfterValidator(_each_once)]
-Depths = Annotated[DepthsOrNone, Field(min_length=1)]
-
 
 def _each_once(k: Sequence[int]) -> Sequence[int]:
     if len(set(k)) < len(k):
         raise ValueError(f"each k once: {', '.join(map(str, sorted(set(k))))}")
     return k
+
+
+DepthsOrNone = Annotated[Sequence[Annotated[int, Field(ge=1)]], AfterValidator(_each_once)]
+Depths = Annotated[DepthsOrNone, Field(min_length=1)]
 
 
 def topk_metrics(ranks: Tensor, k: Sequence[int]) -> dict[str, Tensor]:
