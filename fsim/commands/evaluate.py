@@ -39,15 +39,15 @@ def execute(args: argparse.Namespace) -> int:
     with join_processes() as shared, Display(quiet=not shared.is_rank0) as display:
         say = display.log.info if args.json else display.say
         trained = TrainedRun.open(folder, args.checkpoint, checked)
-        evaluated = evaluate_run(trained, display, shared, say)
+        results = evaluate_run(trained, display, shared, say)
         display.close_bars()
         if not shared.is_rank0:
             return 0
         if args.json:
-            print(json.dumps([one.line.to_json() for one in evaluated], indent=2, ensure_ascii=False))
+            print(json.dumps([result.line.to_json() for result in results], indent=2, ensure_ascii=False))
             return 0
-        for one in evaluated:
-            show_evaluation([one.line], [f"{trained.checkpoint.stem} (epoch {one.line.epoch})"], display)
+        for result in results:
+            show_evaluation([result.line], [f"{trained.checkpoint.stem} (epoch {result.line.epoch})"], display)
         display.say(
             f"all metrics, also of each query, category and attribute, confusions and hubs: {folder.evaluations}"
         )

@@ -1,4 +1,7 @@
-"""Which embedded images are looked at, on maps and by trackers."""
+"""The embedded images that maps and trackers show, with their thumbnails.
+
+Shape legend: N images, B batch, S image size, T side of a thumbnail.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,15 @@ from fsim.images.image_cache import CachedImages
 from fsim.interfaces import EmbeddedImages, IntArray
 
 THUMBNAIL = 64  # pixels
-AT_ONCE = 256  # images that are made small together
+BATCH_SIZE = 256
 
 
 def embedded_images(
-    catalog: EncodedCatalog, images: CachedImages, evaluated: ProtocolResult, at_most: int, seed: int
+    catalog: EncodedCatalog, images: CachedImages, result: ProtocolResult, at_most: int, seed: int
 ) -> EmbeddedImages:
-    """The queries of a protocol, or at most so many, drawn by the seed: every category keeps its share, or, with more
-    than at_most / 10 categories, some of them are drawn and keep their images."""
-    protocol, query = evaluated.protocol, evaluated.task.query
+    """Return the queries of a protocol, or `at_most` of them, drawn by the seed: every category keeps its share, or,
+    with more than at_most / 10 categories, some categories are drawn and keep their images."""
+    protocol, query = result.protocol, result.task.query
     chosen = stratified_subset(query.categories.numpy(), at_most, keyed_generator(seed, "embedded images"))
     rows = protocol.query_rows[chosen]
     frame = catalog.catalog.frame.iloc[rows]
@@ -40,8 +43,8 @@ def _thumbnails(cached: CachedImages, rows: IntArray) -> np.ndarray[tuple[int, .
     """uint8 [N, T, T, 3] of catalog rows."""
     size = min(THUMBNAIL, cached.size)
     parts = []
-    for start in range(0, len(rows), AT_ONCE):
-        images = cached.gather(rows[start : start + AT_ONCE])  # uint8 [B, 3, S, S]
+    for start in range(0, len(rows), BATCH_SIZE):
+        images = cached.gather(rows[start : start + BATCH_SIZE])  # uint8 [B, 3, S, S]
         small = F.interpolate(images, (size, size), mode="bilinear", antialias=True)
         parts.append(small.permute(0, 2, 3, 1))  # [B, T, T, 3]
     thumbnails: np.ndarray[tuple[int, ...], np.dtype[np.uint8]] = torch.cat(parts).contiguous().numpy()

@@ -1,4 +1,7 @@
-"""What a network gives for rows of a catalog."""
+"""From pixels to what a network gives for them: for a batch, and for rows of a catalog.
+
+Shape legend: B batch, S image size, N rows.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,15 @@ BATCH_SIZE = 256
 
 
 class Embedder(Protocol):
-    """A network's outputs of catalog rows, in their order: {name: float32 [N, ...] on the CPU}."""
+    """Embeds rows of a catalog."""
 
-    def __call__(self, network: Network, rows: IntArray, names: Sequence[str]) -> dict[str, Tensor]: ...
+    def __call__(self, network: Network, rows: IntArray, names: Sequence[str]) -> dict[str, Tensor]:
+        """Return outputs of a network by their names, in the order of the rows: {name: float32 [N, ...] on the CPU}."""
+        ...
 
 
-class Gathered(Protocol):
-    """Decoded images, as the cache has them."""
+class PixelSource(Protocol):
+    """Decoded images by their row in a catalog, as the image cache has them."""
 
     def gather(self, rows: IntArray) -> Tensor:
         """[B] -> uint8 [B, 3, S, S]."""
@@ -35,7 +40,7 @@ class Gathered(Protocol):
 
 @dataclass(frozen=True)
 class Forward:
-    """Asks a network about a batch of pixels: normalises them on its device, and computes in the precision chosen.
+    """Runs a network on a batch of pixels: normalises them on its device, and computes in the machine's precision.
 
     flip  whether each output is the mean of those of the image and of its mirror image; where embeddings are compared
           by cosine, of their directions
@@ -47,11 +52,11 @@ class Forward:
 
     @classmethod
     def from_preparation(cls, preparation: Preparation, machine: Machine, channels_last: bool = True) -> Forward:
-        """Normalise and flip as a preparation says."""
+        """Build what normalises and flips as a preparation says."""
         return cls(Normalise.from_preparation(preparation, channels_last), machine, preparation.flip)
 
     def __call__(self, network: Network, images: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
-        """uint8 [B, 3, S, S], or float32 of 0 to 255 -> {name: float32 [B, ...] on the CPU}. The network is in
+        """uint8 [B, 3, S, S], or float32 of 0 to 255 -> {name: float32 [B, ...] on the CPU}. The network must be in
         evaluation mode."""
         with torch.inference_mode():
             normalised = self.normalise(images.to(self.machine.device))
@@ -61,11 +66,11 @@ class Forward:
             if mirrored is not None:
                 outputs = mean_with_mirrored(outputs, mirrored, network.distance)
             values = {name: outputs[name].float().cpu() for name in names}
-        return {name: given.clone() for name, given in values.items()}  # what inference mode gives can't be trained on
+        return {name: tensor.clone() for name, tensor in values.items()}  # tensors of inference mode allow no gradients
 
 
 class LocalEmbedder:
-    """An `Embedder` that asks the network, in evaluation mode.
+    """An `Embedder` that runs the network in this process, in evaluation mode.
 
     Args:
         progress: called with (images done, all images).
@@ -73,7 +78,7 @@ class LocalEmbedder:
 
     def __init__(
         self,
-        images: Gathered,
+        images: PixelSource,
         forward: Forward,
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> None:
@@ -93,8 +98,8 @@ class LocalEmbedder:
 def mean_with_mirrored(
     outputs: dict[str, Tensor], mirrored: dict[str, Tensor], distance: Distance
 ) -> dict[str, Tensor]:
-    """The mean of what a network gives for images and for their mirror images; of embeddings that are compared by
-    cosine, that of their directions."""
+    """Return the mean of what a network gives for images and for their mirror images; of embeddings that are compared
+    by cosine, the mean of their directions."""
     if distance == "cosine":
-        outputs, mirrored = ({**one, "embedding": unit(one["embedding"])} for one in (outputs, mirrored))
+        outputs, mirrored = ({**each, "embedding": unit(each["embedding"])} for each in (outputs, mirrored))
     return {name: (outputs[name].float() + mirrored[name].float()) / 2 for name in outputs}

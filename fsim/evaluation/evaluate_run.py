@@ -25,11 +25,11 @@ CHANGEABLE = ("data", "evaluation", "train.precision")
 
 
 def recipe_to_evaluate(folder: RunFolder, overrides: Iterable[str] = (), split: str | None = None) -> CheckedRecipe:
-    """The recipe of a run with what is to be measured otherwise.
+    """Check the recipe of a run with what is to be measured otherwise.
 
     Args:
         overrides: `evaluation.flip=true`, `data.dataset.root=DIR`.
-        split: leave-one-out over this one, in place of the recipe's protocols.
+        split: leave-one-out over this split, in place of the recipe's protocols.
 
     Raises:
         FsimError: an override would change the network, or the recipe has mistakes with them.
@@ -43,8 +43,8 @@ def recipe_to_evaluate(folder: RunFolder, overrides: Iterable[str] = (), split: 
 def evaluate_run(
     trained: TrainedRun, display: Display, processes: Processes, say: Callable[[str], None]
 ) -> list[ProtocolResult]:
-    """Embed what the recipe's protocols ask for, by all processes, and measure it; all results are in the run folder.
-    Only rank 0 measures and writes; the others return nothing.
+    """Embed the splits of the recipe's protocols by all processes, measure them, and write the results into the run
+    folder. Rank 0 measures and writes; the others return nothing.
 
     Args:
         say: called with what the measuring will cost.
@@ -54,32 +54,32 @@ def evaluate_run(
     """
     folder = trained.folder
     catalog, images = trained.open_data(display, processes)
-    shared = trained.embedder(images, processes, lambda done, total: display.bar("embed", done, total))
-    evaluation = stored_evaluation(trained, catalog, images, shared)
+    embedder = trained.embedder(images, processes, lambda done, total: display.bar("embed", done, total))
+    evaluation = stored_evaluation(trained, catalog, images, embedder)
     if not processes.is_rank0:
-        shared.follow(trained.network)
+        embedder.follow(trained.network)
         return []
     say_cost(evaluation.protocols, evaluation.evaluators, trained.dimensions, say)
     results = evaluation(trained.network, trained.epoch, at_end=True)
     for result in results:
-        place = folder.evaluation(trained.checkpoint_name, result.line.fingerprint)
-        write_per_query(place, catalog, [result])
-        write_tables(place, catalog, result)
+        tables = folder.evaluation(trained.checkpoint_name, result.line.fingerprint)
+        write_per_query(tables, catalog, [result])
+        write_tables(tables, catalog, result)
         folder.write_evaluation(trained.checkpoint_name, result.line)
-    shared.release()
+    embedder.release()
     return results
 
 
 def stored_evaluation(
-    trained: TrainedRun, catalog: EncodedCatalog, images: CachedImages, shared: ParallelEmbedder
+    trained: TrainedRun, catalog: EncodedCatalog, images: CachedImages, embedder: ParallelEmbedder
 ) -> Evaluation:
-    """The recipe's protocols and evaluators over embeddings that are kept in `RUN/embeddings`, and taken from there
-    while network, images and settings are the same.
+    """Build the recipe's protocols and evaluators over embeddings that are kept in `RUN/embeddings`, and read from
+    there while network, images and settings are the same.
 
     Raises:
         FsimError: an evaluator measures guesses of categories, and the network learned other ones.
     """
-    store = StoringEmbedder(trained.folder.path / "embeddings", catalog, images, trained.forward, shared)
+    store = StoringEmbedder(trained.folder.path / "embeddings", catalog, images, trained.forward, embedder)
     evaluation = Evaluation(trained.checked, catalog, store)
     if "logits" in evaluation.needs and trained.category_names != catalog.category_names:
         raise FsimError(

@@ -1,4 +1,7 @@
-"""Evaluate a network: embed splits, let the evaluators measure them, and say exactly what was asked."""
+"""Measure a network by the protocols of a recipe: embed splits, let the evaluators measure them, record what was asked.
+
+Shape legend: Q queries.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.errors import FsimError
 from fsim.evaluation.embedding import Embedder
 from fsim.evaluation.evaluators import build_evaluators, directions_of
-from fsim.evaluation.protocol import Protocol, protocols_of
+from fsim.evaluation.protocol import Protocol, build_protocols
 from fsim.evaluation.protocol_result import ProtocolResult
 from fsim.functional.clusters.embedding_health import embedding_health
 from fsim.functional.labels.subsets import comparable
@@ -22,7 +25,7 @@ from fsim.model.network import Network
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.store.metric_lines import EvaluationLine, ProtocolRecord
 
-NOT_OF_IMAGES = {"attributes", "captions", "text_embedding"}  # what evaluators may need that is no output for an image
+NO_IMAGE_OUTPUTS = {"attributes", "captions", "text_embedding"}  # evaluators may need them; no network gives them
 
 
 class Evaluation:
@@ -33,21 +36,27 @@ class Evaluation:
         self.relevant, self.seed = checked.recipe.evaluation.relevant, checked.recipe.seed
         self.evaluators = build_evaluators(checked)
         self.needs = frozenset[str]().union(*(evaluator.needs for evaluator in self.evaluators.values()))
-        asked = {part.result_name: part.written_out() for part in checked.each("evaluation.evaluators")}
-        self.protocols = protocols_of(checked.recipe.evaluation, self.evaluators, asked, catalog)
+        parameters = {part.result_name: part.written_out() for part in checked.each("evaluation.evaluators")}
+        self.protocols = build_protocols(checked.recipe.evaluation, self.evaluators, parameters, catalog)
 
     def direction(self, metric: str) -> Direction:
-        """Whether more or less of `<evaluator>/<metric>` is better."""
+        """Return whether more or less of `<evaluator>/<metric>` is better."""
         return directions_of(self.evaluators)[metric]
 
     def __call__(self, network: Network, epoch: float, at_end: bool) -> list[ProtocolResult]:
-        """Measure a network by each protocol; `at_end` is after the last epoch."""
-        return self.measure(network, epoch, [one for one in self.protocols if at_end or not one.at_end], {})
+        """Measure a network by each protocol that is due.
+
+        Args:
+            epoch: how long the network was trained; 2.4 is within the third epoch.
+            at_end: whether this is after the last epoch, when all protocols are due.
+        """
+        due = [protocol for protocol in self.protocols if at_end or not protocol.at_end]
+        return self.measure(network, epoch, due, {})
 
     def measure(
         self, network: Network, epoch: float, protocols: Sequence[Protocol], embedded: dict[str, Embedded]
     ) -> list[ProtocolResult]:
-        """Measure a network by some protocols; splits that are not in `embedded` are embedded, and put there."""
+        """Measure a network by some protocols. A split that `embedded` lacks is embedded, and added to it."""
         results = []
         for protocol in protocols:
             started = time.perf_counter()
@@ -68,21 +77,25 @@ class Evaluation:
         return results
 
     def task(self, protocol: Protocol, network: Network, embedded: dict[str, Embedded]) -> RetrievalTask:
-        """What a protocol compares; splits that are not in `embedded` are embedded, and put there."""
+        """Return what a protocol compares. A split that `embedded` lacks is embedded, and added to it."""
         for split in protocol.splits:
             if split not in embedded:
                 embedded[split] = self.embed(network, self.catalog.rows(split))
-        query = self._of(embedded, protocol.query, protocol.query_rows)
-        gallery = query if protocol.gallery is None else self._of(embedded, protocol.gallery, protocol.gallery_rows)
+        query = gallery = self._take(embedded, protocol.query, protocol.query_rows)
+        if protocol.gallery is not None:
+            gallery = self._take(embedded, protocol.gallery, protocol.gallery_rows)
         embed_text = None if network.text is None else network.text.embed
         return RetrievalTask(query, gallery, self.relevant, network.distance, junk=protocol.junk, embed_text=embed_text)
 
-    def _of(self, embedded: dict[str, Embedded], split: str, rows: IntArray) -> Embedded:
-        """What was embedded of some rows of a split."""
-        there = self.catalog.rows(split)
-        return embedded[split] if len(rows) == len(there) else embedded[split].take(np.searchsorted(there, rows))
+    def _take(self, embedded: dict[str, Embedded], split: str, rows: IntArray) -> Embedded:
+        """Return what was embedded of some rows of a split."""
+        all_rows = self.catalog.rows(split)
+        if len(rows) == len(all_rows):
+            return embedded[split]
+        return embedded[split].take(np.searchsorted(all_rows, rows))
 
     def _measure(self, task: RetrievalTask) -> tuple[dict[str, float], dict[str, float], dict[str, Tensor]]:
+        """Return the metrics, the timings, and the metrics of each query, {evaluator/metric: [Q]}."""
         metrics: dict[str, float] = {}
         timings: dict[str, float] = {}
         per_query: dict[str, Tensor] = {}
@@ -94,15 +107,15 @@ class Evaluation:
                 differing = ", ".join(sorted(set(measured) ^ set(evaluator.directions)))
                 raise FsimError(
                     f"evaluator '{name}' does not give the metrics that its `directions` name (they differ in "
-                    f"{differing}); leave it out, or ask its author to mend it"
+                    f"{differing}); leave it out, or ask its author to fix it"
                 )
             for metric, value in measured.items():
                 (timings if metric in evaluator.timings else metrics)[f"{name}/{metric}"] = float(value)
         return metrics, timings, per_query
 
     def embed(self, network: Network, rows: IntArray) -> Embedded:
-        """Embeddings of catalog rows, in the given order, and what else the evaluators need."""
-        outputs = self.embedder(network, rows, ("embedding", *sorted(self.needs - NOT_OF_IMAGES)))
+        """Embed catalog rows, in the given order, with what else the evaluators need of them."""
+        outputs = self.embedder(network, rows, ("embedding", *sorted(self.needs - NO_IMAGE_OUTPUTS)))
         return Embedded(
             embedding=outputs["embedding"],
             logits=outputs.get("logits"),

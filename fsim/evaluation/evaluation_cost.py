@@ -1,4 +1,4 @@
-"""What an evaluation will cost, told before it starts."""
+"""What an evaluation will cost in seconds and memory, said before it starts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from fsim.interfaces import Cost, Evaluator
 def say_cost(
     protocols: Sequence[Protocol], evaluators: Mapping[str, Evaluator], dimensions: int, say: Callable[[str], None]
 ) -> None:
-    """One line for each protocol and evaluator that takes a second or more, or else one line for all.
+    """Say one line for each protocol and evaluator that takes a second or more, or else one line for all.
 
-    Of evaluators that offer no `cost` nothing is said.
+    Nothing is said of evaluators that offer no `cost`.
 
     Args:
         dimensions: of an embedding.
@@ -26,18 +26,18 @@ def say_cost(
             cost = evaluator.cost(len(protocol.query_rows), num_gallery, dimensions)
             if cost is not None:
                 costs.append((protocol, name, cost))
-    long = [one for one in costs if one[2].seconds >= 1]
-    for protocol, name, cost in long:
-        asked = f"{len(protocol.query_rows):,} queries in {len(protocol.gallery_rows):,} images"
-        say(f"evaluation of {protocol.split}: {asked} by {name}: {cost_text(cost)}")
-    if costs and not long:
+    slow = [(protocol, name, cost) for protocol, name, cost in costs if cost.seconds >= 1]
+    for protocol, name, cost in slow:
+        sizes = f"{len(protocol.query_rows):,} queries in {len(protocol.gallery_rows):,} images"
+        say(f"evaluation of {protocol.split}: {sizes} by {name}: {cost_text(cost)}")
+    if costs and not slow:
         names = ", ".join(dict.fromkeys(name for _, name, _ in costs))
         most = Cost(max(cost.seconds for *_, cost in costs), max(cost.bytes for *_, cost in costs))
         say(f"evaluation by {names}: {cost_text(most)}")
 
 
 def cost_text(cost: Cost) -> str:
-    """`under a second, 3 MB`, `about 62 minutes, 3.9 GB`"""
+    """Write a cost: `under a second, 3 MB`, `about 62 minutes, 3.9 GB`."""
     return f"{_seconds_text(cost.seconds)}, {_bytes_text(cost.bytes)}"
 
 

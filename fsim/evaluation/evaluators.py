@@ -9,7 +9,7 @@ from fsim.recipe.checked_recipe import CheckedRecipe
 
 
 def build_evaluators(checked: CheckedRecipe) -> dict[str, Evaluator]:
-    """By name, in the recipe's order.
+    """Build the evaluators by the name that their metrics begin with, in the recipe's order.
 
     Raises:
         FsimError: one refuses its parameters, or does not fit its interface.
@@ -19,5 +19,9 @@ def build_evaluators(checked: CheckedRecipe) -> dict[str, Evaluator]:
 
 
 def directions_of(evaluators: Mapping[str, Evaluator]) -> dict[str, Direction]:
-    """{`<evaluator>/<metric>`: whether more or less of it is better}"""
-    return {f"{name}/{metric}": of for name, one in evaluators.items() for metric, of in one.directions.items()}
+    """Return {`<evaluator>/<metric>`: whether more or less of it is better}."""
+    return {
+        f"{name}/{metric}": direction
+        for name, evaluator in evaluators.items()
+        for metric, direction in evaluator.directions.items()
+    }

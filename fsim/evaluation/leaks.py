@@ -1,4 +1,4 @@
-"""Images of an evaluation that the training saw too, as an audit found them, left out of it."""
+"""Leaving out images that the training saw too, as an audit found them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TRAINED_ON = "train"
 
 
 def read_leaks(file: Path) -> list[list[str]]:
-    """Groups of images, by their names in the catalog, that should not be in different splits.
+    """Read the groups of images, by their names in the catalog, that should not be in different splits.
 
     Raises:
         FsimError: the file is not what `fsim data audit --json` writes.
@@ -29,10 +29,10 @@ def read_leaks(file: Path) -> list[list[str]]:
 
 
 def without_leaks(catalog: EncodedCatalog, file: Path, query: IntArray, gallery: IntArray) -> tuple[IntArray, IntArray]:
-    """The rows of a query and of its gallery that are no leak.
+    """Return the rows of a query and of its gallery that are no leak.
 
-    Where an image of train is one of a leak's, its images outside of train leave the query and the gallery. Where one
-    of the gallery is, its images leave the query, unless query and gallery are the same rows (leave-one-out).
+    Where a leak has an image of train, its other images leave the query and the gallery. Where it has one of the
+    gallery, its images leave the query, unless query and gallery are the same rows (leave-one-out).
 
     Raises:
         FsimError: the file is no audit of this catalog, or all images would be left out.

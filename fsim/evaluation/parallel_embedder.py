@@ -1,4 +1,4 @@
-"""Embedding by several processes."""
+"""Embedding by several processes, each a part of the rows."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from fsim.runtime.processes import Processes
 
 @dataclass(frozen=True)
 class ParallelEmbedder:
-    """An `Embedder` of several processes: rank 0 asks, each embeds its part of the rows, and rank 0 gets all of them.
+    """An `Embedder` of several processes: each embeds its part of the rows, and rank 0 gets all of them.
 
-    While rank 0 works, the others `follow` it, until it lets them go by `release`.
+    Rank 0 calls it; the others `follow` until rank 0 calls `release`.
     """
 
     embed: LocalEmbedder
     processes: Processes
 
     def __call__(self, network: Network, rows: IntArray, names: Sequence[str]) -> dict[str, Tensor]:
-        """Rank 0's: outputs of all rows, in their order."""
+        """On rank 0: embed all rows, by all processes."""
         if self.processes.size == 1:
             return self.embed(network, rows, names)
         self.processes.broadcast_from_rank0({"rows": rows.tolist(), "names": list(names)})
@@ -35,22 +35,22 @@ class ParallelEmbedder:
         assert all(len(values) == len(rows) for values in outputs.values()), "every image once"
         return outputs
 
-    def release(self, word: Any = None) -> None:
-        """Rank 0's: let the others go on, with a word (plain data) to them."""
-        self.processes.broadcast_from_rank0({"word": word})
+    def release(self, message: Any = None) -> None:
+        """On rank 0: end the `follow` of the others, which return the message (plain data)."""
+        self.processes.broadcast_from_rank0({"message": message})
 
     def follow(self, network: Network) -> Any:
-        """The others': embed parts of what rank 0 asks for by its own network, until its `release`; its word."""
-        while "word" not in (said := self.processes.broadcast_from_rank0(None)):
-            self._part(network, np.asarray(said["rows"], dtype=np.int64), said["names"])
-        return said["word"]
+        """On the other ranks: embed parts of the rows that rank 0 embeds, until its `release`; return its message."""
+        while "message" not in (request := self.processes.broadcast_from_rank0(None)):
+            self._part(network, np.asarray(request["rows"], dtype=np.int64), request["names"])
+        return request["message"]
 
     def _part(self, network: Network, rows: IntArray, names: Sequence[str]) -> dict[str, Tensor]:
         """Embed this process's part; rank 0 gets all."""
         # Each process counts statistics of batch normalisation of its own images; those of rank 0 are the network's.
         self.processes.copy_from_rank0(list(network.buffers()))
         mine = np.array_split(rows, self.processes.size)[self.processes.rank]
-        some = self.embed(network, mine if len(mine) else rows[:1], names)
+        outputs = self.embed(network, mine if len(mine) else rows[:1], names)
         return {
-            name: torch.cat(self.processes.gather(values[: len(mine)]) or [values]) for name, values in some.items()
+            name: torch.cat(self.processes.gather(values[: len(mine)]) or [values]) for name, values in outputs.items()
         }

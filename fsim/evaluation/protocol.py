@@ -1,4 +1,4 @@
-"""Who queries what: the protocols of a recipe, held against a catalog."""
+"""Protocols: who queries what, and all that decides whether two results may be compared."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ METRICS_VERSION = 1  # raised when the definition of a metric changes: older res
 
 @dataclass(frozen=True)
 class Protocol:
-    """Who queries what, in one catalog."""
+    """Who queries what, in one catalog.
+
+    at_end       whether it is measured after the last epoch alone
+    description  all that decides whether results are comparable, as metrics.jsonl has it
+    """
 
     query: str
     gallery: str | None  # None: leave-one-out
@@ -36,49 +40,52 @@ class Protocol:
 
     @property
     def split(self) -> str:
-        """How its lines in metrics.jsonl are called: `val`; `val:train` for queries of val in the gallery train; `val
-        without leaks` where an audit says which images to leave out, `val without junk` where junk is left out."""
+        """Its name in metrics.jsonl: `val`; `val:train` for queries of val in the gallery train; `val without leaks`
+        where an audit says which images to leave out, `val without junk` where junk is left out."""
         name = self.query if self.gallery is None else f"{self.query}:{self.gallery}"
         without = [word for word, is_set in (("leaks", self.without_leaks), ("junk", self.junk)) if is_set]
         return f"{name} without {' and '.join(without)}" if without else name
 
     @property
     def splits(self) -> list[str]:
-        """What must be embedded for it."""
+        """The splits that must be embedded for it."""
         return [self.query] if self.gallery is None else [self.query, self.gallery]
 
     @property
     def fingerprint(self) -> str:
-        """A hash of all that is asked: results of different fingerprints are not comparable."""
+        """A hash of the description: results of different fingerprints are not comparable."""
         text = json.dumps(self.description, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def protocols_of(
-    asked: EvaluationSettings, evaluators: Mapping[str, Evaluator], settings: Mapping[str, Any], catalog: EncodedCatalog
+def build_protocols(
+    evaluation: EvaluationSettings,
+    evaluators: Mapping[str, Evaluator],
+    parameters: Mapping[str, Any],
+    catalog: EncodedCatalog,
 ) -> list[Protocol]:
-    """The protocols that a recipe asks for, or the usual one.
+    """Build the protocols of a recipe, or the usual one where it names none.
 
     Args:
-        evaluators: by name, what measures.
-        settings: of each evaluator, its parameters, which are part of what is asked.
+        evaluation: the recipe's section.
+        evaluators: by name.
+        parameters: of each evaluator by its name; they are part of a protocol's fingerprint.
 
     Raises:
         FsimError: a protocol does not fit the catalog, or two would have one name.
     """
-    protocols = [
-        _protocol(one, asked, evaluators, settings, catalog) for one in asked.protocols or [_suggested(catalog)]
-    ]
+    settings = evaluation.protocols or [_usual_protocol(catalog)]
+    protocols = [_build_protocol(each, evaluation, evaluators, parameters, catalog) for each in settings]
     names = [protocol.split for protocol in protocols]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise FsimError(f"evaluation.protocols asks '{twice}' twice, and their results would be one: leave one out")
+        raise FsimError(f"evaluation.protocols has '{twice}' twice, and their results would be one: leave one out")
     return protocols
 
 
-def _protocol(
+def _build_protocol(
     settings: ProtocolSettings,
-    asked: EvaluationSettings,
+    evaluation: EvaluationSettings,
     evaluators: Mapping[str, Evaluator],
     parameters: Mapping[str, Any],
     catalog: EncodedCatalog,
@@ -98,18 +105,18 @@ def _protocol(
         fair = without_leaks(catalog, settings.without_leaks, query, gallery)
         left_out = {"queries": len(query) - len(fair[0]), "gallery": len(gallery) - len(fair[1])}
         query, gallery = fair
-    if (catalog.labels(asked.relevant)[query] < 0).all():
+    if (catalog.labels(evaluation.relevant)[query] < 0).all():
         raise FsimError(
-            f"no image of '{settings.query}' has {'an item' if asked.relevant == 'item' else 'a category'}: "
-            f"set evaluation.relevant to {'category' if asked.relevant == 'item' else 'item'}, or mend the catalog"
+            f"no image of '{settings.query}' has {'an item' if evaluation.relevant == 'item' else 'a category'}: "
+            f"set evaluation.relevant to {'category' if evaluation.relevant == 'item' else 'item'}, or fix the catalog"
         )
     if settings.junk is not None:
-        _hold_junk_against(settings, asked.relevant, catalog, query, None if leave_one_out else gallery)
+        _check_junk(settings, evaluation.relevant, catalog, query, None if leave_one_out else gallery)
     description = {
         "query": settings.query,
         "gallery": settings.gallery or settings.query,
         "leave_one_out": leave_one_out,
-        "relevant": asked.relevant,
+        "relevant": evaluation.relevant,
         "num_queries": len(query),
         "num_gallery": len(gallery),
         "images": [catalog.fingerprint(query), catalog.fingerprint(gallery)],
@@ -117,15 +124,15 @@ def _protocol(
         "metrics_version": METRICS_VERSION,
         **({"left_out_as_leaks": left_out} if left_out else {}),
         **({"junk": settings.junk} if settings.junk else {}),
-        **({"flip": True} if asked.flip else {}),
+        **({"flip": True} if evaluation.flip else {}),
     }
-    asks = next((name for name, one in evaluators.items() if "attributes" in one.needs), None)
-    if asks is not None:
-        catalog.attributes_for(f"evaluator '{asks}'", query, settings.query)
+    name = next((name for name, evaluator in evaluators.items() if "attributes" in evaluator.needs), None)
+    if name is not None:
+        catalog.attributes_for(f"evaluator '{name}'", query, settings.query)
         description["attributes"] = [catalog.attributes_fingerprint(rows) for rows in (query, gallery)]
-    reads = next((name for name, one in evaluators.items() if "captions" in one.needs), None)
-    if reads is not None:
-        catalog.captions_for(f"evaluator '{reads}'", query, settings.query)
+    name = next((name for name, evaluator in evaluators.items() if "captions" in evaluator.needs), None)
+    if name is not None:
+        catalog.captions_for(f"evaluator '{name}'", query, settings.query)
         description["captions"] = [catalog.captions_fingerprint(rows) for rows in (query, gallery)]
     return Protocol(
         query=settings.query,
@@ -139,20 +146,22 @@ def _protocol(
     )
 
 
-def _hold_junk_against(
+def _check_junk(
     settings: ProtocolSettings,
     relevant_label: Label,
     catalog: EncodedCatalog,
     query: IntArray,
     gallery: IntArray | None,
 ) -> None:
-    """FsimError where no image is junk to any query, or all that is relevant is junk."""
+    """Raises:
+    FsimError: no image is junk to any query, or all that is relevant is junk.
+    """
     assert settings.junk is not None
     items, relevant = (torch.from_numpy(catalog.labels(label)) for label in (settings.junk, relevant_label))
     if (items[query] < 0).all():
         raise FsimError(
             f"no image of '{settings.query}' has an item, so that nothing is junk: leave `junk: item` out of the "
-            f"protocol, or mend the catalog"
+            f"protocol, or fix the catalog"
         )
     answers = query if gallery is None else gallery
     junk = JunkLabels(items[query], items[answers])
@@ -163,7 +172,8 @@ def _hold_junk_against(
         )
 
 
-def _suggested(catalog: EncodedCatalog) -> ProtocolSettings:
+def _usual_protocol(catalog: EncodedCatalog) -> ProtocolSettings:
+    """Return query against gallery where the catalog has them, else leave-one-out over val, test or train."""
     splits = set(catalog.catalog.frame["split"])
     if {"query", "gallery"} <= splits:
         return ProtocolSettings(query="query", gallery="gallery")

@@ -19,7 +19,7 @@ from fsim.interfaces import FloatArray, IntArray, RetrievalTask
 from fsim.store.metric_lines import EvaluationLine
 
 NUM_ANSWERS = 10  # K: so many of each query are looked at
-FINEST_FIRST = ("/map", "/map@r", "/r_precision")  # metrics, by how finely they tell good answers from bad ones
+FINEST_FIRST = ("/map", "/map@r", "/r_precision")  # endings of metrics, that which grades answers most finely first
 
 
 @dataclass(frozen=True)

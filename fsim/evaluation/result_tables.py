@@ -17,7 +17,7 @@ from fsim.interfaces import FloatArray
 from fsim.kit.files import write_text
 from fsim.store.per_query import per_query_file
 
-FEWEST_QUERIES = 5  # of an attribute, for its results to tell anything
+FEWEST_QUERIES = 5  # of an attribute, for its results to mean anything
 
 
 def write_per_query(folder: Path, catalog: EncodedCatalog, results: Iterable[ProtocolResult]) -> None:

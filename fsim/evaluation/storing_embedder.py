@@ -1,4 +1,4 @@
-"""Embeddings that a run has made, kept beside it, and read again while nothing has changed that they depend on.
+"""Embeddings that are kept in the run folder, and read again while nothing that they depend on has changed.
 
 `RUN/embeddings/<key>/` has `embedding.npy` (float32 [N, D]; beside it `logits.npy` and the like where evaluators asked
 for them), `catalog.parquet` (the N rows, in that order) and `about.json`, which is written last.
@@ -32,12 +32,12 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class StoringEmbedder:
-    """An `Embedder` that asks another one only for what it has not kept.
+    """An `Embedder` that calls another one only for embeddings that it has not stored.
 
-    folder   where to keep them
-    images   the pixels, and
-    forward  what is made of them: the key depends on both
-    source   what embeds by it: this process, or several
+    folder   RUN/embeddings
+    images   the pixels that the key depends on
+    forward  what is made of the pixels, on which the key depends too
+    source   what embeds: this process, or several
     """
 
     folder: Path
@@ -48,27 +48,27 @@ class StoringEmbedder:
 
     def __call__(self, network: Network, rows: IntArray, names: Sequence[str]) -> dict[str, Tensor]:
         about = self._about(network, rows)
-        place = self.folder / _digest(about)
-        there = place / "about.json"
-        if place.is_dir():
-            self._write_table(place, rows)  # captions, say, may have changed since
-        if there.is_file() and all((place / f"{name}.npy").is_file() for name in names):
-            return {name: torch.from_numpy(np.load(place / f"{name}.npy", allow_pickle=False)) for name in names}
+        folder = self.folder / _digest(about)
+        files = {name: folder / f"{name}.npy" for name in names}
+        if folder.is_dir():
+            self._write_table(folder, rows)  # captions, say, may have changed since
+        if (folder / "about.json").is_file() and all(file.is_file() for file in files.values()):
+            return {name: torch.from_numpy(np.load(file, allow_pickle=False)) for name, file in files.items()}
         outputs = self.source(network, rows, names)
-        place.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for name, values in outputs.items():
-            write_with(place / f"{name}.npy", partial(np.save, arr=values.numpy()))
-        self._write_table(place, rows)
-        write_json(there, about)
+            write_with(files[name], partial(np.save, arr=values.numpy()))
+        self._write_table(folder, rows)
+        write_json(folder / "about.json", about)
         return outputs
 
-    def _write_table(self, place: Path, rows: IntArray) -> None:
+    def _write_table(self, folder: Path, rows: IntArray) -> None:
         table = io.BytesIO()
         catalog_table(self.catalog.catalog.frame.iloc[rows]).to_parquet(table, index=False)
-        write_with(place / "catalog.parquet", lambda stream: stream.write(table.getvalue()))
+        write_with(folder / "catalog.parquet", lambda stream: stream.write(table.getvalue()))
 
     def _about(self, network: Network, rows: IntArray) -> dict[str, Any]:
-        """All that the numbers depend on, but for the machine's rounding."""
+        """Return all that the numbers depend on, but for the machine's rounding."""
         return {
             "format": FORMAT,
             "weights": weights_hash(network),
@@ -84,7 +84,7 @@ class StoringEmbedder:
 
 
 def weights_hash(network: nn.Module) -> str:
-    """A hash of all weights and buffers, by name."""
+    """Return a hash of all weights and buffers, by name."""
     digest = hashlib.sha256()
     for name, values in sorted(network.state_dict().items()):
         digest.update(f"{name} {values.dtype} {tuple(values.shape)}".encode())

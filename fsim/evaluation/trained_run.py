@@ -1,4 +1,4 @@
-"""A run reopened to be used: the one way from a run folder to its embeddings.
+"""A run reopened to be used: the one way from a run folder to embeddings.
 
 Shape legend: B batch, S image size, N images, T texts, D embedding.
 """
@@ -37,7 +37,6 @@ from fsim.runtime.display import Display
 from fsim.runtime.machine import Machine, Precision, prepare_machine
 from fsim.runtime.processes import ALONE, Processes
 from fsim.store.checkpoint import Checkpoint, load_checkpoint
-from fsim.store.metric_lines import EvaluationLine
 from fsim.store.run_folder import RunFolder
 from fsim.training.training_captions import asks_for_vocabulary
 from fsim.training.training_data import dataset_catalog, prepare_data
@@ -55,7 +54,7 @@ def _no_progress(done: int, total: int) -> None: ...
 
 @dataclass(frozen=True, repr=False, eq=False)
 class TrainedRun:
-    """A network of a run on a device, with the recipe's own view of a picture.
+    """A network of a run on a device, and how the run prepares pictures for it.
 
     checked         the recipe; an evaluation may have other data, protocols and evaluators than the run
     checkpoint      the file that the weights are from
@@ -85,7 +84,7 @@ class TrainedRun:
 
         Args:
             checkpoint: `best`, `last`, `epoch-0007`, or a file; None for the best, or the last where none was chosen.
-            checked: the recipe, where it is not the run's own to the letter.
+            checked: the recipe, where it is not that of recipe.yaml as it stands.
             device: `cpu`, `cuda`, ...; None for a GPU where there is one.
             precision: in which the network computes; None for that of the recipe.
 
@@ -105,26 +104,6 @@ class TrainedRun:
                 f"{file} does not fit the recipe; give a checkpoint of a run whose recipe was not changed"
             ) from error
         return cls(run, checked, file, machine, network.to(machine.device).eval(), epoch, category_names)
-
-    def evaluate(self, *overrides: str, split: str | None = None) -> list[EvaluationLine]:
-        """Measure the network as `fsim evaluate` does, and keep the results in the run folder.
-
-        Args:
-            overrides: `evaluation.flip=true`, `data.dataset.root=DIR`.
-            split: leave-one-out over this one, in place of the recipe's protocols.
-
-        Returns:
-            Of each protocol its line, with `metrics`, `protocol`, `fingerprint`, ...
-
-        Raises:
-            FsimError: an override would change the network, or the catalog does not fit.
-        """
-        from fsim.evaluation.evaluate_run import evaluate_run, recipe_to_evaluate
-
-        checked = recipe_to_evaluate(self.folder, overrides, split)
-        trained = TrainedRun.open(self.folder, str(self.checkpoint), checked, self.device)
-        with Display() as display:
-            return [one.line for one in evaluate_run(trained, display, ALONE, display.log.info)]
 
     def __repr__(self) -> str:
         return f"<{self.folder.path}: {self.checkpoint_name} network, epoch {self.epoch:g}, on {self.device}>"
@@ -174,11 +153,11 @@ class TrainedRun:
 
     @cached_property
     def forward(self) -> Forward:
-        """From the pixels of a batch to what the network gives for it."""
+        """What runs the network on the pixels of a batch."""
         return Forward.from_preparation(self.preparation, self.machine, self.recipe.train.channels_last)
 
     def embed(self, images: Iterable[ImageSource], boxes: Iterable[Box | None] | None = None) -> Vectors:
-        """Images -> float32 [N, D] in their order, prepared and embedded as an evaluation does it.
+        """Embed images, prepared as an evaluation prepares them -> float32 [N, D], in the order given.
 
         Args:
             images: paths of files, their bytes, Pillow images, or uint8 arrays [H, W] or [H, W, 3]; they may be mixed.
@@ -197,7 +176,7 @@ class TrainedRun:
         return vectors
 
     def embed_text(self, texts: Iterable[str]) -> Vectors:
-        """Texts -> float32 [T, D], in the space of the images.
+        """Embed texts -> float32 [T, D], in the space of the images.
 
         Raises:
             FsimError: the network does not read.
@@ -216,8 +195,8 @@ class TrainedRun:
         return vectors
 
     def prepare(self, source: bytes | Pixels, box: Box | None = None) -> Pixels:
-        """The bytes of a file, or uint8 [H, W] or [H, W, 3] -> uint8 [S, S, 3], as the network sees it. Several threads
-        may call it.
+        """Prepare the bytes of a file, or uint8 [H, W] or [H, W, 3], for the network -> uint8 [S, S, 3]. Several
+        threads may call it.
 
         Args:
             box: the part to look at; padded as the recipe pads the garments' boxes, where it cuts by them.
@@ -228,13 +207,13 @@ class TrainedRun:
         return self.preparation.apply(source, box)
 
     def embed_pixels(self, pixels: Sequence[Pixels]) -> Vectors:
-        """N of uint8 [S, S, 3] -> float32 [N, D], by one forward pass."""
+        """Embed N prepared images, uint8 [S, S, 3] -> float32 [N, D], by one forward pass."""
         batch = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2)  # [N, 3, S, S], channels last in memory
         vectors: Vectors = self.embed_batch(batch).numpy()
         return vectors
 
     def embed_batch(self, images: Tensor) -> Tensor:
-        """uint8 [B, 3, S, S], or float32 of 0 to 255 -> float32 [B, D] on the CPU."""
+        """Embed a batch, uint8 [B, 3, S, S] or float32 of 0 to 255 -> float32 [B, D] on the CPU."""
         return self.forward(self.network, images, ("embedding",))["embedding"]
 
     def open_images(self, catalog: Catalog, progress: Progress | None = None) -> CachedImages:
@@ -243,7 +222,7 @@ class TrainedRun:
         return open_image_cache(catalog, self.preparation, folder=folder, max_damaged=1, progress=progress)
 
     def open_data(self, display: Display, processes: Processes = ALONE) -> tuple[EncodedCatalog, CachedImages]:
-        """The catalog of the recipe's dataset and its decoded images. Of several processes rank 0 decodes.
+        """Load the catalog of the recipe's dataset and its decoded images. Of several processes rank 0 decodes.
 
         Raises:
             FsimError: there is no such data, or too many images are damaged.
@@ -253,7 +232,7 @@ class TrainedRun:
     def embedder(
         self, images: CachedImages, processes: Processes = ALONE, progress: Progress = _no_progress
     ) -> ParallelEmbedder:
-        """What embeds rows of a catalog whose images are opened, by all processes."""
+        """Return what embeds rows of a catalog, whose images are opened, by all processes."""
         return ParallelEmbedder(LocalEmbedder(images, self.forward, progress), processes)
 
     def _pixels(self, number: int, image: ImageSource, box: Box | None) -> Pixels:
@@ -266,7 +245,7 @@ class TrainedRun:
 
 
 def _network(checked: CheckedRecipe, loaded: Checkpoint) -> Network:
-    """A network of the recipe, of the shape that a checkpoint's weights have."""
+    """Build a network of the recipe, of the shape that a checkpoint's weights have."""
     vocabulary = None
     if asks_for_vocabulary(checked):
         vocabulary = Vocabulary(loaded.vocabulary or [], checked.recipe.model.vocabulary.max_length)

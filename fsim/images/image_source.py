@@ -26,7 +26,7 @@ ImageSource: TypeAlias = Union[str, Path, bytes, Image.Image, "npt.NDArray[np.ui
 
 
 def read_source(image: ImageSource) -> bytes | Pixels:
-    """The bytes of an image file, or uint8 [H, W] or [H, W, 3], to be decoded.
+    """Return the bytes of an image file, or uint8 [H, W] or [H, W, 3], to be prepared.
 
     Raises:
         DamagedImageError: with the cause.
@@ -51,7 +51,7 @@ def read_source(image: ImageSource) -> bytes | Pixels:
 
 
 def name_of_source(image: ImageSource) -> str:
-    """What a person knows an image by: its path, or what it is."""
+    """Return what a person knows an image by: its path, or the type of the object."""
     if isinstance(image, str | Path):
         return str(image)
     return str(getattr(image, "filename", "") or type(image).__name__)
@@ -60,7 +60,7 @@ def name_of_source(image: ImageSource) -> str:
 def in_batches(
     images: Iterable[ImageSource], boxes: Iterable[Box | None] | None, batch_size: int
 ) -> Iterator[list[tuple[int, ImageSource, Box | None]]]:
-    """Batches of images with their numbers, from 0, and their boxes: none for any of them where `boxes` is None.
+    """Yield batches of (number, image, box), numbered from 0; no image has a box where `boxes` is None.
 
     Raises:
         FsimError: there are more boxes than images, or fewer.

@@ -75,8 +75,8 @@ def reopen_evaluated_run(
         which = "last" if ended else "best"
     trained = TrainedRun.open(folder, which, checked)
     catalog, images = trained.open_data(display)
-    shared = trained.embedder(images, progress=lambda done, total: display.bar("embed", done, total))
-    evaluation = stored_evaluation(trained, catalog, images, shared)
+    embedder = trained.embedder(images, progress=lambda done, total: display.bar("embed", done, total))
+    evaluation = stored_evaluation(trained, catalog, images, embedder)
     protocol = monitored_protocol(evaluation.protocols)
     kept = next((one for one in run_evaluations(folder, which) if one.split == protocol.split), None)
     if kept is None or kept.line.epoch != trained.epoch:

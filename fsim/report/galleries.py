@@ -1,5 +1,7 @@
-"""Queries with their answers: the best, the median and the worst, confident mistakes, images returned too often, and
-captions with the images that they find."""
+"""The sections of a report that show pictures: queries with their answers, failures, and captions with what they find.
+
+Shape legend: Q queries.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ CAPTIONS = 8
 
 
 def gallery_section(run: EvaluatedRun) -> Section:
-    """The best, the median and the worst queries, by the metric that the report ranks by."""
+    """Show the best, the median and the worst queries, by `ProtocolResult.ranked_by`, with their answers."""
     metric = run.result.ranked_by
     if metric is None:
         return Section("Galleries", "No evaluator of the recipe measures each query.")
@@ -41,7 +43,7 @@ def gallery_section(run: EvaluatedRun) -> Section:
 
 
 def failure_section(run: EvaluatedRun) -> Section:
-    """The wrong first answers that the network was surest of, and the hubs."""
+    """Show the wrong first answers that the network was surest of, and images that are answers too often (hubs)."""
     result, answers, task = run.result, run.result.answers, run.result.task
     can_answer = next((np.isfinite(values) for values in result.query_values.values()), task.query_labels.numpy() >= 0)
     wrong = can_answer & ~answers.right[:, 0] & (answers.index[:, 0] >= 0)
@@ -73,15 +75,15 @@ def failure_section(run: EvaluatedRun) -> Section:
 
 
 def varied(order: np.ndarray[tuple[int], np.dtype[np.float64]], categories: IntArray, count: int) -> list[int]:
-    """Up to `count` places of the lowest in `order` [Q], NaN left out, lowest first; no category a second time before
-    every one had its turn."""
-    ascending = [int(place) for place in np.argsort(order, kind="stable") if np.isfinite(order[place])]
+    """Return up to `count` queries of the lowest `order` [Q], NaN left out, lowest first; no category comes a second
+    time before every one had its turn."""
+    ascending = [int(query) for query in np.argsort(order, kind="stable") if np.isfinite(order[query])]
     turns: dict[int, int] = {}
     turn_of = {}
-    for place in ascending:
-        category = int(categories[place])
-        turn_of[place] = turns.get(category, 0)
-        turns[category] = turn_of[place] + 1
+    for query in ascending:
+        category = int(categories[query])
+        turn_of[query] = turns.get(category, 0)
+        turns[category] = turn_of[query] + 1
     return sorted(ascending, key=turn_of.__getitem__)[:count]
 
 
@@ -97,8 +99,8 @@ def _row(run: EvaluatedRun, query: int) -> list[Picture]:
 
 
 def text_section(run: EvaluatedRun) -> Section | None:
-    """Captions of queries of many categories, each with its nearest images; None where the network does not read, or no
-    query has a caption."""
+    """Show captions of queries of many categories, each with its nearest images; None where the network does not read,
+    or no query has a caption."""
     task, captions = run.result.task, run.catalog.captions(run.result.query_rows)
     captioned = np.array([bool(of_image) for of_image in captions])
     if task.embed_text is None or not captioned.any():
@@ -108,26 +110,26 @@ def text_section(run: EvaluatedRun) -> Section | None:
     k = min(NUM_ANSWERS, len(task.gallery.names))
     found = topk(task.embed_text(texts), task.gallery.embedding, k, task.distance)
     rows = []
-    for text, query, answers, scores in zip(texts, chosen, found.index.tolist(), found.score.tolist(), strict=True):
+    for caption, query, answers, scores in zip(texts, chosen, found.index.tolist(), found.score.tolist(), strict=True):
         item = int(task.query.items[query])
         described = int(run.result.query_rows[query])
         shown = [Picture(run.picture(described), run.label(described), mark="query")]
         for answer, score in zip(answers, scores, strict=True):
             row = int(run.result.gallery_rows[answer])
             of_item = row == described or (item >= 0 and int(task.gallery.items[answer]) == item)
-            caption = f"{run.label(row)} {run.nearness(score)}"
-            shown.append(Picture(run.picture(row), caption, mark="right" if of_item else ""))
-        rows.append((f"“{text}”", shown))
-    told = (
+            label = f"{run.label(row)} {run.nearness(score)}"
+            shown.append(Picture(run.picture(row), label, mark="right" if of_item else ""))
+        rows.append((f"“{caption}”", shown))
+    text = (
         f"Each row: a caption, the picture that it was written for, and the {k} images that are nearest to the words. "
         f"Marked (solid green) are those of the same item; others may fit the words as well."
     )
-    return Section("Words", told, pictures=rows)
+    return Section("Words", text, pictures=rows)
 
 
 def _once_an_item(run: EvaluatedRun, captioned: npt.NDArray[np.bool_]) -> FloatArray:
-    """An order [Q] of queries as `varied` takes it, NaN for those without a caption, and for all but the first image of
-    an item."""
+    """Return an order [Q] of queries as `varied` takes it: NaN for those without a caption, and for all but the first
+    image of an item."""
     items = run.result.task.query.items.numpy()
     order = np.arange(len(items), dtype=float)
     order[~captioned] = np.nan

@@ -1,4 +1,4 @@
-"""Results of each category and attribute, and which categories are taken for which."""
+"""The sections of a report on categories and attributes: the results of each, and categories taken for others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST = 15  # attributes that are not folded away
 
 
 def category_section(run: EvaluatedRun) -> Section:
-    """Bars of each category, and confusions among the answers."""
+    """Show bars of each category, and confusions among the answers."""
     table = by_category(run.result, run.catalog)
     metric = next((name for name in table.columns if "/recall@" in name), run.result.ranked_by)
     bars, text = [], ""
@@ -35,7 +35,7 @@ def category_section(run: EvaluatedRun) -> Section:
 
 
 def attribute_section(run: EvaluatedRun) -> Section | None:
-    """Results of each attribute of which queries are known to have it; None where there is none."""
+    """Show the results of each attribute that queries are known to have; None where there is none."""
     table = by_attribute(run.result, run.catalog)
     if table is None or table.empty or len(table.columns) == 1:
         return None

@@ -1,4 +1,4 @@
-"""The report of a run: one page with all that a person asks of it after training."""
+"""The report of a run: one page with all that a person wants to know of it after training."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fsim.store.environment import Environment
 
 
 def report_page(run: EvaluatedRun) -> Page:
-    """The page; it needs nothing but itself to be shown."""
+    """Build the page. It shows without any other file and without a network."""
     sections = [
         *result_sections(run),
         gallery_section(run),
@@ -42,7 +42,7 @@ def report_page(run: EvaluatedRun) -> Page:
 
 
 def _figures(run: EvaluatedRun) -> dict[str, str]:
-    """The few numbers at the head of the page."""
+    """Return the few numbers at the head of the page."""
     line, recipe, result = run.result.line, run.recipe, run.result
     wanted = [recipe.evaluation.monitor, result.ranked_by]
     names = [name for name in dict.fromkeys(wanted) if name is not None and name in line.metrics]

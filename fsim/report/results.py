@@ -1,4 +1,4 @@
-"""What was measured: a table for each protocol with intervals, curves over epochs, and what looked unhealthy."""
+"""The sections of a report on what was measured: tables with intervals, curves over epochs, and alarms."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fsim.store.run_folder import RunFolder
 
 
 def result_sections(run: EvaluatedRun) -> list[Section]:
-    """A section of tables, and one of curves."""
+    """Show a section of tables, one for each protocol, and one of curves."""
     evaluations = run.folder.evaluation_lines()
     last = evaluations[-1].epoch
     best = best_epoch(run.folder) if run.folder.best.is_file() else None
@@ -42,8 +42,8 @@ def result_sections(run: EvaluatedRun) -> list[Section]:
         tables.append(replace(whole, rows=list(compress(whole.rows, of_first))))
         more.append(replace(whole, rows=list(compress(whole.rows, others))))
     fingerprints = {line.split: line.fingerprint for line in evaluations}
-    told = "  ".join(f"{split}: {fingerprint}" for split, fingerprint in fingerprints.items())
-    text = f"{text} Fingerprints of the protocols: {told}."
+    listed = "  ".join(f"{split}: {fingerprint}" for split, fingerprint in fingerprints.items())
+    text = f"{text} Fingerprints of the protocols: {listed}."
     measured = Section("Results", text, tables, more=[table for table in more if table.rows])
     return [measured, Section("Curves", "", charts=_curves(run, evaluations, best))]
 
@@ -54,7 +54,7 @@ def _table(
     split: str,
     columns: Mapping[str, tuple[str, float | None]],
 ) -> Table:
-    """The metrics of one protocol, without macro means and counts of queries."""
+    """Return the metrics of one protocol, without macro means and counts of queries."""
     cells: list[dict[str, str]] = []
     for which, epoch in columns.values():
         line = next(one for one in evaluations if one.split == split and one.epoch == epoch)
@@ -76,11 +76,11 @@ def _table(
 
 
 def _kept_intervals(folder: RunFolder, which: str, split: str, seed: int) -> dict[str, Interval]:
-    """Of the metrics of which the run kept each query's."""
+    """Return the intervals of the metrics of which the run kept each query's."""
     try:
         table = read_per_query(per_query_file(folder.per_query(which), split))
     except FsimError:
-        return {}  # a run of before they were kept
+        return {}  # a run that did not keep them
     metrics = {name: table[name].to_numpy(float) for name in table.columns if "/" in name}
     return mean_intervals(metrics, table["category"].to_numpy(), seed)
 
@@ -106,7 +106,7 @@ def _curves(run: EvaluatedRun, evaluations: Sequence[EvaluationLine], best: floa
 
 
 def _short(series: Mapping[str, Any]) -> dict[str, Any]:
-    """Names without what all of them begin with, an evaluator's say."""
+    """Shorten names by what all of them begin with, the name of an evaluator, say."""
     prefixes = {name.rpartition("/")[0] for name in series}
     return {(name.rpartition("/")[2] if len(prefixes) == 1 else name): of for name, of in series.items()}
 
@@ -117,7 +117,7 @@ def _value(line: MetricLine, part: str, name: str) -> float:
 
 
 def health_section(run: EvaluatedRun) -> Section:
-    """Alarms of the run, with their remedies, and the health of the embeddings in its last evaluation."""
+    """Show the alarms of the run with their remedies, and the health of the embeddings in its last evaluation."""
     evaluations = run.folder.evaluation_lines()
     alarms: dict[Alarm, list[float]] = {}
     for line in evaluations:
@@ -126,8 +126,8 @@ def health_section(run: EvaluatedRun) -> Section:
     rows = [[_epochs(epochs), alarm.cause, alarm.remedy] for alarm, epochs in alarms.items()]
     found = evaluations[-1].health
     health = Table(["embeddings, last epoch", ""], [[name, number(value)] for name, value in found.items()])
-    told = "Nothing looked like a collapse in any evaluation." if not rows else "Alarms, and what to try."
-    return Section("Health", told, [*([Table(["epoch", "cause", "remedy"], rows)] if rows else []), health])
+    text = "Nothing looked like a collapse in any evaluation." if not rows else "Alarms, and what to try."
+    return Section("Health", text, [*([Table(["epoch", "cause", "remedy"], rows)] if rows else []), health])
 
 
 def _epochs(epochs: Sequence[float]) -> str:

@@ -1,4 +1,4 @@
-"""What `fsim.load` gives: a trained run that can also be searched with."""
+"""What `fsim.load` gives: a trained run that does in a line what the commands do."""
 
 from __future__ import annotations
 
@@ -7,18 +7,42 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
+from fsim.evaluation.evaluate_run import evaluate_run, recipe_to_evaluate
 from fsim.evaluation.trained_run import TrainedRun
 from fsim.runtime.display import Display
+from fsim.runtime.processes import ALONE
 from fsim.search.index_changes import Action, IndexRequest, write_index
 from fsim.search.index_folder import DEFAULT_NAME
 from fsim.search.query_embedder import RunEmbedder
 from fsim.search.searcher import Searcher
+from fsim.store.metric_lines import EvaluationLine
 
 
 @final
 @dataclass(frozen=True, repr=False, eq=False)
 class LoadedRun(TrainedRun):
-    """A `TrainedRun` for notebooks. It adds what stands above evaluation, whose packages know nothing of indexes."""
+    """A `TrainedRun` for notebooks: it can also be measured again, and make an index.
+
+    It stands in search, because evaluation, which knows `TrainedRun`, knows nothing of indexes.
+    """
+
+    def evaluate(self, *overrides: str, split: str | None = None) -> list[EvaluationLine]:
+        """Measure the network as `fsim evaluate` does, and keep the results in the run folder.
+
+        Args:
+            overrides: `evaluation.flip=true`, `data.dataset.root=DIR`.
+            split: leave-one-out over this one, in place of the recipe's protocols.
+
+        Returns:
+            The line of each protocol, with `metrics`, `protocol`, `fingerprint`, ...
+
+        Raises:
+            FsimError: an override would change the network, or the catalog does not fit.
+        """
+        checked = recipe_to_evaluate(self.folder, overrides, split)
+        trained = LoadedRun.open(self.folder, str(self.checkpoint), checked, self.device)
+        with Display() as display:
+            return [result.line for result in evaluate_run(trained, display, ALONE, display.log.info)]
 
     def index(
         self,

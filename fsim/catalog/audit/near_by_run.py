@@ -1,4 +1,7 @@
-"""Near duplicates that no hash sees: pictures that a trained network takes for crops of each other."""
+"""Near duplicates that no hash finds: pictures that a trained network takes for crops of each other.
+
+Shape legend: N images, B batch, S image size, D embedding.
+"""
 
 from __future__ import annotations
 
@@ -29,20 +32,21 @@ def near_by_run(
     rows: IntArray,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[IntArray]:
-    """Pairs of rows that are each other's nearest by far, and as near as a picture is to a crop of itself; the nearest
-    first.
+    """Find pairs of rows that are each other's nearest, much nearer than any other, and as near as a picture is to a
+    crop of itself; the nearest pair first.
 
-    By far: the distance to the nearest is at most 0.6 of that to the next (the ratio test of Lowe, "Distinctive image
-    features from scale-invariant keypoints", IJCV 2004, section 7.1, who takes 0.8), so that a crowd of resembling
-    garments has no pairs. As near: up to 512 pictures are cropped by a sixteenth at each edge; half of these crops are
-    no nearer to their originals. A third copy of a picture hides the other two, unless the pixels gave it away.
+    Much nearer: the distance to the nearest is at most 0.6 of that to the next (the ratio test of Lowe, "Distinctive
+    image features from scale-invariant keypoints", IJCV 2004, section 7.1, who takes 0.8), so that a crowd of
+    resembling garments has no pairs. As near as a crop: up to 512 pictures are cropped by a sixteenth at each edge;
+    half of these crops are no nearer to their originals. A third copy of a picture hides the other two, unless equal
+    pixels gave it away.
 
     Args:
         embed: uint8 or float32 images of 0 to 255, [B, 3, S, S] -> embeddings [B, D].
-        distance: How to compare them.
-        images: The images of a catalog, as the network sees them.
-        rows: The rows to compare, one for each picture; damaged ones are left out.
-        progress: Called with (images embedded, all images).
+        distance: how to compare them.
+        images: those of a catalog, as the network sees them.
+        rows: to compare, one for each picture; damaged ones are left out.
+        progress: called with (images embedded, all images).
     """
     rows = rows[images.usable[rows]]
     if len(rows) < 2:
@@ -56,19 +60,19 @@ def near_by_run(
     near = topk(embedding, None, 2, distance)
     nearest, score = near.index[:, 0].numpy(), near.score[:, 0].numpy()
     distances = ((2 if distance == "cosine" else 0) - 2 * near.score.double()).clamp_min(0).sqrt()  # [N, 2]
-    by_far = (distances[:, 0] <= RATIO * distances[:, 1]).numpy()
-    places = np.arange(len(rows))
-    enough = _score_of_crops(embed, distance, images, rows, embedding)
-    mutual = (nearest[nearest] == places) & (places < nearest) & by_far & by_far[nearest]
-    chosen = np.flatnonzero(mutual & (score >= enough))
+    is_much_nearer = (distances[:, 0] <= RATIO * distances[:, 1]).numpy()
+    numbers = np.arange(len(rows))
+    score_of_crops = _score_of_crops(embed, distance, images, rows, embedding)
+    mutual = (nearest[nearest] == numbers) & (numbers < nearest) & is_much_nearer & is_much_nearer[nearest]
+    chosen = np.flatnonzero(mutual & (score >= score_of_crops))
     ordered = chosen[np.argsort(-score[chosen], kind="stable")]
-    return [rows[[place, nearest[place]]] for place in ordered]
+    return [rows[[number, nearest[number]]] for number in ordered]
 
 
 def _score_of_crops(
     embed: Callable[[Tensor], Tensor], distance: Distance, images: CachedImages, rows: IntArray, embedding: Tensor
 ) -> float:
-    """The score that half of the crops reach with their originals."""
+    """Return the score that half of the crops reach with their originals."""
     sample = np.array(evenly(np.arange(len(rows)), SAMPLE))
     crops = torch.cat(
         [

@@ -67,5 +67,5 @@ def test_junk_that_leaves_out_nothing_or_all_is_told(small_recipe: Path) -> None
 def test_two_protocols_of_one_name_are_told(small_recipe: Path) -> None:
     for second in ("{query: val, gallery: val}", "{query: val, at_end: true}"):
         checked = check_recipe(small_recipe, [f"evaluation.protocols=[{{query: val}}, {second}]"])
-        with pytest.raises(FsimError, match="asks 'val' twice"):
+        with pytest.raises(FsimError, match="has 'val' twice"):
             Evaluation(checked, catalog([""] * 6), given)
