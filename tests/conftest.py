@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ import pytest
 from PIL import Image
 
 from .file_server import FileServer, running_server
-from .ready_process import ReadyProcess
+from .ready_process import Forked, ReadyProcess
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -30,7 +31,9 @@ hypothesis.settings.load_profile("fsim")
 
 ROOT = Path(__file__).resolve().parent.parent
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
-Stopped = Callable[[list[object], int], tuple[int, str]]
+Started = Callable[..., Forked]
+Ranks = Callable[..., AbstractContextManager[list[Forked]]]
+Stopped = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -64,38 +67,84 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def fsim(cache: Path) -> Iterator[Fsim]:
-    """Run a command as a user does: fsim("run", "recipe.yaml") -> the finished process. It is one of its own, but for
-    what it imports first; with an `env`, which may change that, in all."""
+def ready(cache: Path) -> Iterator[ReadyProcess]:
+    """Starts commands that find what nearly all of them import imported."""
     with ReadyProcess() as ready:
-
-        def run(*arguments: object, cwd: Path | None = None, env: dict[str, str] | None = None) -> object:
-            given = [str(one) for one in arguments]
-            environment = {**os.environ, "PYTHONWARNINGS": "", **(env or {})}
-            if env is None:
-                return ready.run(given, cwd or ROOT, environment, timeout=300)
-            command = [sys.executable, "-m", "fsim", *given]
-            return subprocess.run(
-                command, cwd=cwd or ROOT, env=environment, capture_output=True, text=True, timeout=300
-            )
-
-        yield run  # type: ignore[misc]
+        yield ready
 
 
 @pytest.fixture(scope="session")
-def stopped() -> Stopped:
+def fsim(ready: ReadyProcess) -> Fsim:
+    """Run a command as a user does: fsim("run", "recipe.yaml") -> the finished process. It is one of its own, but for
+    what it imports first; with `fresh=True` in all, which is for what Python or torch read at their start."""
+
+    def run(
+        *arguments: object, cwd: Path = ROOT, env: dict[str, str] | None = None, fresh: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        given = [str(one) for one in arguments]
+        environment = {**os.environ, "PYTHONWARNINGS": "", **(env or {})}
+        if not fresh:
+            return ready.run(given, cwd, environment, timeout=300)
+        command = [sys.executable, "-m", "fsim", *given]
+        return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def started(ready: ReadyProcess) -> Started:
+    """Start a command as `fsim` does, and do not wait for its end."""
+
+    def start(*arguments: object, cwd: Path = ROOT, env: dict[str, str] | None = None) -> Forked:
+        return ready.start([str(one) for one in arguments], cwd, {**os.environ, "PYTHONWARNINGS": "", **(env or {})})
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def ranks(ready: ReadyProcess) -> Ranks:
+    """Start a command, or a program, as `torchrun --nproc-per-node NUM` does: the processes, in the order of ranks."""
+
+    @contextmanager
+    def start(num: int, *arguments: object, program: Path | None = None) -> Iterator[list[Forked]]:
+        from torch.distributed import TCPStore
+
+        store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)  # as torchrun's agent has it
+        shared = {"PYTHONWARNINGS": "", "OMP_NUM_THREADS": "1", "TORCHELASTIC_USE_AGENT_STORE": "True"}
+        shared |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(store.port), "WORLD_SIZE": str(num)}
+        given = [str(one) for one in arguments]
+        with ExitStack() as stack:
+            yield [
+                stack.enter_context(
+                    ready.start(given, ROOT, {**os.environ, **shared, "LOCAL_WORLD_SIZE": str(num), **rank}, program)
+                )
+                for rank in ({"RANK": str(number), "LOCAL_RANK": str(number)} for number in range(num))
+            ]
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def script(ready: ReadyProcess) -> Fsim:
+    """Run a script of this repository: script("bench/engine.py", "--steps", 2) -> the finished process."""
+
+    def run(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONWARNINGS": ""}
+        return ready.run([str(one) for one in arguments], ROOT, environment, 300, program=ROOT / "scripts" / name)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def stopped(started: Started) -> Stopped:
     """Run a command and send it a signal when its first epoch is over: its exit code, and what it told on stderr."""
 
-    def stop(arguments: list[object], number: int) -> tuple[int, str]:
-        command = [sys.executable, "-m", "fsim", *map(str, arguments)]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            for line in process.stdout:
-                if line.startswith("epoch 1/"):
-                    process.send_signal(number)
-                    break
+    def stop(arguments: list[object], number: int, env: dict[str, str] | None = None) -> tuple[int, str]:
+        with started(*arguments, env=env) as process:
+            assert any(line.startswith("epoch 1/") for line in process.stdout), process.communicate(timeout=120)
+            process.send_signal(number)
             _, told = process.communicate(timeout=120)
-        return process.returncode, told
+            return process.wait(timeout=120), told
 
     return stop
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import httpx
 import platformdirs
 import pytest
+
+from ..ready_process import Forked
+
+ROOT = Path(__file__).resolve().parents[2]
+Serving = Callable[..., AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +31,24 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(folder / "package" / "axe.min.js", kept)
     return kept.read_text(encoding="utf-8") if kept.is_file() else ""
+
+
+@pytest.fixture(scope="session")
+def serving(started: Callable[..., Forked]) -> Serving:
+    """Start a server and give its address; it must end well by the signal."""
+
+    @contextmanager
+    def serve(*arguments: object, cwd: Path = ROOT, number: int = signal.SIGTERM, **environment: str) -> Iterator[str]:
+        with started("serve", *arguments, "--port", 0, cwd=cwd, env=environment) as process:
+            address = next((line.split()[1] for line in process.stdout if line.startswith("ready: ")), "")
+            try:
+                yield address
+            finally:
+                process.send_signal(number)
+                _, told = process.communicate(timeout=30)
+            assert address and process.returncode == 0 and "Traceback" not in told, told
+
+    return serve
 
 
 @pytest.fixture

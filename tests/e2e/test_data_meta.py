@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def test_a_catalog_and_its_balanced_selection(fsim: Fsim, tmp_path: Path) -> None:
+def test_a_catalog_and_its_balanced_selection(fsim: Fsim, script: Fsim, tmp_path: Path) -> None:
     root = tmp_path / "deepfashion"
     done = fsim("data", "garments", root, "--layout", "deepfashion_category", "--items", 60, "--views", 3)
     assert done.returncode == 0, done.stderr
-    script = [sys.executable, "scripts/create_deepfashion_meta.py", str(root), "--sample", "--more-than", "11"]
-    made = subprocess.run(script, cwd=ROOT, capture_output=True, text=True)
+    made = script("create_deepfashion_meta.py", root, "--sample", "--more-than", 11)
     assert made.returncode == 0, made.stdout + made.stderr
     table, sample = pd.read_csv(root / "metadata.csv"), pd.read_csv(root / "metadata_sample.csv")
     counts = table["category"].value_counts()

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from ..ready_process import Forked
+
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
-ROOT = Path(__file__).resolve().parents[2]
+Ranks = Callable[..., AbstractContextManager[list[Forked]]]
 CLOSE = 1e-6
 
 
@@ -78,18 +79,14 @@ def test_metrics_are_the_means_of_those_of_each_query(trained: Path) -> None:
         assert table[name].mean() == pytest.approx(metrics[name], abs=CLOSE)
 
 
-def test_five_processes_embed_every_image_once(fsim: Fsim, run: Path) -> None:
+def test_five_processes_embed_every_image_once(fsim: Fsim, ranks: Ranks, run: Path) -> None:
     alone = evaluated(fsim("evaluate", run, "--json", "--split", "train+val"))  # 36 images
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "5", "-m", "fsim"]
-    done = subprocess.run(
-        [*command, "evaluate", str(run), "--json", "--split", "train+val"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONWARNINGS": ""},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert_same(evaluated(done), alone)
+    with ranks(5, "evaluate", run, "--json", "--split", "train+val") as processes:
+        ended = [process.communicate(timeout=300) for process in processes]
+    assert [process.returncode for process in processes] == [0] * 5, ended
+    (line,) = json.loads(ended[0][0])
+    assert_same(line, alone)
+    assert [out for out, _ in ended[1:]] == [""] * 4
 
 
 def test_mistakes_are_told(fsim: Fsim, trained: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from ..ready_process import ReadyProcess
+
 ROOT = Path(__file__).resolve().parents[2]
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -27,7 +29,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def test_it_is_listed_and_described(installed: dict[str, str], fsim: Fsim) -> None:
-    listed = fsim("list-plugins", "--kind", "loss", env=installed).stdout
+    listed = fsim("list-plugins", "--kind", "loss", env=installed, fresh=True).stdout
     assert "lifted" in listed
     assert "fsim_example" in listed.replace("-", "_")
     assert "needs: embedding, labels" in fsim("describe", "loss", "lifted", env=installed).stdout
@@ -83,9 +85,10 @@ class TestSmallCnn(BackboneContract):
 """
 
 
-def test_its_components_keep_the_contracts(installed: dict[str, str]) -> None:
+def test_its_components_keep_the_contracts(installed: dict[str, str], ready: ReadyProcess) -> None:
     file = Path(installed["PYTHONPATH"].split(os.pathsep)[0]) / "test_example.py"
     file.write_text(SUITES)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file), "-c", os.devnull]
-    done = subprocess.run(command, env={**os.environ, **installed}, capture_output=True, text=True)
+    arguments = ["-q", "-p", "no:cacheprovider", str(file), "-c", os.devnull]
+    program = Path(pytest.__file__).parent / "__main__.py"
+    done = ready.run(arguments, ROOT, {**os.environ, **installed}, 300, program)
     assert done.returncode == 0, done.stdout

@@ -17,7 +17,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from .served import serving
+from .conftest import Serving
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "older_run"
@@ -180,10 +180,12 @@ def test_indexes_are_searched_and_added_to(fsim: Fsim, older: Path) -> None:
         assert close(found, expected_answers(older, "by_picture")), index
 
 
-def test_an_index_is_served(older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(older)
+def test_an_index_is_served(serving: Serving, older: Path) -> None:
     run, picture = the_run(older, "runs/finished"), older / "pictures" / "val" / "hat" / "1.jpg"
-    with serving(run / "indexes" / "default") as address, httpx.Client(base_url=address, timeout=30) as client:
+    with (
+        serving(run / "indexes" / "default", cwd=older) as address,
+        httpx.Client(base_url=address, timeout=30) as client,
+    ):
         for form, files, name in (
             ({"k": 9}, {"image": picture.read_bytes()}, "by_picture"),
             ({"k": 9, "text": "a dark skirt"}, None, "by_words"),

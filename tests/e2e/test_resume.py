@@ -182,11 +182,8 @@ def test_two_processes_do_not_write_to_one_run(terminated: tuple[Path, str], fsi
     assert done.returncode == 2 and "another process is writing to" in done.stderr
 
 
-def test_kills_at_25_random_points_change_no_bit() -> None:
-    command = [sys.executable, str(ROOT / "scripts" / "kill_runs.py"), "--points", "25"]
-    done = subprocess.run(
-        command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=600
-    )
+def test_kills_at_25_random_points_change_no_bit(script: Fsim) -> None:
+    done = script("kill_runs.py", "--points", 25)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "25 of 25 equal" in done.stdout
 

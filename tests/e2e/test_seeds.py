@@ -7,37 +7,28 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ..ready_process import Forked
+
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_keeps_the_finished_runs_and_resume_gives_the_means(
-    fsim: Fsim, small_recipe: Path, tmp_path: Path
+    fsim: Fsim, started: Callable[..., Forked], small_recipe: Path, tmp_path: Path
 ) -> None:
     with small_recipe.open("a", encoding="utf-8") as recipe:
         recipe.write("  expect: {exact/recall@1: 0.5 +- 0.5}\nseed: 3\n")
     given = ["run", small_recipe, "train.epochs=1", "trackers=[]", "--seeds", 2, "--out", tmp_path / "runs"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fsim", *map(str, given)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # Tests that a shell started in the background inherit that Ctrl-C is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line == "seed 4, run 2 of 2\n":
-            process.send_signal(signal.SIGINT)
-            break
-    _, told = process.communicate(timeout=120)
+    with started(*given) as process:
+        assert "seed 4, run 2 of 2\n" in process.stdout
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=120)
     assert process.returncode == 130, told
     (file,) = (tmp_path / "runs" / "small").glob("*-seeds.json")
     assert told == f"fsim: stopped; 1 of 2 runs are finished and kept. Go on with: fsim resume {file}\n"

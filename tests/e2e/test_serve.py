@@ -21,7 +21,8 @@ from PIL import Image
 
 from fsim.serving.loaded_index import ReloadingIndex
 
-from .served import check_with, serving
+from .conftest import Serving
+from .served import check_with
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -53,7 +54,7 @@ def run(fsim: Fsim, small_recipe_text: str, pictures: Path, tmp_path_factory: py
 
 
 @pytest.fixture(scope="module")
-def address(run: Path) -> Iterator[str]:
+def address(run: Path, serving: Serving) -> Iterator[str]:
     with serving(run / "indexes" / "default", "--ab", run / "indexes" / "other", "--max-upload-mb", "2") as address:
         yield address
 
@@ -179,7 +180,7 @@ def test_the_page_takes_what_is_dropped_and_pasted_and_tells_what_is_wrong(
     page.close()
 
 
-def test_a_server_with_a_key(browser: Browser, run: Path, pictures: Path) -> None:
+def test_a_server_with_a_key(browser: Browser, serving: Serving, run: Path, pictures: Path) -> None:
     with serving(run / "indexes" / "default", "--json-logs", number=signal.SIGINT, FSIM_API_KEY=KEY) as address:
         assert httpx.get(f"{address}api/items/1").status_code == 401
         assert httpx.get(f"{address}api/items/1", headers={"Authorization": f"Bearer {KEY}"}).status_code == 200

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import yaml
 from fsim.history.run_record import find_runs
 
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
+Stopped = Callable[..., tuple[int, str]]
 ROOT = Path(__file__).resolve().parents[2]
 FRAGILE = """
 from torch import Tensor, nn
@@ -55,31 +55,13 @@ def fragile_recipe(small_recipe: Path, tmp_path: Path) -> Path:
     return small_recipe
 
 
-def stopped_in_first_epoch(command: list[object], number: int, env: dict[str, str]) -> tuple[int, str]:
-    """Send a signal when the first epoch is over: the exit code, and what was told."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "fsim", *map(str, command)],
-        cwd=ROOT,
-        env={**os.environ, **env},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:
-        assert process.stdout is not None
-        next(line for line in process.stdout if line.startswith("epoch 1/2"))
-        process.send_signal(number)
-        _, told = process.communicate(timeout=120)
-    return process.returncode, told
-
-
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_killed_stopped_and_resumed_it_ends_with_the_trials_asked_for(
-    fsim: Fsim, fragile_recipe: Path, tmp_path: Path
+    fsim: Fsim, stopped: Stopped, fragile_recipe: Path, tmp_path: Path
 ) -> None:
     env = {"PYTHONPATH": str(tmp_path / "plugin")}
     given: list[object] = ["tune", fragile_recipe, "--trials", 4, "--out", tmp_path / "runs"]
-    killed, _ = stopped_in_first_epoch(given, signal.SIGKILL, env)
+    killed, _ = stopped(given, signal.SIGKILL, env)
     assert killed == -signal.SIGKILL
     folder = tmp_path / "runs" / "small" / "study"
     (run,) = (path for path in folder.parent.iterdir() if path != folder)
@@ -115,9 +97,9 @@ def test_killed_stopped_and_resumed_it_ends_with_the_trials_asked_for(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_sigterm_saves_and_says_how_to_go_on(fragile_recipe: Path, tmp_path: Path) -> None:
+def test_sigterm_saves_and_says_how_to_go_on(stopped: Stopped, fragile_recipe: Path, tmp_path: Path) -> None:
     given: list[object] = ["tune", fragile_recipe, "--trials", 1, "--out", tmp_path / "runs"]
-    code, told = stopped_in_first_epoch(given, signal.SIGTERM, {"PYTHONPATH": str(tmp_path / "plugin")})
+    code, told = stopped(given, signal.SIGTERM, {"PYTHONPATH": str(tmp_path / "plugin")})
     assert (code, told) == (143, "fsim: stopped; 0 of 1 trials are finished and kept. Go on with the same command\n")
     (run,) = (tmp_path / "runs" / "small").glob("*Z")
     assert (run / "checkpoints" / "last.pt").is_file()

@@ -6,16 +6,16 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from ..ready_process import Forked
+
 pwd = pytest.importorskip("pwd")
 pytest.importorskip("psycopg")
-ROOT = Path(__file__).resolve().parents[2]
 NUM = 3
 
 
@@ -53,14 +53,13 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_two_workers_share_the_trials(small_recipe: Path, tmp_path: Path, postgresql: str) -> None:
+def test_two_workers_share_the_trials(
+    started: Callable[..., Forked], small_recipe: Path, tmp_path: Path, postgresql: str
+) -> None:
     with small_recipe.open("a", encoding="utf-8") as recipe:
         recipe.write("trackers: []\nsearch:\n  losses.0.margin: {low: 0.5, high: 2.0}\n")
     given = ["tune", small_recipe, "train.epochs=1", "--trials", NUM, "--storage", postgresql, "--out", tmp_path]
-    command = [sys.executable, "-m", "fsim", *map(str, given), "--json"]
-    workers = [  # both begin the study, whoever is first
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)
-    ]
+    workers = [started(*given, "--json") for _ in range(2)]  # both begin the study, whoever is first
     told = [worker.communicate(timeout=200) for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], told
     ended = [line.split(":")[0] for _, progress in told for line in progress.splitlines() if " at epoch 1" in line]

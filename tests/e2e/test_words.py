@@ -21,7 +21,8 @@ from fsim.search.query_embedder import RunEmbedder
 from fsim.search.search_index import SearchIndex
 from fsim.store.run_folder import RunFolder
 
-from .served import check_with, serving
+from .conftest import Serving
+from .served import check_with
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -159,7 +160,7 @@ def test_an_index_is_not_searched_by_another_reader(fsim: Fsim, run: Path, index
 
 
 @pytest.fixture(scope="module")
-def address(run: Path, index: Path) -> Iterator[str]:
+def address(run: Path, index: Path, serving: Serving) -> Iterator[str]:
     with serving(index, "--ab", run / "indexes" / "other") as address:
         yield address
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import runpy
-import subprocess
-import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,14 +21,17 @@ from fsim.recipe.validate import check_document
 from fsim.runtime.processes import ALONE, Processes
 from fsim.training.training_data import build_sampler
 
+from ...ready_process import Forked
+
+Ranks = Callable[..., AbstractContextManager[list[Forked]]]
 SCRIPT = Path(__file__).parent / "one_step.py"
 
 
-def test_two_processes_take_the_step_of_one(tmp_path: Path) -> None:
+def test_two_processes_take_the_step_of_one(ranks: Ranks, tmp_path: Path) -> None:
     out = tmp_path / "two.pt"
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", SCRIPT, out]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
+    with ranks(2, out, program=SCRIPT) as processes:
+        told = [process.communicate(timeout=120) for process in processes]
+        assert [process.returncode for process in processes] == [0, 0], told
     found = torch.load(out, weights_only=True)
     two = found["steps"]
     assert len(found["refused"]) == 1 and "do not learn from the same" in found["refused"][0]
