@@ -37,7 +37,7 @@ MODULES = (
     "torch._dynamo",  # of which every optimizer takes a part
     "torch.utils.tensorboard",
     "fsim.run.run",
-    "fsim.run.summary",
+    "fsim.run.terminal",
     "fsim_plugins.backbones.resnet",
     "fsim_plugins.evaluators.exact",
 )

@@ -29,7 +29,7 @@ def execute(args: argparse.Namespace) -> int:
 
     from fsim.evaluation.evaluate_run import evaluate_run, recipe_to_evaluate
     from fsim.evaluation.trained_run import TrainedRun
-    from fsim.run.summary import show_evaluation
+    from fsim.run.terminal import show_evaluation
     from fsim.runtime.display import Display
     from fsim.runtime.torchrun import join_processes
     from fsim.store.run_folder import RunFolder

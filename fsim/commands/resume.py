@@ -21,10 +21,11 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.errors import FsimError
     from fsim.recipe.expectation import compare_with_expectations
     from fsim.recipe.validate import check_recipe
+    from fsim.report.run_observers import usual_observers
     from fsim.run.resumption import allowed_changes
-    from fsim.run.run import execute as execute_run
-    from fsim.run.run_session import session
-    from fsim.run.summary import summarise
+    from fsim.run.run import run_recipe
+    from fsim.run.session import open_session
+    from fsim.run.terminal import show_result
     from fsim.runtime.torchrun import join_processes
     from fsim.store.run_folder import RunFolder
 
@@ -34,15 +35,15 @@ def execute(args: argparse.Namespace) -> int:
         from fsim.history.run_seeds import run_seeds
         from fsim.history.seed_series import SeedSeries
 
-        run_seeds(SeedSeries.open(args.run))
+        run_seeds(SeedSeries.open(args.run), usual_observers)
         return 0
     folder = RunFolder.open(args.run)
     checked = check_recipe(folder.recipe)
-    with join_processes() as shared, session(folder, shared) as display:
+    with join_processes() as shared, open_session(folder, shared) as session:
         changes = allowed_changes(checked, folder, args.allow)
-        result = execute_run(checked, folder, display, resume=True, changes=changes, processes=shared)
+        result = run_recipe(checked, session, usual_observers(session.display), resume=True, changes=changes)
         if result is None:  # rank 0 says the rest
             return 0
         expected = compare_with_expectations(checked.recipe.evaluation.expect, result.monitored.metrics)
-        summarise(result, expected, folder, display)
+        show_result(result, expected, folder, session.display)
     return 0

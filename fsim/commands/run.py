@@ -38,10 +38,10 @@ def execute(args: argparse.Namespace) -> int:
 
     from fsim.errors import FsimError, WriteError
     from fsim.recipe.expectation import compare_with_expectations, reject_unmet
-    from fsim.run.run import InterruptedRunError
-    from fsim.run.run import execute as execute_run
-    from fsim.run.run_session import session
-    from fsim.run.summary import summarise
+    from fsim.report.run_observers import usual_observers
+    from fsim.run.run import InterruptedRunError, run_recipe
+    from fsim.run.session import open_session
+    from fsim.run.terminal import show_result
     from fsim.runtime.processes import LostProcessError
     from fsim.runtime.torchrun import join_processes
     from fsim.store.run_folder import RunFolder
@@ -59,7 +59,7 @@ def execute(args: argparse.Namespace) -> int:
         from fsim.history.seed_series import SeedSeries
 
         series = SeedSeries.create(args.out, checked, args.seeds)
-        expected = run_seeds(series)
+        expected = run_seeds(series, usual_observers)
         if args.check:
             reject_unmet(expected, series.file)
         return 0
@@ -71,16 +71,16 @@ def execute(args: argparse.Namespace) -> int:
         )
         folder = RunFolder(Path(path))
         try:
-            with session(folder, shared) as display:
-                result = execute_run(checked, folder, display, processes=shared)
+            with open_session(folder, shared) as session:
+                result = run_recipe(checked, session, usual_observers(session.display))
                 if result is None:  # rank 0 says the rest
                     return 0
                 expected = compare_with_expectations(checked.recipe.evaluation.expect, result.monitored.metrics)
-                summarise(result, expected, folder, display)
+                show_result(result, expected, folder, session.display)
                 if args.check:
                     reject_unmet(expected, folder.path)
                 if args.overfit is not None:
-                    display.say(verdict(result.last[0]))
+                    session.display.say(verdict(result.last[0]))
         except (InterruptedRunError, LostProcessError, WriteError):  # the run can be resumed
             raise
         except FsimError:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import gc
 import signal
+from collections.abc import Callable, Sequence
 
 from fsim.errors import FsimError
 from fsim.history.run_record import read_record
 from fsim.history.seed_means import seed_means, show_means, write_means
 from fsim.history.seed_series import SeedSeries
 from fsim.recipe.expectation import ExpectedMetric, compare_with_expectations
-from fsim.run.run import InterruptedRunError, execute
-from fsim.run.run_session import session
-from fsim.run.summary import show_expected, summarise
+from fsim.run.observer import RunObserver
+from fsim.run.run import InterruptedRunError, run_recipe
+from fsim.run.session import open_session
+from fsim.run.terminal import show_expected, show_result
 from fsim.runtime.display import Display
 
+MakeObservers = Callable[[Display], Sequence[RunObserver]]
 
-def run_seeds(series: SeedSeries) -> list[ExpectedMetric]:
+
+def run_seeds(series: SeedSeries, make_observers: MakeObservers) -> list[ExpectedMetric]:
     """Run what is not finished yet, show and write the means, and hold those of the monitored protocol against what the
     recipe expects.
+
+    Args:
+        make_observers: who follows each of the runs.
 
     Raises:
         FsimError: a run failed; the finished ones are kept, and the series can be taken up again.
@@ -28,7 +35,7 @@ def run_seeds(series: SeedSeries) -> list[ExpectedMetric]:
         if series.finished(seed):
             continue
         try:
-            _run(series, seed)
+            _run(series, seed, make_observers)
         except KeyboardInterrupt:
             raise InterruptedRunError(f"stopped; {_go_on(series)}", 128 + signal.SIGINT) from None
         except InterruptedRunError as error:
@@ -49,13 +56,14 @@ def run_seeds(series: SeedSeries) -> list[ExpectedMetric]:
     return expected
 
 
-def _run(series: SeedSeries, seed: int) -> None:
+def _run(series: SeedSeries, seed: int, make_observers: MakeObservers) -> None:
     checked, folder = series.checked(seed), series.begin(seed)
-    with session(folder) as display:
+    with open_session(folder) as session:
+        display = session.display
         display.say(f"seed {seed}, run {series.seeds.index(seed) + 1} of {len(series.seeds)}")
-        result = execute(checked, folder, display, resume=folder.recipe.is_file())
+        result = run_recipe(checked, session, make_observers(display), resume=folder.recipe.is_file())
         assert result is not None, "there is one process"
-        summarise(result, (), folder, display)
+        show_result(result, (), folder, display)
     del result
     gc.unfreeze()  # what the start froze is garbage now, and holds the network of this run
     gc.collect()

@@ -1,7 +1,8 @@
-"""Ctrl-C or SIGTERM once: the step ends, the run is saved and stops. Twice: it stops at once."""
+"""Stops a run by a signal. The first one: the step ends, the run is saved and stops. The second: it stops at once."""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -9,34 +10,49 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Ctrl-C; a cluster takes a machine back; the terminal was closed
+
 
 class Interruption:
-    """While this context is entered, SIGINT and SIGTERM, by which a cluster takes a machine back, set `signal`."""
+    """While this context is entered, a signal that stops a process is noted in `signal` instead. One that is ignored,
+    as SIGHUP is after nohup, stays ignored."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
         self._immediate = False
         self._before: dict[int, Any] = {}
+        self._terminals: list[int] = []
 
     @property
     def requested(self) -> bool:
         return self.signal is not None
 
     @property
+    def leaves_little_time(self) -> bool:
+        """Whether the process may soon be killed: after any signal but Ctrl-C."""
+        return self.signal is not None and self.signal != signal.SIGINT
+
+    @property
     def exit_code(self) -> int:
-        """As of a process that the signal ended: 130 or 143. Ctrl-C ends where no handler could be set, too."""
+        """As of a process that the signal ended: 130, 143 or 129. Ctrl-C ends where no handler could be set, too."""
         return 128 + (signal.SIGINT if self.signal is None else self.signal)
 
     def __enter__(self) -> Interruption:
         if threading.current_thread() is threading.main_thread():
-            self._before = {one: signal.signal(one, self._on_signal) for one in (signal.SIGINT, signal.SIGTERM)}
+            self._terminals = [stream for stream in (1, 2) if os.isatty(stream)]
+            numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+            self._before = {
+                number: signal.signal(number, self._on_signal)
+                for number in numbers
+                if signal.getsignal(number) != signal.SIG_IGN
+            }
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for one, before in self._before.items():
-            signal.signal(one, before)
+        for number, before in self._before.items():
+            signal.signal(number, before)
 
     @contextmanager
     def immediate(self) -> Iterator[None]:
@@ -50,5 +66,14 @@ class Interruption:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         at_once = self.requested or self._immediate
         self.signal = number
+        if number == getattr(signal, "SIGHUP", None):
+            self._leave_terminals()
         if at_once:
             raise KeyboardInterrupt
+
+    def _leave_terminals(self) -> None:
+        """A terminal that is closed takes no more output: without this the next line would be an error."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in self._terminals:
+            os.dup2(nowhere, stream)
+        os.close(nowhere)

@@ -1,4 +1,4 @@
-"""What a checkpoint says of its run beside the state, and what must be the same when that is taken up."""
+"""What a checkpoint says of its run beside the state, and what must be the same when the run is resumed."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from fsim.training.build import Training
 
 
 class ChangedDataError(FsimError):
-    """A run that is taken up would learn from other data than before."""
+    """A run that is resumed would learn from other data than before."""
 
 
 class RunIdentity:
-    """Plain data, for the dict of a checkpoint.
+    """Says which run a checkpoint belongs to, as plain data.
 
     network       what the weights are of
     learned_from  the data, and by how many processes
     """
 
-    def __init__(self, training: Training, processes: int) -> None:
+    def __init__(self, training: Training) -> None:
         catalog = training.catalog
         rows = catalog.rows("train")
+        reads_captions = training.batches.images.captions is not None
         self.network: dict[str, Any] = {
             "recipe": training.checked.recipe.name,
             "category_names": catalog.category_names,
@@ -33,39 +34,41 @@ class RunIdentity:
         self.learned_from: dict[str, Any] = {
             "training_images": catalog.fingerprint(rows),
             "steps_per_epoch": training.batches.steps_per_epoch,
-            "processes": processes,
-            "captions": None if training.batches.images.captions is None else catalog.captions_fingerprint(rows),
+            "processes": training.processes.size,
+            "captions": catalog.captions_fingerprint(rows) if reads_captions else None,
         }
 
-    def hold_against(self, checkpoint: Checkpoint) -> None:
-        """Raises:
-        FsimError: a checkpoint is of another number of processes.
-        ChangedDataError: it is of another network or other data.
+    def reject_another_run(self, checkpoint: Checkpoint) -> None:
+        """Reject a checkpoint from which this run cannot go on.
+
+        Raises:
+            FsimError: it was made by another number of processes.
+            ChangedDataError: it belongs to another network or other data.
         """
-        here, before = self.learned_from["processes"], checkpoint.content["processes"]
-        if before != here:
+        now, before = self.learned_from["processes"], checkpoint.content["processes"]
+        if before != now:
             raise FsimError(
-                f"this run was made by {before} process{'es' if before > 1 else ''}, and this is {here}: each learns "
+                f"this run was made by {before} process{'es' if before > 1 else ''}, and this is {now}: each learns "
                 f"from its own batches. Go on with torchrun --nproc-per-node {before}, or start anew by fsim run"
             )
-        for name, now in {**self.network, **self.learned_from}.items():
-            was = checkpoint.content[name]
-            if was != now:
-                told = f"{name.replace('_', ' ')} changed, {_difference(was, now)}"
+        for name, value in {**self.network, **self.learned_from}.items():
+            former = checkpoint.content[name]
+            if former != value:
                 raise ChangedDataError(
-                    f"since this run was stopped its {told}: going on would mix two experiments. Bring the old data "
-                    f"back, or start anew by fsim run"
+                    f"since this run was stopped its {name.replace('_', ' ')} changed, {_difference(former, value)}: "
+                    f"going on would mix two experiments. Bring the old data back, or start anew by fsim run"
                 )
 
 
 def vocabulary_of(network: Network) -> list[str] | None:
-    """The words that a network learned; None where it learned none."""
+    """Return the words that a network learned; None where it learned none."""
     return None if network.text is None or network.text.vocabulary is None else list(network.text.vocabulary.words)
 
 
-def _difference(was: Any, now: Any) -> str:
-    if isinstance(was, list) and isinstance(now, list):
-        differing = sorted(map(str, {*was} ^ {*now}))
-        told = ", ".join(differing[:5]) or "their order"
-        return f"{len(was)} before and {len(now)} now (they differ in {told}{', ...' if len(differing) > 5 else ''})"
-    return f"from {was} to {now}"
+def _difference(former: Any, now: Any) -> str:
+    if isinstance(former, list) and isinstance(now, list):
+        differing = sorted(map(str, {*former} ^ {*now}))
+        names = ", ".join(differing[:5]) or "their order"
+        more = ", ..." if len(differing) > 5 else ""
+        return f"{len(former)} before and {len(now)} now (they differ in {names}{more})"
+    return f"from {former} to {now}"

@@ -54,6 +54,8 @@ class Training:
     batches: TrainingBatches
     step: TrainingStep
     num_attributes: int
+    machine: Machine
+    processes: Processes
 
     @property
     def state(self) -> TrainingState:
@@ -128,7 +130,7 @@ def build_training(
         display.say("compiling the network; the first time that may take some minutes")
         for each in dict.fromkeys((network, step.state.evaluated)):
             compile_in_place(each, machine, normalise, preparation.size)
-    return Training(checked, catalog, images, preparation, normalise, batches, step, num_attributes)
+    return Training(checked, catalog, images, preparation, normalise, batches, step, num_attributes, machine, processes)
 
 
 def build_step(

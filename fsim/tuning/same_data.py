@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fsim.errors import FsimError
-from fsim.run.watched import Watched
+from fsim.run.observer import MonitoredEvaluation
 
 
 class OtherDataError(FsimError):
     """The data is not that of the study, whose trials cannot be compared with what comes of it."""
 
 
-def which_data(told: Watched) -> dict[str, str]:
+def which_data(told: MonitoredEvaluation) -> dict[str, str]:
     """What an evaluation was of, each with a fingerprint; plain data, as a study keeps it."""
     return {"what is evaluated": told.fingerprint, "the training images": told.training_images}
 
 
-def refuse_other_data(before: Mapping[str, str], told: Watched, name: str) -> None:
+def refuse_other_data(before: Mapping[str, str], told: MonitoredEvaluation, name: str) -> None:
     """Tell what is not as it was at the first evaluation of a study.
 
     Raises:

@@ -21,7 +21,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from fsim.interfaces import Direction
-from fsim.run.watched import Watched
+from fsim.run.observer import MonitoredEvaluation
 from fsim.store.run_folder import RunFolder, TrialRecord
 from fsim.store.run_lock import HeldError, locked
 from fsim.tuning.choosing import own_values, sampler, suggest
@@ -149,7 +149,7 @@ class Study:
             except optuna.exceptions.UpdateFinishedTrialError as error:
                 raise LostTrialError(_lost(claim)) from error
 
-    def report(self, claim: Claim, told: Watched, epochs: int) -> bool:
+    def report(self, claim: Claim, told: MonitoredEvaluation, epochs: int) -> bool:
         """Note what an evaluation gave; whether the trial is to end there, because it is worse than the median of the
         others at this epoch. In the first quarter of its epochs none is called so.
 
@@ -167,7 +167,7 @@ class Study:
             self.optuna.pruner = optuna.pruners.MedianPruner(WHOLE_TRIALS, n_warmup_steps=math.ceil(epochs / 4))
             return claim.number > 0 and not told.finished and claim.trial.should_prune()
 
-    def _hold_data_against(self, told: Watched) -> None:
+    def _hold_data_against(self, told: MonitoredEvaluation) -> None:
         with self.storage.exclusive():  # of two first evaluations one is
             before = self.optuna.user_attrs.get("data")
             if before is None:

@@ -9,9 +9,12 @@ from optuna.trial import TrialState
 
 from fsim.errors import FsimError, WriteError
 from fsim.recipe.validate import check_document, check_recipe
-from fsim.run.run import InterruptedRunError, Result, StopRunError, execute
+from fsim.report.run_observers import usual_observers
+from fsim.run.keeper import RunResult
+from fsim.run.observer import EpochSummary, MonitoredEvaluation, RunObserver, RunResumption, StopRunError
+from fsim.run.run import InterruptedRunError, run_recipe
 from fsim.run.run_identity import ChangedDataError
-from fsim.run.watched import Watched
+from fsim.run.session import RunSession
 from fsim.runtime.display import Display, number
 from fsim.tuning.claim import Claim, LostTrialError
 from fsim.tuning.heartbeat import Heartbeat
@@ -25,6 +28,30 @@ REASON = 300  # letters of a reason that are kept: some name a whole batch of im
 
 class _NoMonitorError(FsimError):
     """There is no number to compare the trials by; no other trial would have one."""
+
+
+class TrialObserver(RunObserver):
+    """Reports each evaluation of a trial to its study, and stops a trial that is worse than the others."""
+
+    def __init__(self, study: Study, claim: Claim, epochs: int) -> None:
+        self.study, self.claim, self.epochs = study, claim, epochs
+
+    def resumed(self, resumption: RunResumption) -> None:
+        self._report(resumption.monitored)
+
+    def epoch_ended(self, summary: EpochSummary) -> None:
+        self._report(summary.monitored)
+
+    def _report(self, evaluation: MonitoredEvaluation | None) -> None:
+        if evaluation is None:
+            return
+        if evaluation.value is None:
+            raise _NoMonitorError(
+                "the trials have nothing to be compared by: there is no split val, and by another no choice is made; "
+                "name one in evaluation.protocols, such as [{query: train}]"
+            )
+        if self.study.report(self.claim, evaluation, self.epochs):
+            raise StopRunError(f"pruned, {number(evaluation.value)} is worse than the median of the other trials")
 
 
 def run_trial(study: Study, claim: Claim, num: int) -> None:
@@ -66,29 +93,19 @@ def run_trial(study: Study, claim: Claim, num: int) -> None:
     gc.collect()
 
 
-def _run(study: Study, claim: Claim, num: int) -> Result:
+def _run(study: Study, claim: Claim, num: int) -> RunResult:
     folder, resume = claim.folder, claim.folder.recipe.is_file()
     checked = check_recipe(folder.recipe) if resume else check_document(study.recipe.with_values(claim.values))
-    epochs = checked.recipe.train.epochs
-
-    def watch(told: Watched) -> None:
-        if told.value is None:
-            raise _NoMonitorError(
-                "the trials have nothing to be compared by: there is no split val, and by another no choice is made; "
-                "name one in evaluation.protocols, such as [{query: train}]"
-            )
-        if study.report(claim, told, epochs):
-            raise StopRunError(f"pruned, {number(told.value)} is worse than the median of the other trials")
-
     with Display(folder.log) as display, Heartbeat(lambda: study.beat(claim), display.warn):
         own = ", the recipe's own values" if claim.number == 0 else ""
         display.say(f"trial {claim.number}, of {num} from 0 on{own}: {shown_values(claim.values)}")
-        result = execute(checked, folder, display, resume=resume, watch=watch)
+        observers = [*usual_observers(display), TrialObserver(study, claim, checked.recipe.train.epochs)]
+        result = run_recipe(checked, RunSession(folder, display), observers, resume=resume)
     assert result is not None, "there is one process"
     return result
 
 
-def _finish(study: Study, claim: Claim, result: Result) -> None:
+def _finish(study: Study, claim: Claim, result: RunResult) -> None:
     assert result.best is not None, "a watched run has a monitored metric"
     value = result.best.value
     if value is None or not math.isfinite(value):

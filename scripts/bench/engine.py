@@ -10,24 +10,19 @@ in blocks, so that a drift of the machine's speed falls on both.
 from __future__ import annotations
 
 import statistics
-import tempfile
 import time
-from pathlib import Path
 
 import torch
 
-from fsim.evaluation.embedding import Forward, LocalEmbedder
-from fsim.evaluation.evaluation import Evaluation
-from fsim.evaluation.parallel_embedder import ParallelEmbedder
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
-from fsim.run.handlers import attach
 from fsim.run.interruption import Interruption
-from fsim.run.keeper import Keeper
+from fsim.run.keeper import RunKeeper
+from fsim.run.loop import attach_handlers
+from fsim.run.observer import RunObserver
+from fsim.run.terminal import TerminalObserver
 from fsim.runtime.display import Display
 from fsim.runtime.machine import prepare_machine
-from fsim.runtime.processes import ALONE
-from fsim.store.run_folder import RunFolder
 from fsim.training.build import build_training
 from fsim.training.step import build_engine
 
@@ -46,14 +41,28 @@ RECIPE = {
 }
 
 
-class Idle(Keeper):
+class IdleKeeper(RunKeeper):
     """The steps alone are timed, not what an epoch's end saves and measures."""
 
-    def end_epoch(self, rate: float, seconds: float) -> str:
-        return ""
+    finished = False
+    saved_step = 0
 
-    def evaluate(self, said: str) -> None:
-        pass
+    def __init__(self, observer: RunObserver) -> None:
+        self.observer = observer
+
+    def start(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def end_epoch(self, images_per_second: float, seconds: float) -> None: ...
+
+    def evaluate(self) -> None: ...
+
+    def save_last(self) -> None: ...
+
+    def save_if_due(self) -> None: ...
+
+    def result(self) -> None: ...
 
 
 def main() -> None:
@@ -63,8 +72,6 @@ def main() -> None:
     training = build_training(checked, machine, display)
     batches, state = training.batches, training.state
     network, losses = state.network, state.losses
-    embedder = ParallelEmbedder(LocalEmbedder(training.images, Forward(training.normalise, machine)), ALONE)
-    evaluation = Evaluation(checked, training.catalog, embedder)
 
     def bare_step(step: int) -> None:
         batch = batches[step]
@@ -83,13 +90,13 @@ def main() -> None:
         for step in range(STEPS):
             bare_step(step)
 
-    with tempfile.TemporaryDirectory() as folder, Interruption() as interruption:
-        keeper = Idle(training, RunFolder(Path(folder)), evaluation, embedder, display)
+    with Interruption() as interruption:
+        keeper = IdleKeeper(TerminalObserver(display))
 
         def engine_block() -> None:
             state.step = 0
             engine = build_engine(training.step)
-            attach(engine, state, keeper, display, interruption, epochs=1)
+            attach_handlers(engine, training, keeper, interruption)
             engine.run(batches.loader(0, STEPS, 0), max_epochs=1, epoch_length=STEPS)
 
         bare_block()

@@ -117,21 +117,20 @@ def switches(args: argparse.Namespace) -> None:
 def epochs_of_a_run(args: argparse.Namespace, kept: bool) -> list[float]:
     """Seconds of each epoch but the first of `fsim run`, evaluation included; `kept` with all that keeps the run."""
     from fsim.recipe.validate import check_recipe
-    from fsim.run import keeper
-    from fsim.run.run import execute
+    from fsim.report.run_observers import usual_observers
+    from fsim.run.observer import EpochSummary, RunObserver
+    from fsim.run.run import run_recipe
+    from fsim.run.session import RunSession
     from fsim.runtime.display import Display
     from fsim.store.checkpoint_folder import CheckpointFolder
     from fsim.store.run_folder import RunFolder
 
     ends: list[float] = []
 
-    class Timed(keeper.Keeper):
-        def evaluate(self, said: str) -> None:
-            super().evaluate(said)
+    class Clock(RunObserver):
+        def epoch_ended(self, summary: EpochSummary) -> None:
             ends.append(time.perf_counter())
 
-    keeper_of_runs = sys.modules["fsim.run.run"]
-    keeper_of_runs.Keeper = Timed  # type: ignore[attr-defined]
     if not kept:
         for name in ("save_last", "save_best", "save_among_best"):
             setattr(CheckpointFolder, name, lambda *given: None)
@@ -140,7 +139,8 @@ def epochs_of_a_run(args: argparse.Namespace, kept: bool) -> list[float]:
         overrides = [f"train.epochs={args.epochs}", backup if kept else "trackers=[]"]
         checked = check_recipe(Path(args.recipe), overrides)
         run = RunFolder.create(Path(folder), "bench")
-        execute(checked, run, Display(run.log if kept else None, quiet=True))
+        display = Display(run.log if kept else None, quiet=True)
+        run_recipe(checked, RunSession(run, display), [*usual_observers(display), Clock()])
     return [stop - start for start, stop in itertools.pairwise(ends)]
 
 

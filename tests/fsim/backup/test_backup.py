@@ -12,7 +12,7 @@ import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from fsim.backup.background import Backup
+from fsim.backup.background import BackgroundBackup
 from fsim.backup.copying import back_up
 from fsim.backup.manifest import Manifest
 from fsim.backup.place import BackupPlace
@@ -179,16 +179,16 @@ def test_another_runs_backup_is_not_written_over(folder: RunFolder, url: str) ->
 
 def test_a_backup_beside_the_training_ends_with_all_and_stops_nothing(folder: RunFolder, tmp_path: Path) -> None:
     told: list[str] = []
-    backup = Backup(folder, str(tmp_path / "backups"), None, ("checkpoints",), told.append)
-    backup.ask()
+    backup = BackgroundBackup(folder, str(tmp_path / "backups"), None, ("checkpoints",), told.append)
+    backup.request()
     folder.metrics.write_text("the end")
     backup.close()
     assert told == []
     restored = restore(BackupPlace(f"{tmp_path}/backups/{folder.name}"), tmp_path / "elsewhere")
     assert restored.metrics.read_text() == "the end"
     (tmp_path / "file").write_text("")
-    failing = Backup(folder, f"{tmp_path}/file", None, (), told.append, pauses=())
-    failing.ask()
+    failing = BackgroundBackup(folder, f"{tmp_path}/file", None, (), told.append, pauses=())
+    failing.request()
     failing.close()
     assert told and "no backup: cannot reach" in told[-1]
 

@@ -10,7 +10,7 @@ import pytest
 from optuna.trial import TrialState
 
 from fsim.errors import FsimError
-from fsim.run.watched import Watched
+from fsim.run.observer import MonitoredEvaluation
 from fsim.tuning.begin import begin
 from fsim.tuning.claim import Claim, LostTrialError
 from fsim.tuning.heartbeat import GRACE
@@ -38,8 +38,10 @@ def claim(study: Study, num: int = 9) -> Claim:
     return claimed
 
 
-def told(epoch: int, value: float, finished: bool = False, measured: str = "a", learned: str = "b") -> Watched:
-    return Watched(epoch, value, finished, measured, learned)
+def told(
+    epoch: int, value: float, finished: bool = False, measured: str = "a", learned: str = "b"
+) -> MonitoredEvaluation:
+    return MonitoredEvaluation(epoch, value, finished, measured, learned)
 
 
 def end(claimed: Claim) -> None:

@@ -13,7 +13,7 @@ import yaml
 from optuna.trial import TrialState
 
 from fsim.recipe.validate import check_recipe
-from fsim.run.watched import Watched
+from fsim.run.observer import MonitoredEvaluation
 from fsim.store.checkpoint import save_checkpoint
 from fsim.store.metric_lines import ProtocolRecord
 from fsim.store.per_query import per_query_file
@@ -49,7 +49,7 @@ def try_all(study: Study, *values: float | None) -> None:
         if value is None:
             study.finish(claim, TrialState.FAIL, None, reason="the loss is <not> finite")
         else:
-            study.report(claim, Watched(1, value, False, "a", "b"), 2)
+            study.report(claim, MonitoredEvaluation(1, value, False, "a", "b"), 2)
             study.finish(claim, TrialState.COMPLETE, value, epoch=1)
         claim.held.close()
 

@@ -9,9 +9,10 @@ import pytest
 from optuna.trial import TrialState
 
 from fsim.recipe.validate import check_document
-from fsim.run.run import StopRunError, execute
+from fsim.run.observer import EpochSummary, RunObserver, StopRunError
+from fsim.run.run import run_recipe
 from fsim.run.run_identity import ChangedDataError
-from fsim.run.watched import Watched
+from fsim.run.session import RunSession
 from fsim.runtime.display import Display
 from fsim.tuning.begin import begin
 from fsim.tuning.claim import Claim
@@ -36,12 +37,14 @@ def claimed(study: Study, num: int = 1) -> Claim:
 
 
 def test_a_trial_waits_for_the_data_that_it_was_begun_with(study: Study, tmp_path: Path) -> None:
-    def stop(told: Watched) -> None:
-        raise StopRunError("killed")
+    class Kill(RunObserver):
+        def epoch_ended(self, summary: EpochSummary) -> None:
+            raise StopRunError("killed")
 
     first = claimed(study)
     with first.held, pytest.raises(StopRunError), Display() as display:
-        execute(check_document(study.recipe.with_values(first.values)), first.folder, display, watch=stop)
+        checked = check_document(study.recipe.with_values(first.values))
+        run_recipe(checked, RunSession(first.folder, display), [Kill()])
     picture = tmp_path / "pictures" / "train" / "hat" / "0.jpg"
     picture.rename(tmp_path / "0.jpg")
     with pytest.raises(ChangedDataError, match=r"^trial 0: .* its training images changed.*--study NAME$"):
