@@ -69,3 +69,16 @@ def test_two_protocols_of_one_name_are_told(small_recipe: Path) -> None:
         checked = check_recipe(small_recipe, [f"evaluation.protocols=[{{query: val}}, {second}]"])
         with pytest.raises(FsimError, match="has 'val' twice"):
             Evaluation(checked, catalog([""] * 6), given)
+
+
+def test_an_index_is_measured_by_its_name_as_its_own_evaluator_measures_it(small_recipe: Path) -> None:
+    lines = []
+    for evaluator in ("{name: annoy, k: [1, 2], trees: 3}", "{name: index, index: {name: annoy, trees: 3}, k: [1, 2]}"):
+        checked = check_recipe(small_recipe, [f"evaluation.evaluators=[{{name: exact}}, {evaluator}]"])
+        (result,) = Evaluation(checked, catalog(ITEMS), given)(build_network(checked, 2), epoch=1, at_end=True)
+        lines.append(result.line)
+    assert lines[0].metrics == lines[1].metrics
+    assert lines[0].timings.keys() == lines[1].timings.keys() >= {"annoy/build_seconds"}
+    own, by_index = (line.protocol.content["evaluators"]["annoy"] for line in lines)
+    assert own == {"k": [1, 2], "trees": 3, "search_k": None}
+    assert by_index == {"index": {"name": "annoy", "trees": 3, "search_k": None}, "k": [1, 2]}

@@ -154,3 +154,18 @@ def test_a_part_is_built_without_a_recipe_too() -> None:
     assert (evaluator.index.trees, evaluator.index.seed, evaluator.k) == (3, 1, (1,))
     with pytest.raises(FsimError, match="index annoy refuses its parameters"):
         build("evaluator", "index", {"index": {"name": "annoy", "trees": 0}})
+
+
+def test_the_json_schema_and_describe_say_what_stands_there(capsys: pytest.CaptureFixture[str]) -> None:
+    from argparse import Namespace
+
+    from fsim.commands import describe
+    from fsim.commands.schema import recipe_schema
+
+    definitions = recipe_schema()["$defs"]
+    names = {option["properties"]["name"]["const"]: option for option in definitions["component_evaluator"]["oneOf"]}
+    assert names["index"]["properties"]["index"] == {"$ref": "#/$defs/component_index"}
+    assert names["index"]["required"] == ["name", "index"]
+    assert "annoy" in {option["properties"]["name"]["const"] for option in definitions["component_index"]["oneOf"]}
+    describe.execute(Namespace(kind="evaluator", name="index"))
+    assert "index: {name: ..., parameter: value, ...}, kind index (required)" in capsys.readouterr().out
