@@ -20,7 +20,7 @@ def execute(args: argparse.Namespace) -> int:
     import json
 
     from fsim.errors import FsimError
-    from fsim.history.comparison import compare, run_paths
+    from fsim.history.comparison import compare_runs, open_runs
     from fsim.history.comparison_tables import comparison_page, difference_table, metric_table
     from fsim.kit.files import write_text
     from fsim.pages.page import refuse_page_file
@@ -31,44 +31,40 @@ def execute(args: argparse.Namespace) -> int:
         refuse_page_file(args.html)
     if args.csv is not None and args.csv.exists():
         raise FsimError(f"{args.csv} is there already; move it away, or name another file")
-    folders = run_paths(args.runs)
+    folders = open_runs(args.runs)
     differences = recipe_differences({str(folder.path): folder.read_recipe() for folder in folders})
-    compared = compare(folders, args.checkpoint)
+    comparisons = compare_runs(folders, args.checkpoint)
     if args.csv is not None:
-        rows = [one.table.assign(split=one.split) for one in compared]
         import pandas as pd
 
-        write_text(args.csv, pd.concat(rows).to_csv(index=False))
+        tables = [comparison.table.assign(split=comparison.split) for comparison in comparisons]
+        write_text(args.csv, pd.concat(tables).to_csv(index=False))
     if args.html is not None:
-        comparison_page(folders, differences, compared).write(args.html)
+        comparison_page(folders, differences, comparisons).write(args.html)
     if args.json:
-        print(
-            json.dumps(
+        answer = {
+            "runs": [str(folder.path) for folder in folders],
+            "recipes": json.loads(differences.to_json(orient="index")),
+            "protocols": [
                 {
-                    "runs": [str(folder.path) for folder in folders],
-                    "recipes": json.loads(differences.to_json(orient="index")),
-                    "protocols": [
-                        {
-                            "split": one.split,
-                            "warnings": one.warnings,
-                            "metrics": json.loads(one.table.to_json(orient="records", double_precision=15)),
-                        }
-                        for one in compared
-                    ],
-                },
-                indent=2,
-                ensure_ascii=False,
-            )
-        )
+                    "split": comparison.split,
+                    "warnings": comparison.warnings,
+                    "metrics": json.loads(comparison.table.to_json(orient="records", double_precision=15)),
+                }
+                for comparison in comparisons
+            ],
+        }
+        print(json.dumps(answer, indent=2, ensure_ascii=False))
         return 0
     with Display() as display:
-        for table, title in (
-            (difference_table(differences), "what the recipes differ in"),
-            *((metric_table(one, folders), f"{one.title}, of the {args.checkpoint} network") for one in compared),
-        ):
+        tables_of_metrics = [
+            (metric_table(comparison, folders), f"{comparison.title}, of the {args.checkpoint} network")
+            for comparison in comparisons
+        ]
+        for table, title in [(difference_table(differences), "what the recipes differ in"), *tables_of_metrics]:
             display.table(title, table.header, ([str(cell) for cell in row] for row in table.rows))
-        for one in compared:
-            for warning in one.warnings:
-                display.warn(f"{one.title}: {warning}")
+        for comparison in comparisons:
+            for warning in comparison.warnings:
+                display.warn(f"{comparison.title}: {warning}")
         display.say("* is best; in brackets the 95% interval of the difference to the first run, over queries, and p")
     return 0

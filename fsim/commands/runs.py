@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fsim.history.run_record import RunRecord
@@ -39,7 +39,7 @@ def execute(args: argparse.Namespace) -> int:
 
     from fsim.errors import FsimError
     from fsim.history.run_record import find_runs, read_record
-    from fsim.history.run_selection import refuse_unknown_metrics, select, sort
+    from fsim.history.run_selection import reject_unknown_metrics, select, sort
     from fsim.runtime.display import Display
 
     records, warnings = [], []
@@ -48,17 +48,17 @@ def execute(args: argparse.Namespace) -> int:
             records.append(read_record(folder))
         except FsimError as error:
             warnings.append(str(error))
-    refuse_unknown_metrics(records, args.metric, "--metric")
+    reject_unknown_metrics(records, args.metric, "--metric")
     shown = sort(select(records, args.filter), args.sort)
     fingerprints = list(dict.fromkeys(record.last.fingerprint for record in shown if record.last))
     if len(fingerprints) > 1:
         warnings.append(
-            f"these runs were asked {len(fingerprints)} different things, numbered under 'asked': only figures of the "
+            f"these runs were asked {len(fingerprints)} different things, numbered under 'asked': only runs with the "
             f"same number can be compared"
         )
     if args.json:
-        found = [_as_json(record) for record in shown]
-        print(json.dumps({"runs": found, "warnings": warnings}, indent=2, ensure_ascii=False))
+        runs = [_as_json(record) for record in shown]
+        print(json.dumps({"runs": runs, "warnings": warnings}, indent=2, ensure_ascii=False))
         return 0
     columns = list(dict.fromkeys([*args.metric, *([args.sort] if args.sort not in ("time", "name") else [])]))
     header = ["run", "epochs", "state", "split", "monitor", "last", "best (epoch)", *columns, "duration"]
@@ -96,11 +96,11 @@ def _row(record: RunRecord, below: Path, columns: list[str]) -> list[str]:
     ]
 
 
-def _as_json(record: RunRecord) -> dict[str, Any]:
+def _as_json(record: RunRecord) -> dict[str, object]:
     return {
         "path": str(record.path),
         "name": record.name,
-        "time": record.began[0].isoformat(),
+        "time": record.started[0].isoformat(),
         "epochs": record.epochs,
         "epochs_done": record.epochs_done,
         "state": record.state,

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from fsim.history.comparison import Compared
+from fsim.history.comparison import ProtocolComparison
 from fsim.pages.page import Page, Section, Table
 from fsim.runtime.display import main_metrics, number
 from fsim.store.run_folder import RunFolder
 
 
 def difference_table(differences: pd.DataFrame) -> Table:
-    """The keys of recipes that differ, a column for each run."""
+    """Show the keys in which recipes differ, a column for each run."""
     names = short_names(list(differences.columns))
     return Table(
         ["key", *names],
@@ -22,34 +22,37 @@ def difference_table(differences: pd.DataFrame) -> Table:
     )
 
 
-def metric_table(compared: Compared, folders: Sequence[RunFolder]) -> Table:
-    """A row for each metric, a column for each run: `0.812* (+0.031, +0.012 to +0.050, p 0.002)`; no macro means."""
+def metric_table(comparison: ProtocolComparison, folders: Sequence[RunFolder]) -> Table:
+    """Show a row for each metric, without macro means, and a column for each run. A cell has the value, a star where it is
+    the best, and the difference to the first run: `0.812* (+0.031, +0.012 to +0.050, p 0.002)`."""
     runs = [str(folder.path) for folder in folders]
-    cells = {(row.metric, row.run): _cell(row) for row in compared.table.itertuples()}
-    metrics = main_metrics(dict.fromkeys(compared.table["metric"]))
+    cells = {(row.metric, row.run): _cell(row) for row in comparison.table.itertuples()}
+    metrics = main_metrics(dict.fromkeys(comparison.table["metric"]))
     return Table(["metric", *short_names(runs)], [[name, *(cells[name, run] for run in runs)] for name in metrics])
 
 
-def comparison_page(folders: Sequence[RunFolder], differences: pd.DataFrame, compared: Sequence[Compared]) -> Page:
-    """The comparison as a page."""
+def comparison_page(
+    folders: Sequence[RunFolder], differences: pd.DataFrame, comparisons: Sequence[ProtocolComparison]
+) -> Page:
+    """Show a comparison as a page."""
     sections = [
         Section("Recipes", "The keys whose values differ.", [difference_table(differences)]),
         *(
             Section(
-                one.title,
-                " ".join(one.warnings)
+                comparison.title,
+                " ".join(comparison.warnings)
                 or "* is best. In brackets: the difference to the first run, its 95% interval and p, by a paired "
                 "bootstrap over the queries, stratified by category.",
-                [metric_table(one, folders)],
+                [metric_table(comparison, folders)],
             )
-            for one in compared
+            for comparison in comparisons
         ),
     ]
     return Page("Comparison of runs", "; ".join(str(folder.path) for folder in folders), {}, sections)
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
-    """Paths of runs without what all of them begin with."""
+    """Return the paths of runs without what all of them begin with."""
     common = os.path.commonpath([os.path.abspath(path) for path in paths])  # noqa: PTH100
     return [os.path.relpath(path, common) for path in paths]
 

@@ -11,37 +11,34 @@ from fsim.store.metric_lines import EvaluationLine
 from fsim.store.per_query import per_query_file
 from fsim.store.run_folder import RunFolder
 
-Which = Literal["last", "best"]
+NetworkName = Literal["last", "best"]  # of the last evaluated epoch, or the best one
 
 
 @dataclass(frozen=True)
 class RunEvaluation:
     """A network of a run, measured by one protocol.
 
-    split      how the protocol is called: `val`, `val:train`, ...
-    line       its line of metrics.jsonl, or what `fsim evaluate` wrote in its place
-    per_query  the table of the metrics of each query (`fsim.store.per_query`); older runs and such that are not at
-               their end may have none
+    line       its line of metrics.jsonl, or what `fsim evaluate` kept
+    per_query  the file with the metrics of each query (`fsim.store.per_query`); a run that is not at its end may have
+               none
     """
 
-    split: str
     line: EvaluationLine
     per_query: Path
 
     @property
-    def fingerprint(self) -> str:
-        """Of the protocol and its evaluators."""
-        return self.line.fingerprint
+    def split(self) -> str:
+        """The name of the protocol: `val`, `val:train`, ..."""
+        return self.line.split
 
     @property
-    def asked(self) -> dict[str, object]:
-        """All of the protocol but which evaluators measured it and the distance that the network is made for."""
-        return self.line.protocol.question
+    def fingerprint(self) -> str:
+        """The fingerprint of the protocol and its evaluators."""
+        return self.line.fingerprint
 
 
-def run_evaluations(folder: RunFolder, which: Which) -> list[RunEvaluation]:
-    """Of the last epoch that the training evaluated, or of the best network: the training's own, in the order of the
-    recipe's protocols, then those of `fsim evaluate`, each fingerprint once.
+def run_evaluations(folder: RunFolder, network: NetworkName) -> list[RunEvaluation]:
+    """Return the evaluations of the last or the best network of a run, as `evaluations_of` does.
 
     Raises:
         FsimError: the training evaluated nothing yet, or there is no best network.
@@ -49,32 +46,38 @@ def run_evaluations(folder: RunFolder, which: Which) -> list[RunEvaluation]:
     lines = folder.evaluation_lines()
     if not lines:
         raise FsimError(f"{folder.path} has no evaluation yet; finish it first: fsim resume {folder.path}")
-    epoch = lines[-1].epoch if which == "last" else best_epoch(folder)
-    return evaluations_of(folder, which, epoch)
+    epoch = lines[-1].epoch if network == "last" else best_checkpoint_epoch(folder)
+    return evaluations_of(folder, network, epoch)
 
 
 def evaluations_of(folder: RunFolder, checkpoint: str, epoch: float) -> list[RunEvaluation]:
-    """Of a checkpoint, by its name, and the epoch that it is of: the training's own evaluations, in the order of the
-    recipe's protocols, then those of `fsim evaluate`, each fingerprint once."""
-    found: dict[str, RunEvaluation] = {}
+    """Return the evaluations of a checkpoint, each fingerprint once.
+
+    Those of the training come first, in the order of the recipe's protocols, then those of `fsim evaluate`.
+
+    Args:
+        checkpoint: its name.
+        epoch: how long its network was trained.
+    """
+    evaluations: dict[str, RunEvaluation] = {}
     for line in folder.evaluation_lines():
         if line.epoch == epoch:
             file = per_query_file(folder.per_query(checkpoint), line.split)
-            found[line.fingerprint] = RunEvaluation(line.split, line, file)
-    for evaluated in folder.read_evaluations():
-        line = evaluated.line
-        if (evaluated.checkpoint, line.epoch) != (checkpoint, epoch):
+            evaluations[line.fingerprint] = RunEvaluation(line, file)
+    for kept in folder.read_evaluations():
+        line = kept.line
+        if (kept.checkpoint, line.epoch) != (checkpoint, epoch):
             continue
-        file, kept = per_query_file(evaluated.place, line.split), found.get(line.fingerprint)
-        if kept is None:
-            found[line.fingerprint] = RunEvaluation(line.split, line, file)
-        elif not kept.per_query.is_file():
-            found[line.fingerprint] = RunEvaluation(kept.split, kept.line, file)
-    return list(found.values())
+        file, of_training = per_query_file(kept.place, line.split), evaluations.get(line.fingerprint)
+        if of_training is None:
+            evaluations[line.fingerprint] = RunEvaluation(line, file)
+        elif not of_training.per_query.is_file():
+            evaluations[line.fingerprint] = RunEvaluation(of_training.line, file)
+    return list(evaluations.values())
 
 
-def best_epoch(folder: RunFolder) -> float:
-    """Of the best network.
+def best_checkpoint_epoch(folder: RunFolder) -> float:
+    """Return the epoch that the network in best.pt is of.
 
     Raises:
         FsimError: there is none.

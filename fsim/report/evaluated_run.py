@@ -12,7 +12,7 @@ from fsim.errors import FsimError
 from fsim.evaluation.evaluate_run import stored_evaluation
 from fsim.evaluation.protocol_result import ProtocolResult
 from fsim.evaluation.trained_run import TrainedRun
-from fsim.history.run_evaluations import Which, run_evaluations
+from fsim.history.run_evaluations import NetworkName, run_evaluations
 from fsim.images.image_cache import CachedImages
 from fsim.pages.page import thumbnail
 from fsim.recipe.checked_recipe import CheckedRecipe
@@ -34,7 +34,7 @@ class EvaluatedRun:
     catalog: EncodedCatalog
     images: CachedImages
     result: ProtocolResult
-    which: Which
+    which: NetworkName
 
     @cached_property
     def _pictures(self) -> dict[int, str]:
@@ -56,7 +56,7 @@ class EvaluatedRun:
 
 
 def reopen_evaluated_run(
-    checked: CheckedRecipe, folder: RunFolder, which: Which | None, display: Display
+    checked: CheckedRecipe, folder: RunFolder, which: NetworkName | None, display: Display
 ) -> EvaluatedRun:
     """Let the last or the best network of a run answer the monitored protocol again; its metrics are those that the run
     kept.

@@ -10,7 +10,7 @@ from typing import Any
 
 from fsim.errors import FsimError
 from fsim.functional.statistics.intervals import Interval, mean_intervals
-from fsim.history.run_evaluations import best_epoch
+from fsim.history.run_evaluations import best_checkpoint_epoch
 from fsim.pages.line_chart import line_chart
 from fsim.pages.page import Picture, Section, Table
 from fsim.pages.svg import COLOURS, data_uri
@@ -25,7 +25,7 @@ def result_sections(run: EvaluatedRun) -> list[Section]:
     """Show a section of tables, one for each protocol, and one of curves."""
     evaluations = run.folder.evaluation_lines()
     last = evaluations[-1].epoch
-    best = best_epoch(run.folder) if run.folder.best.is_file() else None
+    best = best_checkpoint_epoch(run.folder) if run.folder.best.is_file() else None
     text = (
         "Means over queries; in brackets their 95% interval by a bootstrap over the queries, stratified by category. "
         "It tells what other queries would change, not what another seed would."

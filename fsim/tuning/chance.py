@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from fsim.history.comparison import compare
+from fsim.history.comparison import compare_runs
 from fsim.history.run_record import read_record
 from fsim.store.run_folder import RunFolder
 
@@ -18,7 +18,7 @@ def interval(first: RunFolder, second: RunFolder, metric: str) -> tuple[float, f
         FsimError: a run is damaged.
     """
     last = read_record(second).last
-    for one in compare([first, second], "best"):
+    for one in compare_runs([first, second], "best"):
         row = one.table[(one.table["metric"] == metric) & (one.table["run"] == str(second.path))]
         if last is not None and one.split == last.split and len(row) and math.isfinite(row["low"].iloc[0]):
             return float(row["low"].iloc[0]), float(row["high"].iloc[0])

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from fsim.errors import FsimError
-from fsim.history.comparison import compare
-from fsim.history.run_evaluations import run_evaluations
+from fsim.history.comparison import compare_runs, match_evaluations
+from fsim.history.run_evaluations import RunEvaluation, run_evaluations
 from fsim.store.metric_lines import EvaluationLine, ProtocolRecord
 from fsim.store.per_query import per_query_file, read_per_query
 from fsim.store.run_folder import RunFolder
@@ -67,7 +67,7 @@ def two(tmp_path: Path, small_recipe_text: str) -> list[Written]:
 
 def compared(runs: list[Written]) -> dict[str, tuple[list[float], list[str]]]:
     """{title: the second run's differences, the warnings}"""
-    found = compare([run.folder for run in runs], "last", samples=50)
+    found = compare_runs([run.folder for run in runs], "last", samples=50)
     second = str(runs[1].folder.path)
     return {one.title: (one.table["difference"][one.table["run"] == second].tolist(), one.warnings) for one in found}
 
@@ -95,7 +95,7 @@ def test_other_evaluators_of_the_split_of_the_training(two: list[Written]) -> No
     found = compared(two)
     assert [*found] == ["val (exact, queryvalevaluatorsexactk1)", "val (annoy, queryvalevaluatorsannoyk1)"]
     assert found["val (annoy, queryvalevaluatorsannoyk1)"] == (difference(two, "evaluations/*/val.csv", METRICS[1]), [])
-    table = compare([run.folder for run in two], "last", samples=50)[1].table
+    table = compare_runs([run.folder for run in two], "last", samples=50)[1].table
     assert table["best"].sum() == 1, "it is known which way annoy's recall is better"
 
 
@@ -138,12 +138,12 @@ def test_a_metric_that_is_undefined_is_best_of_none(two: list[Written]) -> None:
     (kept,) = two[1].folder.read_evaluations()
     two[1].folder.write_evaluation("last", replace(kept.line, metrics={METRICS[0]: math.nan}))
     assert "NaN" not in next(two[1].folder.evaluations.glob("*/metrics.json")).read_text()
-    _, test = compare([run.folder for run in two], "last", samples=50)
+    _, test = compare_runs([run.folder for run in two], "last", samples=50)
     assert not test.table["best"].any()
 
 
 def test_tables_of_before_categories_had_names(two: list[Written]) -> None:
-    found = compare([run.folder for run in two], "last", samples=50)[0].table
+    found = compare_runs([run.folder for run in two], "last", samples=50)[0].table
     for run in two:
         file = per_query_file(run.folder.per_query("last"), "val")
         numbers = {"hat": 0, "shoes": 1, "": -1}
@@ -151,13 +151,13 @@ def test_tables_of_before_categories_had_names(two: list[Written]) -> None:
             file, index=False
         )
         assert read_per_query(file)["category"].tolist()[:3] == ["0", "1", "-1"]
-        pd.testing.assert_frame_equal(compare([run.folder for run in two], "last", samples=50)[0].table, found)
+        pd.testing.assert_frame_equal(compare_runs([run.folder for run in two], "last", samples=50)[0].table, found)
 
 
 def test_no_split_in_common_is_told(two: list[Written], tmp_path: Path, small_recipe_text: str) -> None:
     other = Written(tmp_path / "c", small_recipe_text, 2).trained("test")
     with pytest.raises(FsimError, match=r"no protocol is common to all runs .*a: val; .*c: test"):
-        compare([two[0].folder, other.folder], "last")
+        compare_runs([two[0].folder, other.folder], "last")
 
 
 def test_without_the_metrics_of_each_query_there_is_no_interval(two: list[Written]) -> None:
@@ -165,3 +165,29 @@ def test_without_the_metrics_of_each_query_there_is_no_interval(two: list[Writte
     ((differences, warnings),) = compared(two).values()
     assert all(math.isnan(one) for one in differences)
     assert "val.csv, so that no interval is given" in warnings[0]
+
+
+def evaluation(evaluators: str, **protocol: Any) -> RunEvaluation:
+    asked = {"query": "val", "evaluators": {name: {} for name in evaluators}, **protocol}
+    line = evaluation_line(1, {}, protocol=ProtocolRecord(asked), fingerprint=repr(asked))
+    return RunEvaluation(line, Path())
+
+
+A, B, AB, FLIPPED = evaluation("a"), evaluation("b"), evaluation("ab"), evaluation("a", flip=True)
+
+
+def test_the_same_fingerprint_first_of_all() -> None:
+    assert match_evaluations([[A, B], [B, A]]) == [[A, A], [B, B]]
+    assert match_evaluations([[A, FLIPPED], [FLIPPED, A], [A, FLIPPED]]) == [[A] * 3, [FLIPPED] * 3]
+    assert match_evaluations([[A, FLIPPED], [A]]) == [[A, A]]
+
+
+def test_other_evaluators_ask_the_same_thing() -> None:
+    assert match_evaluations([[A], [AB]]) == [[A, AB]]
+    assert match_evaluations([[A, B], [AB, B]]) == [[A, AB], [B, B]]
+    assert match_evaluations([[A, B], [B]]) == [[B, B]]
+    assert match_evaluations([[FLIPPED, A], [AB]]) == [[A, AB]]
+
+
+def test_runs_that_were_never_asked_the_same_thing() -> None:
+    assert match_evaluations([[A, B], [FLIPPED]]) == [[A, FLIPPED]]

@@ -21,7 +21,7 @@ from ..lines import evaluation_line, training_line
 def test_a_finished_run(made_run: Any) -> None:
     record = read_record(made_run("a/20250102T030405Z-2", values=[0.5, 0.8, 0.8, 0.7], epochs=4))
     assert (record.name, record.state, record.epochs_done, record.epochs) == ("made", "finished", 4, 4)
-    assert record.began == (datetime(2025, 1, 2, 3, 4, 5, tzinfo=timezone.utc), 2)
+    assert record.started == (datetime(2025, 1, 2, 3, 4, 5, tzinfo=timezone.utc), 2)
     assert record.metrics["exact/recall@1"] == 0.7
     assert record.best == BestEpoch(2, "val", "exact/recall@1", 0.8)  # the first of equals
     assert record.seconds == 4 * (10 + 1)

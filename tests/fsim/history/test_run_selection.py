@@ -52,7 +52,7 @@ def test_a_filter_leaves_the_runs_of_which_it_holds(
         ("name", "write key=value"),
         ("train.optimizer.lrr=1", "did you mean 'train.optimizer.lr'"),
         ("exact/recal@1>0.5", "did you mean 'exact/recall@1'"),
-        ("train.epochs>many", "wants a number"),
+        ("train.epochs>many", "write a number after >"),
     ],
 )
 def test_a_filter_that_asks_for_nothing_there_is_told(records: list[RunRecord], condition: str, told: str) -> None:
@@ -72,5 +72,5 @@ def test_they_are_sorted_by_time_name_or_the_best_value(records: list[RunRecord]
         for value in (3, 1, 2)
     ]
     assert [record.path.name for record in sort(less, "exact/recall@1")] == ["1", "2", "3"]
-    with pytest.raises(FsimError, match="do not say alike"):
+    with pytest.raises(FsimError, match="do not agree, or do not say"):
         sort([*less, *records], "exact/recall@1")
