@@ -28,17 +28,17 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.runtime.display import Display
 
     if args.kills < 1:
-        raise FsimError("--kills: kill it once at least")
+        raise FsimError("--kills: give 1 or more")
     if args.out is not None and args.out.exists() and any(args.out.iterdir()):
         raise FsimError(f"{args.out} has something in it; name another folder")
     check_recipe(args.recipe, args.overrides)
     out = args.out or Path(tempfile.mkdtemp(prefix="fsim-verify-resume-"))
     with Display() as display:
-        found = prove_resume(args.recipe, args.overrides, out, args.kills, args.seed, display.say)
-        if found:
-            told = "".join(f"  {one}\n" for one in found)
+        differences = prove_resume(args.recipe, args.overrides, out, args.kills, args.seed, display.say)
+        if differences:
+            lines = "".join(f"  {difference}\n" for difference in differences)
             raise FsimError(
-                f"resumed, the run came to another end:\n{told}both runs are in {out}; try data.workers=0, "
+                f"resumed, the run came to another end:\n{lines}both runs are in {out}; try data.workers=0, "
                 f"train.precision=fp32 and as many threads (OMP_NUM_THREADS), and report what remains"
             )
         display.say("equal: the states, the best networks and the metrics, bit for bit")

@@ -23,8 +23,11 @@ def difference_table(differences: pd.DataFrame) -> Table:
 
 
 def metric_table(comparison: ProtocolComparison, folders: Sequence[RunFolder]) -> Table:
-    """Show a row for each metric, without macro means, and a column for each run. A cell has the value, a star where it is
-    the best, and the difference to the first run: `0.812* (+0.031, +0.012 to +0.050, p 0.002)`."""
+    """Show a row for each metric, without macro means, and a column for each run.
+
+    A cell has the value, a star where it is the best, and the difference to the first run with its interval and p:
+    `0.812* (+0.031, +0.012 to +0.050, p 0.002)`.
+    """
     runs = [str(folder.path) for folder in folders]
     cells = {(row.metric, row.run): _cell(row) for row in comparison.table.itertuples()}
     metrics = main_metrics(dict.fromkeys(comparison.table["metric"]))

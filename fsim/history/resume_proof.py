@@ -17,14 +17,14 @@ from fsim.store.run_folder import RunFolder
 def prove_resume(
     recipe: Path, overrides: Sequence[str], out: Path, kills: int, seed: int, say: Callable[[str], None]
 ) -> list[str]:
-    """Run a recipe in a process that is left alone, and once more in one that is killed and resumed so many times;
-    return in what they differ.
+    """Run a recipe undisturbed, and once more in a process that is killed and resumed; return in what the two runs
+    differ.
 
     Args:
         out: where the two runs are made, in `alone/` and `killed/`.
-        kills: 1 or more; each at a random moment of what is left of the run.
+        kills: how often it is killed, 1 or more; each time at a random moment of what is left of the run.
         seed: of the moments.
-        say: called with what is done.
+        say: called with a line for each step.
 
     Raises:
         FsimError: a run fails for another reason.
@@ -44,10 +44,10 @@ def prove_resume(
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
-            say(f"killed after {after:.1f} seconds{_reached(out / 'killed')}")
+            say(f"killed after {after:.1f} seconds{_epoch_reached(out / 'killed')}")
         else:
             say(f"ended before {after:.1f} seconds were over")
-        command = _go_on(out / "killed", command)
+        command = _resume_command(out / "killed", command)
     _finish(_start(command))
     alone, killed = (_only_run(out / name) for name in ("alone", "killed"))
     assert alone is not None and killed is not None, "both came to their end"
@@ -61,23 +61,23 @@ def _start(arguments: Sequence[str]) -> subprocess.Popen[str]:
 
 
 def _finish(process: subprocess.Popen[str]) -> None:
-    _, told = process.communicate()
+    _, message = process.communicate()
     if process.returncode != 0:
-        raise FsimError(f"a run did not come to its end:\n{told.strip()}")
+        raise FsimError(f"a run did not come to its end:\n{message.strip()}")
 
 
 def _only_run(out: Path) -> RunFolder | None:
     return next((RunFolder(file.parent) for file in out.glob("*/*/recipe.yaml")), None)
 
 
-def _go_on(out: Path, command: list[str]) -> list[str]:
-    """What goes on after a kill: from the run's folder, or anew where the kill came before it."""
+def _resume_command(out: Path, command: list[str]) -> list[str]:
+    """What goes on after a kill: the run from its folder, or the first command where the kill came before that."""
     run = _only_run(out)
     return command if run is None else ["resume", str(run.path)]
 
 
-def _reached(out: Path) -> str:
-    """Where the run stood."""
+def _epoch_reached(out: Path) -> str:
+    """Where the run stood, as an end of a sentence."""
     run = _only_run(out)
     lines = [] if run is None else run.metric_lines()
     return f", after epoch {lines[-1].epoch}" if lines else ", before the first epoch was over"

@@ -1,4 +1,4 @@
-"""Whether two runs came to the same end, bit for bit."""
+"""Compare two runs bit for bit: did they come to the same end?"""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torch import Tensor
 from fsim.store.checkpoint import load_checkpoint
 from fsim.store.run_folder import RunFolder
 
-MOST = 5  # differences that are told of each file
+MOST_SHOWN = 5  # differences of each file
 
 
 def differences(first: RunFolder, second: RunFolder) -> list[str]:
-    """In what the states, the best networks and the metrics of two runs differ; timings and the like are left out.
+    """Return in what the states, the best networks and the metrics of two runs differ, timings left out.
 
     Raises:
         FsimError: a checkpoint can't be read.
@@ -26,12 +26,12 @@ def differences(first: RunFolder, second: RunFolder) -> list[str]:
             {key: value for key, value in load_checkpoint(folder.checkpoint(name)).content.items() if key != "resolved"}
             for folder in (first, second)
         ]
-        found += [f"{name}.pt: {one}" for one in _of_values(states[0], states[1])][:MOST]
+        found += [f"{name}.pt: {one}" for one in _of_values(states[0], states[1])][:MOST_SHOWN]
     lines = [
         [{key: value for key, value in line.to_json().items() if key != "timings"} for line in folder.metric_lines()]
         for folder in (first, second)
     ]
-    found += [f"metrics.jsonl: line {one}" for one in _of_values(lines[0], lines[1])][:MOST]
+    found += [f"metrics.jsonl: line {one}" for one in _of_values(lines[0], lines[1])][:MOST_SHOWN]
     return found
 
 
@@ -46,7 +46,7 @@ def _of_values(first: Any, second: Any, at: str = "") -> Iterator[str]:
             if key in first and key in second:
                 yield from _of_values(first[key], second[key], place)
             else:
-                yield f"{place} is there once"
+                yield f"{place} is in one of them only"
     elif isinstance(first, list | tuple) and isinstance(second, list | tuple) and len(first) == len(second):
         for number, (one, other) in enumerate(zip(first, second, strict=True), 1):
             yield from _of_values(one, other, f"{at}.{number}" if at else str(number))
@@ -55,5 +55,5 @@ def _of_values(first: Any, second: Any, at: str = "") -> Iterator[str]:
 
 
 def _bits(values: Tensor) -> Tensor:
-    """So that NaN is the same as NaN, and 0 not as -0."""
+    """The bytes of a tensor, by which NaN equals NaN, and 0 does not equal -0."""
     return values.detach().cpu().contiguous().reshape(-1).view(torch.uint8)

@@ -1,4 +1,4 @@
-"""A recipe, run with several seeds one after the other."""
+"""Run a recipe with several seeds, one after the other."""
 
 from __future__ import annotations
 
@@ -21,37 +21,36 @@ MakeObservers = Callable[[Display], Sequence[RunObserver]]
 
 
 def run_seeds(series: SeedSeries, make_observers: MakeObservers) -> list[ExpectedMetric]:
-    """Run what is not finished yet, show and write the means, and hold those of the monitored protocol against what the
-    recipe expects.
+    """Run the seeds that are not finished yet, show and write the means, and compare them with what the recipe expects.
 
     Args:
-        make_observers: who follows each of the runs.
+        make_observers: returns those who follow a run.
 
     Raises:
-        FsimError: a run failed; the finished ones are kept, and the series can be taken up again.
-        InterruptedRunError: Ctrl-C; likewise.
+        FsimError: a run failed; the finished runs are kept, and the series can be resumed.
+        InterruptedRunError: Ctrl-C or SIGTERM; likewise.
     """
     for seed in series.seeds:
-        if series.finished(seed):
+        if series.is_finished(seed):
             continue
         try:
             _run(series, seed, make_observers)
         except KeyboardInterrupt:
-            raise InterruptedRunError(f"stopped; {_go_on(series)}", 128 + signal.SIGINT) from None
+            raise InterruptedRunError(f"stopped; {_how_to_resume(series)}", 128 + signal.SIGINT) from None
         except InterruptedRunError as error:
-            raise InterruptedRunError(f"stopped; {_go_on(series)}", error.exit_code) from None
+            raise InterruptedRunError(f"stopped; {_how_to_resume(series)}", error.exit_code) from None
         except FsimError as error:
             series.discard_if_unused(seed)
-            raise FsimError(f"seed {seed}: {error}" + (f"\n{_go_on(series)}" if series.runs else "")) from error
+            raise FsimError(f"seed {seed}: {error}" + (f"\n{_how_to_resume(series)}" if series.runs else "")) from error
     means = seed_means(series)
     write_means(series, means)
     with Display() as display:
         show_means(series, means, display)
         monitored = read_record(series.runs[series.seeds[0]]).last
         assert monitored is not None, "all runs are finished"
-        (of,) = (one for one in means if one.split == monitored.split)
+        (of_monitored,) = (of_split for of_split in means if of_split.split == monitored.split)
         expect = series.checked(series.seeds[0]).recipe.evaluation.expect
-        expected = compare_with_expectations(expect, {name: mean.mean for name, mean in of.metrics.items()})
+        expected = compare_with_expectations(expect, {name: mean.mean for name, mean in of_monitored.metrics.items()})
         show_expected(expected, display)
     return expected
 
@@ -69,6 +68,6 @@ def _run(series: SeedSeries, seed: int, make_observers: MakeObservers) -> None:
     gc.collect()
 
 
-def _go_on(series: SeedSeries) -> str:
-    finished = sum(map(series.finished, series.seeds))
+def _how_to_resume(series: SeedSeries) -> str:
+    finished = sum(map(series.is_finished, series.seeds))
     return f"{finished} of {len(series.seeds)} runs are finished and kept. Go on with: fsim resume {series.file}"

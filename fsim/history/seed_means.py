@@ -1,4 +1,4 @@
-"""What runs of several seeds gave: the mean of each metric, and how sure one can be of it."""
+"""The mean of each metric over runs of several seeds, and how sure one can be of it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from fsim.store.metric_lines import EvaluationLine
 
 @dataclass(frozen=True)
 class MetricMean:
-    """A metric over all runs of a series; None where it is not a number in one of them.
+    """A metric over all runs of a series; its mean and interval are None where it is not a number in one of them.
 
-    low, high  its 95 % interval over seeds, by Student's t
-    values     of each run, in the order of the seeds
+    low, high  the 95 % interval of the mean over seeds, by Student's t
+    values     the metric of each run, in the order of the seeds
     """
 
     mean: float | None
@@ -41,16 +41,16 @@ class SplitMeans:
 
 
 def seed_means(series: SeedSeries) -> list[SplitMeans]:
-    """Of each protocol, in the order of the recipe.
+    """Return the means of each protocol, in the order of the recipe.
 
     Raises:
         FsimError: the runs were asked different things.
     """
     runs = [_last_evaluation(series, seed) for seed in series.seeds]
-    return [_of_split(series, split, [run[split] for run in runs]) for split in runs[0]]
+    return [_split_means(series, split, [run[split] for run in runs]) for split in runs[0]]
 
 
-def _of_split(series: SeedSeries, split: str, lines: list[EvaluationLine]) -> SplitMeans:
+def _split_means(series: SeedSeries, split: str, lines: list[EvaluationLine]) -> SplitMeans:
     if len({line.fingerprint for line in lines}) > 1:
         raise FsimError(
             f"{split}: the runs were asked different things, so they have no mean; did the data change between them? "
@@ -72,41 +72,41 @@ def _of_split(series: SeedSeries, split: str, lines: list[EvaluationLine]) -> Sp
 
 
 def write_means(series: SeedSeries, means: list[SplitMeans]) -> None:
-    """`<time>-seeds.json`, and beside it a csv with a row for each protocol and metric."""
+    """Write the means into `<time>-seeds.json`, and beside it a csv with a row for each protocol and metric."""
     series.write(
         protocols=[
             {
-                "split": one.split,
-                "fingerprint": one.fingerprint,
-                "metrics": {name: vars(mean) for name, mean in one.metrics.items()},
+                "split": of_split.split,
+                "fingerprint": of_split.fingerprint,
+                "metrics": {name: vars(mean) for name, mean in of_split.metrics.items()},
             }
-            for one in means
+            for of_split in means
         ]
     )
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["split", "metric", "mean", "low", "high", *(f"seed {seed}" for seed in series.seeds)])
-    for one in means:
-        for name, mean in one.metrics.items():
-            writer.writerow([one.split, name, mean.mean, mean.low, mean.high, *mean.values])
+    for of_split in means:
+        for name, mean in of_split.metrics.items():
+            writer.writerow([of_split.split, name, mean.mean, mean.low, mean.high, *mean.values])
     write_text(series.file.with_suffix(".csv"), table.getvalue())
 
 
 def show_means(series: SeedSeries, means: list[SplitMeans], display: Display) -> None:
-    """A table of each protocol, without the macro means."""
-    for one in means:
-        shown = [(name, one.metrics[name]) for name in main_metrics(one.metrics)]
+    """Show a table for each protocol, without the macro means."""
+    for of_split in means:
+        shown = [(name, of_split.metrics[name]) for name in main_metrics(of_split.metrics)]
         rows = [
             [name, number(mean.mean), f"{number(mean.low)} to {number(mean.high)}", *map(number, mean.values)]
             for name, mean in shown
         ]
         header = ["metric", "mean", "95% interval", *(f"seed {seed}" for seed in series.seeds)]
-        display.table(f"{one.split}: {len(series.seeds)} runs, last epoch", header, rows)
+        display.table(f"{of_split.split}: {len(series.seeds)} runs, last epoch", header, rows)
     display.say(f"all metrics: {series.file}, {series.file.with_suffix('.csv').name}")
 
 
 def _last_evaluation(series: SeedSeries, seed: int) -> dict[str, EvaluationLine]:
-    """{split: its line} of the last epoch."""
+    """Of the last epoch: {split: its line}."""
     lines = series.runs[seed].evaluation_lines()
     return {line.split: line for line in lines if line.epoch == lines[-1].epoch}
 

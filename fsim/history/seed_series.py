@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,19 +21,19 @@ from fsim.store.run_folder import RunFolder
 class SeedSeries:
     """`<out>/<name>/<time>-seeds.json`, where time is that of the first run.
 
-    recipe  resolved; each run has another seed in it
+    recipe  with every default; each run has another seed in it
     seeds   of all runs, in order
-    runs    {seed: its folder, beside the file}, of those that began
+    runs    {seed: its folder, beside the file}, of the runs that have begun
     """
 
     file: Path
-    recipe: dict[str, Any]
+    recipe: Mapping[str, Any]
     seeds: list[int]
     runs: dict[int, RunFolder]
 
     @classmethod
     def create(cls, out: Path, checked: CheckedRecipe, num: int) -> SeedSeries:
-        """A series of `num` runs from the recipe's seed on, with the folder of the first.
+        """Make a series of `num` runs, from the recipe's seed on, and the folder of the first run.
 
         Raises:
             FsimError: fewer than two; a seed is too large; the folder cannot be made.
@@ -49,32 +50,32 @@ class SeedSeries:
 
     @classmethod
     def open(cls, file: Path) -> SeedSeries:
-        """A series that was begun.
+        """Open a series that was begun.
 
         Raises:
-            FsimError: it is none.
+            FsimError: the file is no series.
         """
         try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-            runs = {int(run["seed"]): RunFolder(file.parent / run["folder"]) for run in found["runs"]}
-            there = {seed: folder for seed, folder in runs.items() if folder.path.is_dir()}
-            return cls(file, dict(found["recipe"]), [int(seed) for seed in found["seeds"]], there)
+            content = json.loads(file.read_text(encoding="utf-8"))
+            runs = {int(run["seed"]): RunFolder(file.parent / run["folder"]) for run in content["runs"]}
+            existing = {seed: folder for seed, folder in runs.items() if folder.path.is_dir()}
+            return cls(file, dict(content["recipe"]), [int(seed) for seed in content["seeds"]], existing)
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise FsimError(f"{file} is not of several seeds; give runs/<name>/<time>-seeds.json") from error
 
     def checked(self, seed: int) -> CheckedRecipe:
-        """The recipe of one run."""
+        """Return the recipe of one run."""
         return check_document(Document({**self.recipe, "seed": seed}))
 
     def begin(self, seed: int) -> RunFolder:
-        """The folder of a run; a new one is noted in the file before anything is learned in it."""
+        """Return the folder of a run; a new one is noted in the file before anything is learned in it."""
         if seed not in self.runs:
             self.runs[seed] = RunFolder.create(self.file.parent.parent, self.file.parent.name)
             self.write()
         return self.runs[seed]
 
     def discard_if_unused(self, seed: int) -> None:
-        """Leave out a run in which nothing was learned; without any run the file goes too."""
+        """Remove a run in which nothing was learned, and the file where it was the only run."""
         folder = self.runs.get(seed)
         if folder is None:
             return
@@ -87,12 +88,12 @@ class SeedSeries:
         else:
             self.file.unlink()
 
-    def finished(self, seed: int) -> bool:
-        """Whether a run has come to its end."""
-        begun = seed in self.runs and self.runs[seed].recipe.is_file()
-        return begun and read_record(self.runs[seed]).state == "finished"
+    def is_finished(self, seed: int) -> bool:
+        """Return whether a run has come to its end."""
+        has_recipe = seed in self.runs and self.runs[seed].recipe.is_file()
+        return has_recipe and read_record(self.runs[seed]).state == "finished"
 
-    def write(self, **found: Any) -> None:
-        """The file anew, with what was found."""
+    def write(self, **results: object) -> None:
+        """Write the file, with results of the runs where there are some."""
         runs = [{"seed": seed, "folder": folder.path.name} for seed, folder in self.runs.items()]
-        write_json(self.file, {"seeds": self.seeds, "runs": runs, **found, "recipe": self.recipe})
+        write_json(self.file, {"seeds": self.seeds, "runs": runs, **results, "recipe": self.recipe})

@@ -2,6 +2,9 @@
 
 This is the only module of the core that knows how run folders once were. Each function takes what an earlier version
 wrote and returns what this version would have written; what is whole already is returned as it is.
+
+The tables of queries need no such function: in those of the first runs categories and items are numbers in place of
+names, -1 where unknown, and all readers of these tables take names as they are.
 """
 
 from __future__ import annotations

@@ -15,8 +15,7 @@ def per_query_file(folder: Path, split: str) -> Path:
 
 
 def read_per_query(file: Path) -> pd.DataFrame:
-    """Read a table of image, category and item, and a column for each evaluator/metric. Older runs have the numbers of
-    category and item in place of their names, and -1 where unknown.
+    """Read a table of image, category and item, and a column for each evaluator/metric.
 
     Raises:
         FsimError: there is none.

@@ -67,7 +67,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, out: Path, name: str) -> RunFolder:
-        """A new folder `<out>/<name>/<UTC time>`; an existing one is never touched.
+        """Make a new folder `<out>/<name>/<UTC time>`; an existing one is never touched.
 
         Raises:
             FsimError: it cannot be made.
@@ -87,10 +87,10 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
-        """The folder of an existing run.
+        """Open the folder of an existing run.
 
         Raises:
-            FsimError: it is none.
+            FsimError: there is no run.
         """
         folder = cls(path)
         if not folder.recipe.is_file():
@@ -103,33 +103,35 @@ class RunFolder:
         path = self.path.resolve()
         return f"{path.parent.name}/{path.name}"
 
-    def checkpoint(self, which: str | None) -> Path:
-        """The file of a checkpoint by its name (`best`, `last`, `epoch-0007`), or that file; None: the best, or the
-        last where there is none.
+    def checkpoint(self, name: str | None) -> Path:
+        """Return the file of a checkpoint.
+
+        Args:
+            name: `best`, `last`, `epoch-0007`, or the path of a file; None: the best, or the last where there is none.
 
         Raises:
             FsimError: it is not there.
         """
-        if which is None:
-            which = "best" if self.best.is_file() else "last"
-        named = self.checkpoints / f"{which}.pt"
-        file = named if which in ("best", "last") or named.is_file() else Path(which)
+        if name is None:
+            name = "best" if self.best.is_file() else "last"
+        own = self.checkpoints / f"{name}.pt"
+        file = own if name in ("best", "last") or own.is_file() else Path(name)
         if not file.is_file():
             raise FsimError(f"there is no checkpoint {file}; train the run (fsim resume {self.path}), or name another")
         return file
 
     def checkpoint_name(self, file: Path) -> str:
-        """`last`, `best`, ...; of a file that is not the run's own, with something of its path."""
+        """Return `last`, `best`, ...; for a file that is not the run's own its name and a hash of its path."""
         if file.resolve().parent == self.checkpoints.resolve():
             return file.stem
         return f"{file.stem}-{hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:8]}"
 
-    def per_query(self, of: str) -> Path:
-        """Where the training puts the metrics of each query: of the `best` or the `last` network."""
-        return self.path / "per_query" / of
+    def per_query(self, network: str) -> Path:
+        """Return where the training puts the metrics of each query of the `best` or the `last` network."""
+        return self.path / "per_query" / network
 
     def evaluation(self, checkpoint: str, fingerprint: str) -> Path:
-        """Where `fsim evaluate` puts what it measured of a network by a protocol."""
+        """Return where `fsim evaluate` puts what it measured of a checkpoint by a protocol."""
         return self.evaluations / f"{checkpoint}-{fingerprint}"
 
     def write_evaluation(self, checkpoint: str, line: EvaluationLine) -> None:
@@ -147,8 +149,8 @@ class RunFolder:
         return kept
 
     def remove_results_of_the_end(self) -> None:
-        """Remove what was written after the last epoch, where that is no longer the last: the tables of queries, the
-        maps without an epoch in their name, and the report."""
+        """Remove what a run wrote at its end, because it goes on: the tables of queries, the maps without an epoch in
+        their name, and the report."""
         shutil.rmtree(self.per_query("last"), ignore_errors=True)
         self.report.unlink(missing_ok=True)
         for file in self.projections.glob("*"):

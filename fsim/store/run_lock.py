@@ -1,4 +1,4 @@
-"""One process at a time writes to a run."""
+"""A lock on a run folder: one process at a time writes to a run."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from contextlib import contextmanager
 from fsim.errors import FsimError
 from fsim.store.run_folder import RunFolder
 
-_held: set[int] = set()  # descriptors of the run folders that this process holds
+_descriptors: set[int] = set()  # of the run folders that this process holds
 
 
-def _let_go() -> None:
-    for descriptor in _held:
+def _release_all() -> None:
+    for descriptor in _descriptors:
         os.close(descriptor)
-    _held.clear()
+    _descriptors.clear()
 
 
 if hasattr(os, "register_at_fork"):
     # The workers that load images outlive a killed run for some seconds: they must not go on holding it.
-    os.register_at_fork(after_in_child=_let_go)
+    os.register_at_fork(after_in_child=_release_all)
 
 
 class HeldError(FsimError):
-    """Another process writes to the run."""
+    """Another process is writing to the run."""
 
 
 def is_held(folder: RunFolder) -> bool:
@@ -47,7 +47,9 @@ def is_held(folder: RunFolder) -> bool:
 
 @contextmanager
 def locked(folder: RunFolder) -> Iterator[bool]:
-    """Hold a run; a kill lets it go. Where the system or the disk has no locks nothing is held, and False is given.
+    """Hold a run while this context is entered; a kill releases it.
+
+    Yields whether it is held: where the system or the disk has no locks, it is not.
 
     Raises:
         HeldError: another process holds it.
@@ -60,9 +62,9 @@ def locked(folder: RunFolder) -> Iterator[bool]:
         return
     import fcntl
 
-    # Not lockf, which lets go as soon as anything in this process closes the file, a backup's reading it say.
+    # Not lockf, whose lock is gone as soon as anything in this process closes the file: a backup that reads it, say.
     descriptor = os.open(folder.path, os.O_RDONLY)
-    _held.add(descriptor)
+    _descriptors.add(descriptor)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -73,5 +75,5 @@ def locked(folder: RunFolder) -> Iterator[bool]:
             held = False
         yield held
     finally:
-        _held.discard(descriptor)
+        _descriptors.discard(descriptor)
         os.close(descriptor)

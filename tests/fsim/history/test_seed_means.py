@@ -24,7 +24,7 @@ def series(made_run: Any, file: Path, values: list[float | None], **others: Any)
 def test_the_means_are_of_the_last_evaluations(made_run: Any, tmp_path: Path) -> None:
     file = tmp_path / "made" / "0-seeds.json"
     made = series(made_run, file, [0.5, 0.7, 0.6])
-    assert all(map(made.finished, made.seeds))
+    assert all(map(made.is_finished, made.seeds))
     (val,) = seed_means(made)
     recall = val.metrics["exact/recall@1"]
     assert (recall.mean, recall.values) == (pytest.approx(0.6), [0.5, 0.7, 0.6])
@@ -55,7 +55,7 @@ def test_a_run_that_was_removed_or_never_began_is_not_finished(made_run: Any, tm
     made.runs[1].path.rename(tmp_path / "elsewhere")
     made.runs[0].recipe.unlink()  # killed before it was written
     again = SeedSeries.open(file)
-    assert list(again.runs) == [0] and not any(map(again.finished, again.seeds))
+    assert list(again.runs) == [0] and not any(map(again.is_finished, again.seeds))
     file.write_text("[]")
     with pytest.raises(FsimError, match="is not of several seeds"):
         SeedSeries.open(file)
