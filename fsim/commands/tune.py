@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fsim.runtime.display import Display
-    from fsim.tuning.outcome import Outcome
+    from fsim.tuning.results import StudyResults, TrialResult
     from fsim.tuning.study import Study
 
 
@@ -35,100 +34,88 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     import contextlib
+    import json
     import sys
 
     if not args.json:
         _tune(args)
         return 0
     with contextlib.redirect_stdout(sys.stderr):
-        found = _tune(args)
-    import json
-
-    print(json.dumps(found, indent=2, ensure_ascii=False))
+        study, results = _tune(args)
+    print(json.dumps(_as_json(study, results, args.trials), indent=2, ensure_ascii=False))
     return 0
 
 
-def _tune(args: argparse.Namespace) -> dict[str, Any]:
+def _tune(args: argparse.Namespace) -> tuple[Study, StudyResults]:
     from fsim.errors import FsimError
+    from fsim.kit.optional_packages import require_packages
     from fsim.runtime.display import Display
 
     if args.trials < 1:
         raise FsimError(f"--trials {args.trials}: give 1 or more")
-    _refuse_without_optuna()
-    from fsim.tuning.begin import begin
-    from fsim.tuning.best_recipe import write_best
-    from fsim.tuning.outcome import outcome
-    from fsim.tuning.study_page import study_page
-    from fsim.tuning.worker import work
+    require_packages(("optuna",), "fsim tune", "tune")
+    import optuna
 
-    study = begin(args.recipe, args.overrides, args.out, args.study, args.storage)
-    with Display() as display:
-        finished = sum(one.state.is_finished() for one in study.trials())
-        if finished:
-            display.say(f"going on with the study {study.name}: {finished} of {args.trials} trials are finished")
-    work(study, args.trials)
-    found = outcome(study)
-    best = found.best
-    if best is not None:
-        write_best(study.folder / "best.yaml", study.recipe, found, best)
-    study_page(study, found).write(study.folder / "tune.html")
-    with Display() as display:
-        _show(study, found, display)
-    if best is None and not found.count("running"):
-        raise FsimError(f"no trial of {found.finished} came to its end; mend that, and begin another: --study NAME")
-    return _as_json(study, found, args.trials)
-
-
-def _refuse_without_optuna() -> None:
-    from fsim.errors import FsimError
-
-    try:
-        import optuna
-    except ImportError as error:
-        raise FsimError(f"fsim tune needs the package optuna ({error}): pip install 'fsim[tune]'") from error
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    from fsim.tuning.tune import open_study, tune
 
-
-def _show(study: Study, found: Outcome, display: Display) -> None:
-    from fsim.tuning.study_page import trial_table
-
-    table, best, own = trial_table(found), found.best, found.own
-    display.table(f"{study.name}: * is best", table.header, ([str(cell) for cell in row] for row in table.rows))
-    display.say(found.verdict)
-    if running := found.count("running"):
-        display.say(
-            f"{running} still running elsewhere; the same command shows them later, and takes up what was killed"
+    study = open_study(args.recipe, args.overrides, args.out, args.study, args.storage)
+    if finished := study.num_finished():
+        with Display() as display:
+            display.say(f"going on with the study {study.name}: {finished} of {args.trials} trials are finished")
+    results = tune(study, args.trials)
+    _show(study, results)
+    if results.best is None and not results.count("running"):
+        raise FsimError(
+            f"no trial of {results.finished} came to its end; fix the cause, and begin another study: --study NAME"
         )
-    if best is not None and own is not None and best is not own and best.link and own.link:
-        runs = f"{study.folder.parent / str(own.run)} {study.folder.parent / str(best.run)}"
-        display.say(f"all metrics of both: fsim compare --checkpoint best {runs}")
-    if best is not None:
-        display.say(f"the best recipe: fsim run {study.folder / 'best.yaml'}")
-    display.say(f"page: {study.folder / 'tune.html'}")
+    return study, results
 
 
-def _as_json(study: Study, found: Outcome, num: int) -> dict[str, Any]:
+def _show(study: Study, results: StudyResults) -> None:
+    from fsim.runtime.display import Display
+    from fsim.tuning.study_page import trial_table
+    from fsim.tuning.tune import BEST_RECIPE, PAGE
+
+    table, best, own = trial_table(results), results.best, results.own
+    with Display() as display:
+        display.table(f"{study.name}: * is best", table.header, ([str(cell) for cell in row] for row in table.rows))
+        display.say(results.verdict)
+        if running := results.count("running"):
+            display.say(
+                f"{running} still running elsewhere; the same command shows them later, and takes up what was killed"
+            )
+        if best is not None and own is not None and best is not own and best.link and own.link:
+            runs = f"{study.folder.parent / str(own.run)} {study.folder.parent / str(best.run)}"
+            display.say(f"all metrics of both: fsim compare --checkpoint best {runs}")
+        if best is not None:
+            display.say(f"the best recipe: fsim run {study.folder / BEST_RECIPE}")
+        display.say(f"page: {study.folder / PAGE}")
+
+
+def _as_json(study: Study, results: StudyResults, num_trials: int) -> dict[str, Any]:
     from dataclasses import asdict
 
     from fsim.tuning.study_page import importance
+    from fsim.tuning.tune import BEST_RECIPE, PAGE
 
-    def of(one: Any) -> dict[str, Any]:
-        run = None if one.run is None else str(study.folder.parent / one.run)
-        return {name: value for name, value in asdict(one).items() if name != "link"} | {"run": run}
+    def trial_as_json(trial: TrialResult) -> dict[str, Any]:
+        run = None if trial.run is None else str(study.folder.parent / trial.run)
+        return {name: value for name, value in asdict(trial).items() if name != "link"} | {"run": run}
 
-    best = found.best
+    best = results.best
     return {
         "study": study.name,
-        "storage": study.storage.shown,
-        "wanted": num,
-        "finished": found.finished,
-        "monitor": found.monitor,
-        "less_is_better": found.sign < 0,
-        "trials": [of(one) for one in found.trials],
-        "best": None if best is None else of(best),
-        "verdict": found.verdict,
-        "interval": found.interval,
+        "storage": study.storage.display_url,
+        "wanted": num_trials,
+        "finished": results.finished,
+        "monitor": results.monitor,
+        "less_is_better": results.sign < 0,
+        "trials": [trial_as_json(trial) for trial in results.trials],
+        "best": None if best is None else trial_as_json(best),
+        "verdict": results.verdict,
+        "interval": results.interval,
         "importance": importance(study),
-        "recipe": None if best is None else str(study.folder / "best.yaml"),
-        "page": str(study.folder / "tune.html"),
+        "recipe": None if best is None else str(study.folder / BEST_RECIPE),
+        "page": str(study.folder / PAGE),
     }

@@ -16,12 +16,12 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.errors import FsimError
     from fsim.recipe.stated_preparation import stated_keys, with_preparation
     from fsim.runtime.display import say_error
-    from fsim.tuning.searched_recipe import check_searched_recipe
+    from fsim.tuning.tunable_recipe import check_tunable_recipe
 
     failed = 0
     for recipe in args.recipes:
         try:
-            checked = check_searched_recipe(recipe).checked
+            checked = check_tunable_recipe(recipe).checked
         except FsimError as error:
             failed += 1
             say_error(f"{recipe} is not valid:\n{error}")

@@ -1,7 +1,7 @@
 """A study: the trials of one recipe, in a database that several processes and machines may share.
 
-A trial is begun, taken up and finished while no other process decides (`Storage.exclusive`). So there are never more
-trials than were asked for, and one without a worker is one whose process ended while it began it.
+A trial is started, resumed and finished under the lock `Storage.exclusive`. So there are never more trials than were
+asked for, and a trial without a worker is one whose process ended while it started it.
 """
 
 from __future__ import annotations
@@ -24,189 +24,197 @@ from fsim.interfaces import Direction
 from fsim.run.observer import MonitoredEvaluation
 from fsim.store.run_folder import RunFolder, TrialRecord
 from fsim.store.run_lock import HeldError, locked
-from fsim.tuning.choosing import own_values, sampler, suggest
-from fsim.tuning.claim import Claim, LostTrialError
-from fsim.tuning.heartbeat import GRACE
-from fsim.tuning.same_data import refuse_other_data, which_data
-from fsim.tuning.same_recipe import refuse_another_recipe, what_counts
-from fsim.tuning.searched_recipe import SearchedRecipe
+from fsim.tuning.claim import GRACE, Claim, LostTrialError, sampler, suggest
 from fsim.tuning.storage import Storage
+from fsim.tuning.study_identity import check_same_data, check_same_recipe, comparable_recipe, data_fingerprints
+from fsim.tuning.tunable_recipe import TunableRecipe
 
 DIRECTIONS = {"max": StudyDirection.MAXIMIZE, "min": StudyDirection.MINIMIZE}
-WHOLE_TRIALS = 5  # so many come to their end before one is pruned
+WHOLE_TRIALS = 5  # come to their end before one is pruned
 
 
 class Study:
-    """The study of a recipe; it is begun where it is not there yet.
+    """The study of a recipe, which is started where it is not there yet.
 
     Args:
         storage: where it is kept, under the name `<recipe name>/<name>`.
         folder: `<out>/<recipe name>/<name>`, beside the folders of the runs.
-        recipe: what is searched.
+        recipe: with its search space.
         direction: of the monitored metric.
 
     Raises:
         FsimError: it is there, and of another recipe.
-        StorageError: the database cannot be used.
+        StorageError: the database can't be used.
     """
 
-    def __init__(self, storage: Storage, folder: Path, recipe: SearchedRecipe, direction: Direction) -> None:
+    def __init__(self, storage: Storage, folder: Path, recipe: TunableRecipe, direction: Direction) -> None:
         self.storage, self.folder, self.recipe, self.direction = storage, folder, recipe, direction
         self.name = f"{folder.parent.name}/{folder.name}"
-        with storage.told(), storage.exclusive():
+        with storage.plain_errors(), storage.exclusive():
             self.optuna = optuna.create_study(
                 storage=storage.rdb, study_name=self.name, direction=DIRECTIONS[direction], load_if_exists=True
             )
             attributes = self.optuna.user_attrs
             if "id" not in attributes:
-                self.optuna.set_user_attr("recipe", what_counts(recipe))
+                self.optuna.set_user_attr("recipe", comparable_recipe(recipe))
                 self.optuna.set_user_attr("id", uuid.uuid4().hex)
             else:
-                refuse_another_recipe(attributes["recipe"], recipe, folder)
+                check_same_recipe(attributes["recipe"], recipe, folder)
             self.id = str(self.optuna.user_attrs["id"])
 
     def trials(self) -> list[FrozenTrial]:
-        """All that were begun, in order."""
-        with self.storage.told():
+        """Return all trials that were started, in order."""
+        with self.storage.plain_errors():
             return [one for one in self.optuna.get_trials(deepcopy=False) if one.state != TrialState.WAITING]
 
-    def claim(self, num: int) -> Claim | None:
-        """The next trial to work at: one whose process ended before it, or a new one where fewer than `num` were begun.
+    def num_finished(self) -> int:
+        """Return how many trials are complete, pruned or failed."""
+        return sum(trial.state.is_finished() for trial in self.trials())
+
+    def claim(self, num_trials: int) -> Claim | None:
+        """Claim the next trial to work at: one whose process ended before it, or a new one where fewer than
+        `num_trials` were started; None where there is none.
 
         Raises:
             FsimError: the run folder cannot be made.
-            StorageError: the database cannot be used.
+            StorageError: the database can't be used.
         """
-        with self.storage.told(), self.storage.exclusive():
-            begun = self.trials()
-            for one in begun:
-                if one.state == TrialState.RUNNING and (claim := self._take_up(one)):
+        with self.storage.plain_errors(), self.storage.exclusive():
+            started = self.trials()
+            for trial in started:
+                if trial.state == TrialState.RUNNING and (claim := self._resume(trial)):
                     return claim
-            if len(begun) >= num:
+            if len(started) >= num_trials:
                 return None
             if not self.optuna.get_trials(deepcopy=False):
-                self.optuna.enqueue_trial(own_values(self.recipe))
-            self._seed(len(begun))
-            return self._begin(self.optuna.ask(), *self._new_folder())
+                self.optuna.enqueue_trial(self.recipe.own_values())
+            self._seed(len(started))
+            return self._start(self.optuna.ask(), *self._new_folder())
 
-    def _take_up(self, trial: FrozenTrial) -> Claim | None:
-        """A trial that is running by what the database says, unless its process lives, or may live."""
-        folder, worker, held = self.folder_of(trial), trial.user_attrs.get("worker"), ExitStack()
+    def _resume(self, trial: FrozenTrial) -> Claim | None:
+        """Claim a trial that is running as the database says; None where its process lives, or may live."""
+        folder, worker, lock = self.folder_of(trial), trial.user_attrs.get("worker"), ExitStack()
         may_live = worker is not None and time.time() - trial.user_attrs["seen"] < GRACE
         here = worker is not None and worker["host"] == socket.gethostname()
         if may_live and (folder is None or not here):
             return None
         if folder is None:
-            folder, held = self._new_folder()
+            folder, lock = self._new_folder()
         else:
             try:
-                sure = held.enter_context(locked(folder))
+                lock_is_reliable = lock.enter_context(locked(folder))
             except HeldError:
                 return None
-            if may_live and not sure:
-                held.close()
+            if may_live and not lock_is_reliable:
+                lock.close()
                 return None
-        self._seed(trial.number)  # of one that was killed as it began some values are still to be drawn
+        self._seed(trial.number)  # where the process was killed at the start, some values are still to be drawn
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            asked = optuna.Trial(self.optuna, trial._trial_id)
-        return self._begin(asked, folder, held)
+            resumed = optuna.Trial(self.optuna, trial._trial_id)
+        return self._start(resumed, folder, lock)
 
     def _seed(self, number: int) -> None:
         self.optuna.sampler = sampler(self.recipe.checked.recipe.seed, number)
 
-    def _begin(self, trial: optuna.Trial, folder: RunFolder, held: ExitStack) -> Claim:
-        """Note of what the trial is, in its run folder and in the study; the worker last, by which it is begun."""
-        values = suggest(trial, self.recipe.search)
+    def _start(self, trial: optuna.Trial, folder: RunFolder, lock: ExitStack) -> Claim:
+        """Write into the run folder and the study what the trial is; the worker last, by which it counts as started."""
+        values = suggest(trial, self.recipe.search_space)
         folder.write_trial(TrialRecord(self.name, self.id, trial.number, values))
         worker = uuid.uuid4().hex
         trial.set_user_attr("run", folder.path.name)
         trial.set_user_attr("seen", time.time())
         trial.set_user_attr("worker", {"id": worker, "host": socket.gethostname(), "process": os.getpid()})
-        return Claim(trial, values, folder, worker, held)
+        return Claim(trial, values, folder, worker, lock)
 
     def _new_folder(self) -> tuple[RunFolder, ExitStack]:
-        folder, held = RunFolder.create(self.folder.parent.parent, self.folder.parent.name), ExitStack()
-        held.enter_context(locked(folder))
-        return folder, held
+        folder, lock = RunFolder.create(self.folder.parent.parent, self.folder.parent.name), ExitStack()
+        lock.enter_context(locked(folder))
+        return folder, lock
 
     def folder_of(self, trial: FrozenTrial) -> RunFolder | None:
-        """The run folder of a trial, where it is on this machine's disk."""
+        """Return the run folder of a trial; None where it is not on this machine's disk."""
         folder = RunFolder(self.folder.parent / str(trial.user_attrs.get("run", "")))
-        noted = folder.read_trial()
-        return folder if noted is not None and (noted.id, noted.trial) == (self.id, trial.number) else None
+        record = folder.read_trial()
+        return folder if record is not None and (record.id, record.trial) == (self.id, trial.number) else None
 
     def beat(self, claim: Claim) -> None:
-        """Say that a trial goes on.
+        """Write into the study that a trial goes on.
 
         Raises:
             LostTrialError: another process has finished the trial.
-            StorageError: the database cannot be used.
+            StorageError: the database can't be used.
         """
-        with self.storage.told():
+        with self.storage.plain_errors():
             try:
                 claim.trial.set_user_attr("seen", time.time())
             except optuna.exceptions.UpdateFinishedTrialError as error:
                 raise LostTrialError(_lost(claim)) from error
 
-    def report(self, claim: Claim, told: MonitoredEvaluation, epochs: int) -> bool:
-        """Note what an evaluation gave; whether the trial is to end there, because it is worse than the median of the
-        others at this epoch. In the first quarter of its epochs none is called so.
+    def report(self, claim: Claim, evaluation: MonitoredEvaluation, epochs: int) -> bool:
+        """Write the result of an evaluation into the study, and return whether the trial is to be pruned: whether it is
+        worse than the median of the others at this epoch. In the first quarter of its epochs none is pruned.
 
         Raises:
             LostTrialError: another process works at the trial.
             OtherDataError: the evaluation is of other data than the first of the study.
-            StorageError: the database cannot be used.
+            StorageError: the database can't be used.
         """
-        assert told.value is not None, "trials are compared by it"
-        with self.storage.told():
-            found = self._refuse_lost(claim)
-            self._hold_data_against(told)
-            if told.epoch not in found.intermediate_values:  # it may have been noted before a kill
-                claim.trial.report(told.value, told.epoch)
+        assert evaluation.value is not None, "trials are compared by it"
+        with self.storage.plain_errors():
+            trial = self._running_trial(claim)
+            self._check_data(evaluation)
+            if evaluation.epoch not in trial.intermediate_values:  # it may have been reported before a kill
+                claim.trial.report(evaluation.value, evaluation.epoch)
             self.optuna.pruner = optuna.pruners.MedianPruner(WHOLE_TRIALS, n_warmup_steps=math.ceil(epochs / 4))
-            return claim.number > 0 and not told.finished and claim.trial.should_prune()
+            return claim.number > 0 and not evaluation.finished and claim.trial.should_prune()
 
-    def _hold_data_against(self, told: MonitoredEvaluation) -> None:
-        with self.storage.exclusive():  # of two first evaluations one is
+    def _check_data(self, evaluation: MonitoredEvaluation) -> None:
+        with self.storage.exclusive():  # of two first evaluations one is the first
             before = self.optuna.user_attrs.get("data")
             if before is None:
-                self.optuna.set_user_attr("data", which_data(told))
+                self.optuna.set_user_attr("data", data_fingerprints(evaluation))
             else:
-                refuse_other_data(before, told, self.name)
+                check_same_data(before, evaluation, self.name)
 
     def give_back(self, claim: Claim) -> None:
-        """Have a trial begun anew by whoever is next; its run stays, and is no longer the trial's.
+        """Leave a trial to whatever process comes next, which starts it again. Its run stays, and is no longer the
+        trial's.
 
         Raises:
-            StorageError: the database cannot be used.
+            StorageError: the database can't be used.
         """
         claim.folder.trial.unlink(missing_ok=True)
-        with self.storage.told():
+        with self.storage.plain_errors():
             claim.trial.set_user_attr("seen", 0.0)
 
-    def finish(self, claim: Claim, state: TrialState, value: float | None, **told: Any) -> None:
-        """Note how a trial ended.
+    def finish(self, claim: Claim, state: TrialState, value: float | None, **attributes: Any) -> None:
+        """Write into the study how a trial ended.
 
         Args:
             value: of the monitored metric, of a complete trial.
-            told: what else is to be known of it.
+            attributes: what else the study keeps about it.
 
         Raises:
             LostTrialError: another process works at the trial, or has finished it.
-            StorageError: the database cannot be used.
+            StorageError: the database can't be used.
         """
-        with self.storage.told(), self.storage.exclusive():
-            self._refuse_lost(claim)
-            for name, one in told.items():
-                claim.trial.set_user_attr(name, one)
+        with self.storage.plain_errors(), self.storage.exclusive():
+            self._running_trial(claim)
+            for name, attribute in attributes.items():
+                claim.trial.set_user_attr(name, attribute)
             self.optuna.tell(claim.number, value, state)
 
-    def _refuse_lost(self, claim: Claim) -> FrozenTrial:
-        found = next(one for one in self.optuna.get_trials(deepcopy=False) if one.number == claim.number)
-        if found.state != TrialState.RUNNING or found.user_attrs["worker"]["id"] != claim.worker:
+    def _running_trial(self, claim: Claim) -> FrozenTrial:
+        """The trial as the database has it.
+
+        Raises:
+            LostTrialError: another process works at it, or has finished it.
+        """
+        trial = next(one for one in self.optuna.get_trials(deepcopy=False) if one.number == claim.number)
+        if trial.state != TrialState.RUNNING or trial.user_attrs["worker"]["id"] != claim.worker:
             raise LostTrialError(_lost(claim))
-        return found
+        return trial
 
 
 def _lost(claim: Claim) -> str:

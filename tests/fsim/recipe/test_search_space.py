@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from fsim.recipe.search_space import SearchedValue
-from fsim.tuning.choosing import suggest
+from fsim.tuning.claim import suggest
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 

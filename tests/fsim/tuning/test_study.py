@@ -11,11 +11,10 @@ from optuna.trial import TrialState
 
 from fsim.errors import FsimError
 from fsim.run.observer import MonitoredEvaluation
-from fsim.tuning.begin import begin
-from fsim.tuning.claim import Claim, LostTrialError
-from fsim.tuning.heartbeat import GRACE
-from fsim.tuning.same_data import OtherDataError
+from fsim.tuning.claim import GRACE, Claim, LostTrialError
 from fsim.tuning.study import Study
+from fsim.tuning.study_identity import OtherDataError
+from fsim.tuning.tune import open_study as start_study
 
 Open = Callable[..., Study]
 
@@ -27,7 +26,7 @@ def open_study(small_recipe: Path, tmp_path: Path) -> Open:
         file.write("search:\n  losses.0.margin: {low: 0.5, high: 2.0}\n  sampler.batch_size: {choices: [8, 16]}\n")
 
     def open_one(*overrides: str, **more: str) -> Study:
-        return begin(small_recipe, overrides, tmp_path / "runs", "study", more.get("url"))
+        return start_study(small_recipe, overrides, tmp_path / "runs", "study", more.get("url"))
 
     return open_one
 
@@ -46,7 +45,7 @@ def told(
 
 def end(claimed: Claim) -> None:
     """What the end of a process does, however it came: its locks are gone."""
-    claimed.held.close()
+    claimed.lock.close()
 
 
 def finish(study: Study, claimed: Claim, value: float = 0.5) -> None:
@@ -147,7 +146,7 @@ def test_a_run_folder_of_another_study_is_not_taken_for_the_trials(open_study: O
     study = open_study()
     there = claim(study, 1)
     end(there)
-    other = begin(tmp_path / "small.yaml", [], tmp_path / "runs", "other", None)
+    other = start_study(tmp_path / "small.yaml", [], tmp_path / "runs", "other", None)
     ours = claim(other, 1)
     ours.trial.set_user_attr("run", there.folder.path.name)
     end(ours)
@@ -160,7 +159,7 @@ def test_draws_depend_on_seed_and_number_alone(open_study: Open, tmp_path: Path)
         found = []
         for number in range(4):
             if number == 0 or reopened:
-                study = begin(tmp_path / "small.yaml", [], tmp_path / "runs", name, None)
+                study = start_study(tmp_path / "small.yaml", [], tmp_path / "runs", name, None)
             found.append(claim(study))
             finish(study, found[-1], number)
         return [one.values for one in found]
@@ -173,11 +172,11 @@ def test_a_trial_that_was_killed_as_it_began_has_the_draws_that_it_would_have_ha
     open_study: Open, tmp_path: Path
 ) -> None:
     def second(name: str, killed: bool) -> dict[str, object]:
-        study = begin(tmp_path / "small.yaml", [], tmp_path / "runs", name, None)
+        study = start_study(tmp_path / "small.yaml", [], tmp_path / "runs", name, None)
         finish(study, claim(study))
         if killed:
             study.optuna.ask()
-            study = begin(tmp_path / "small.yaml", [], tmp_path / "runs", name, None)
+            study = start_study(tmp_path / "small.yaml", [], tmp_path / "runs", name, None)
         return claim(study, 2).values
 
     open_study()
@@ -236,7 +235,7 @@ def test_another_recipe_is_told(open_study: Open) -> None:
 def test_what_cannot_be_searched_is_told(small_recipe: Path, tmp_path: Path) -> None:
     def told_of(*overrides: str, name: str = "study", url: str | None = None) -> str:
         with pytest.raises(FsimError) as error:
-            begin(small_recipe, overrides, tmp_path / "runs", name, url)
+            start_study(small_recipe, overrides, tmp_path / "runs", name, url)
         return str(error.value)
 
     search = "search={train.epochs: {low: 1, high: 4}}"
@@ -256,7 +255,7 @@ def test_what_cannot_be_searched_is_told(small_recipe: Path, tmp_path: Path) -> 
 
 def test_passwords_are_not_shown(small_recipe: Path, tmp_path: Path) -> None:
     with pytest.raises(FsimError) as error:
-        begin(
+        start_study(
             small_recipe,
             ["search={train.epochs: {low: 1, high: 4}}"],
             tmp_path,

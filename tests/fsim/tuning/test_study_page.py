@@ -18,11 +18,10 @@ from fsim.store.checkpoint import save_checkpoint
 from fsim.store.metric_lines import ProtocolRecord
 from fsim.store.per_query import per_query_file
 from fsim.store.run_folder import RunFolder
-from fsim.tuning.begin import begin
-from fsim.tuning.best_recipe import write_best
-from fsim.tuning.outcome import outcome
+from fsim.tuning.results import study_results
 from fsim.tuning.study import Study
 from fsim.tuning.study_page import importance, study_page, trial_table
+from fsim.tuning.tune import open_study, write_best_recipe
 
 from ..lines import evaluation_line
 
@@ -38,7 +37,7 @@ search:
 def study(small_recipe: Path, tmp_path: Path) -> Study:
     text = small_recipe.read_text(encoding="utf-8") + "  expect: {exact/recall@1: '>= 0.1'}\n" + SEARCH
     small_recipe.write_text(text, encoding="utf-8")
-    return begin(small_recipe, [], tmp_path / "runs", "study", None)
+    return open_study(small_recipe, [], tmp_path / "runs", "study", None)
 
 
 def try_all(study: Study, *values: float | None) -> None:
@@ -51,12 +50,12 @@ def try_all(study: Study, *values: float | None) -> None:
         else:
             study.report(claim, MonitoredEvaluation(1, value, False, "a", "b"), 2)
             study.finish(claim, TrialState.COMPLETE, value, epoch=1)
-        claim.held.close()
+        claim.lock.close()
 
 
 def test_the_best_is_told_with_what_it_beats(study: Study) -> None:
     try_all(study, 0.5, 0.25, 0.75, None)
-    found = outcome(study)
+    found = study_results(study)
     assert found.best is found.trials[2] and found.count("failed") == 1
     assert found.verdict == (
         "better than the recipe's own values by 0.2500: exact/recall@1 0.7500 (trial 2, epoch 1) against 0.5000"
@@ -81,8 +80,8 @@ def test_how_sure_the_difference_is_is_told(study: Study, small_recipe: Path) ->
         assert claim is not None
         write_run(claim.folder, found, small_recipe)
         study.finish(claim, TrialState.COMPLETE, float(np.mean(found)), epoch=1)
-        claim.held.close()
-    sure = outcome(study)
+        claim.lock.close()
+    sure = study_results(study)
     assert sure.interval is not None and 0.1 < sure.interval[0] < 0.25 < sure.interval[1] < 0.4
     assert re.search(r"by 0.2500: .* against 0.5000; 95% interval over the queries \+0.1\d+ to \+0.3\d+$", sure.verdict)
     assert "may be chance" in replace(sure, interval=(-0.1, 0.5)).verdict
@@ -90,28 +89,28 @@ def test_how_sure_the_difference_is_is_told(study: Study, small_recipe: Path) ->
 
 def test_that_nothing_beats_the_recipe_is_told(study: Study) -> None:
     try_all(study, 0.5, 0.5, 0.25)
-    found = outcome(study)
+    found = study_results(study)
     assert found.best is found.own, "of equals the first"
     assert found.verdict.startswith("the recipe's own values stay the best: exact/recall@1 0.5000")
 
 
 def test_a_failed_first_trial_is_no_base(study: Study) -> None:
     try_all(study, None, 0.5)
-    assert "nothing to compare it with: the recipe's own values failed" in outcome(study).verdict
+    assert "nothing to compare it with: the recipe's own values failed" in study_results(study).verdict
 
 
 def test_less_may_be_better(study: Study) -> None:
     study.direction = "min"
     try_all(study, 0.5, 0.25)
-    assert outcome(study).best == outcome(study).trials[1]
+    assert study_results(study).best == study_results(study).trials[1]
 
 
 def test_the_best_recipe_is_read_as_it_was_tried(study: Study, tmp_path: Path) -> None:
     try_all(study, 0.5, 0.25, 0.75)
-    found = outcome(study)
+    found = study_results(study)
     assert found.best is not None
     file = study.folder / "best.yaml"
-    write_best(file, study.recipe, found, found.best)
+    write_best_recipe(file, study.recipe, found, found.best)
     text = file.read_text(encoding="utf-8")
     assert text.startswith("# The best of 3 trials of small") and "better than the recipe's own values" in text
     checked = check_recipe(file)
@@ -122,11 +121,11 @@ def test_the_best_recipe_is_read_as_it_was_tried(study: Study, tmp_path: Path) -
 
 def test_the_page_shows_all_trials(study: Study, tmp_path: Path) -> None:
     try_all(study, 0.5, 0.25, None, 0.75, 0.6, 0.3)
-    found = outcome(study)
+    found = study_results(study)
     table = trial_table(found)
     assert len(table.rows) == 6 and [row[1] for row in table.rows].count("0.7500 *") == 1
     shares = importance(study)
-    assert set(shares) <= set(study.recipe.search) and sum(shares.values()) == pytest.approx(1)
+    assert set(shares) <= set(study.recipe.search_space) and sum(shares.values()) == pytest.approx(1)
     study_page(study, found).write(tmp_path / "tune.html")
     page = (tmp_path / "tune.html").read_text(encoding="utf-8")
     assert "the loss is &lt;not&gt; finite" in page and "PED-ANOVA" in page
@@ -135,6 +134,6 @@ def test_the_page_shows_all_trials(study: Study, tmp_path: Path) -> None:
 
 def test_the_page_of_a_study_in_which_all_failed(study: Study, tmp_path: Path) -> None:
     try_all(study, None, None)
-    study_page(study, outcome(study)).write(tmp_path / "tune.html")
+    study_page(study, study_results(study)).write(tmp_path / "tune.html")
     assert "No trial came to its end" in (tmp_path / "tune.html").read_text(encoding="utf-8")
     assert importance(study) == {}

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 from optuna.trial import TrialState
 
+from fsim.errors import FsimError
 from fsim.recipe.validate import check_document
 from fsim.run.observer import EpochSummary, RunObserver, StopRunError
 from fsim.run.run import run_recipe
 from fsim.run.run_identity import ChangedDataError
 from fsim.run.session import RunSession
 from fsim.runtime.display import Display
-from fsim.tuning.begin import begin
 from fsim.tuning.claim import Claim
-from fsim.tuning.same_data import OtherDataError
 from fsim.tuning.study import Study
-from fsim.tuning.trial_run import run_trial
+from fsim.tuning.study_identity import OtherDataError
+from fsim.tuning.trial import Heartbeat, run_trial
+from fsim.tuning.tune import open_study
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def study(small_recipe: Path, pictures: Path, tmp_path: Path) -> Study:
     shutil.copytree(pictures, tmp_path / "pictures")
     text = small_recipe.read_text(encoding="utf-8").replace(str(pictures), str(tmp_path / "pictures"))
     small_recipe.write_text(f"{text}search:\n  losses.0.margin: {{low: 0.5, high: 2.0}}\n", encoding="utf-8")
-    return begin(small_recipe, ["trackers=[]"], tmp_path / "runs", "study", None)
+    return open_study(small_recipe, ["trackers=[]"], tmp_path / "runs", "study", None)
 
 
 def claimed(study: Study, num: int = 1) -> Claim:
@@ -42,7 +44,7 @@ def test_a_trial_waits_for_the_data_that_it_was_begun_with(study: Study, tmp_pat
             raise StopRunError("killed")
 
     first = claimed(study)
-    with first.held, pytest.raises(StopRunError), Display() as display:
+    with first.lock, pytest.raises(StopRunError), Display() as display:
         checked = check_document(study.recipe.with_values(first.values))
         run_recipe(checked, RunSession(first.folder, display), [Kill()])
     picture = tmp_path / "pictures" / "train" / "hat" / "0.jpg"
@@ -72,3 +74,21 @@ def test_a_trial_of_other_data_is_given_back(study: Study, tmp_path: Path) -> No
     assert again.folder.path != other.folder.path and other.folder.metrics.is_file()
     run_trial(study, again, 2)
     assert [one.state for one in study.trials()] == [TrialState.COMPLETE] * 2
+
+
+def test_a_heartbeat_lasts_until_the_trial_ends_and_warns_once() -> None:
+    beats, warned, often = [0], [], threading.Event()
+
+    def beat() -> None:
+        beats[0] += 1
+        if beats[0] == 3:
+            often.set()
+        raise FsimError("no database")
+
+    heart = Heartbeat(beat, warned.append, seconds=1e-3)
+    with heart:
+        assert often.wait(60)
+    counted = beats[0]
+    assert counted >= 3
+    assert warned == ["no database; other machines may take this trial for dead after 300 seconds"]
+    assert not heart._thread.is_alive()

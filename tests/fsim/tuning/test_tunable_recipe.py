@@ -8,7 +8,7 @@ import pytest
 
 from fsim.recipe.mistake import RecipeError
 from fsim.recipe.validate import check_recipe
-from fsim.tuning.searched_recipe import check_searched_recipe
+from fsim.tuning.tunable_recipe import check_tunable_recipe
 
 
 def with_search(recipe: Path, *entries: str) -> Path:
@@ -44,7 +44,7 @@ def with_search(recipe: Path, *entries: str) -> Path:
 )
 def test_mistakes_are_told_where_they_stand(small_recipe: Path, entry: str, message: str) -> None:
     with pytest.raises(RecipeError) as told:
-        check_searched_recipe(with_search(small_recipe, entry))
+        check_tunable_recipe(with_search(small_recipe, entry))
     assert message in str(told.value)
     assert all(mistake.where.startswith(f"{small_recipe}:17:") for mistake in told.value.mistakes)
 
@@ -52,7 +52,7 @@ def test_mistakes_are_told_where_they_stand(small_recipe: Path, entry: str, mess
 def test_all_mistakes_are_told_at_once(small_recipe: Path) -> None:
     with_search(small_recipe, "losses.0.margin: {low: -1.0, high: 2.0}", "train.epochs: {low: 0, high: 2}")
     with pytest.raises(RecipeError) as told:
-        check_searched_recipe(small_recipe)
+        check_tunable_recipe(small_recipe)
     assert [mistake.where.split(":")[1] for mistake in told.value.mistakes] == ["17", "18"]
 
 
@@ -64,7 +64,7 @@ def test_what_depends_on_a_choice_is_tried_with_it(small_recipe: Path) -> None:
         "train.scheduler.name: {choices: [constant, cosine]}",
     )
     with pytest.raises(RecipeError) as told:
-        check_searched_recipe(small_recipe)
+        check_tunable_recipe(small_recipe)
     (mistake,) = told.value.mistakes
     assert mistake.key == ("search", "train.scheduler.final", "high")
 
@@ -83,8 +83,8 @@ def test_a_trial_has_its_values_and_nothing_to_search(small_recipe: Path) -> Non
         "losses.0.margin: {low: 0.5, high: 2.0}",
         "train.optimizer.lr: {low: 1e-3, high: 1e-1, when: {train.optimizer: {name: adamw}}}",
     )
-    recipe = check_searched_recipe(small_recipe)
-    assert list(recipe.search) == ["train.optimizer", "losses.0.margin", "train.optimizer.lr"]
+    recipe = check_tunable_recipe(small_recipe)
+    assert list(recipe.search_space) == ["train.optimizer", "losses.0.margin", "train.optimizer.lr"]
     chosen = {"train.optimizer.lr": 0.01, "train.optimizer": {"name": "adamw"}, "losses.0.margin": 0.5}
     value = recipe.with_values(chosen).value
     assert "search" not in value
@@ -94,7 +94,7 @@ def test_a_trial_has_its_values_and_nothing_to_search(small_recipe: Path) -> Non
 
 
 def test_own_values_are_as_written_or_the_default(small_recipe: Path) -> None:
-    recipe = check_searched_recipe(small_recipe, ["train.optimizer={name: sgd, lr: 0.5}"])
+    recipe = check_tunable_recipe(small_recipe, ["train.optimizer={name: sgd, lr: 0.5}"])
     assert recipe.own_value("losses.0.margin") == 1.0
     assert recipe.own_value("losses.1.weight") == 1.0
     assert recipe.own_value("train.optimizer") == {"name": "sgd", "lr": 0.5}

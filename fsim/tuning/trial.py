@@ -1,9 +1,12 @@
-"""One trial: an ordinary run, whose evaluations the study is told of."""
+"""One trial: an ordinary run whose evaluations are reported to the study."""
 
 from __future__ import annotations
 
 import gc
 import math
+import threading
+from collections.abc import Callable
+from types import TracebackType
 
 from optuna.trial import TrialState
 
@@ -16,18 +19,18 @@ from fsim.run.run import InterruptedRunError, run_recipe
 from fsim.run.run_identity import ChangedDataError
 from fsim.run.session import RunSession
 from fsim.runtime.display import Display, number
-from fsim.tuning.claim import Claim, LostTrialError
-from fsim.tuning.heartbeat import Heartbeat
-from fsim.tuning.outcome import shown_values
-from fsim.tuning.same_data import OtherDataError
+from fsim.tuning.claim import GRACE, Claim, LostTrialError
+from fsim.tuning.results import shown_values
 from fsim.tuning.storage import StorageError
 from fsim.tuning.study import Study
+from fsim.tuning.study_identity import OtherDataError
 
-REASON = 300  # letters of a reason that are kept: some name a whole batch of images
+MAX_REASON = 300  # letters of a reason that are kept: some name a whole batch of images
+HEARTBEAT_SECONDS = 30.0
 
 
 class _NoMonitorError(FsimError):
-    """There is no number to compare the trials by; no other trial would have one."""
+    """There is no number to compare trials by, and no other trial would have one."""
 
 
 class TrialObserver(RunObserver):
@@ -54,22 +57,22 @@ class TrialObserver(RunObserver):
             raise StopRunError(f"pruned, {number(evaluation.value)} is worse than the median of the other trials")
 
 
-def run_trial(study: Study, claim: Claim, num: int) -> None:
-    """Run a trial to its end, or until it is worse than the others, and tell the study. What a trial dies of, a fault
-    of a plugin say, is told to the study, and ends the trial alone.
+def run_trial(study: Study, claim: Claim, num_trials: int) -> None:
+    """Run a trial to its end, or until it is pruned, and report the result to the study. An error within the trial, of
+    a plugin for example, is reported to the study and ends only this trial.
 
     Args:
-        num: how many trials there will be.
+        num_trials: how many trials there will be.
 
     Raises:
-        InterruptedRunError: Ctrl-C or SIGTERM; the trial can be taken up.
-        FsimError: a full disk, no database, or nothing to compare trials by; likewise.
-        OtherDataError: the trial, which was given back, cannot be compared with those of before.
-        ChangedDataError: the data is not that which the trial was begun with; with that it can be taken up.
+        InterruptedRunError: Ctrl-C or SIGTERM; the trial can be resumed.
+        FsimError: a full disk, no database, or nothing to compare trials by; the trial can be resumed.
+        OtherDataError: the trial can't be compared with those before, and was given back.
+        ChangedDataError: the data is not that which the trial began with; with that it can be resumed.
     """
-    with claim.held:
+    with claim.lock:
         try:
-            result = _run(study, claim, num)
+            result = _run(study, claim, num_trials)
         except (InterruptedRunError, WriteError, StorageError, _NoMonitorError):
             raise
         except OtherDataError:
@@ -89,16 +92,16 @@ def run_trial(study: Study, claim: Claim, num: int) -> None:
         else:
             _finish(study, claim, result)
             del result
-    gc.unfreeze()  # what the start froze is garbage now, and holds the network of this run
+    gc.unfreeze()  # what was frozen at the start is garbage now, and holds the network of this run
     gc.collect()
 
 
-def _run(study: Study, claim: Claim, num: int) -> RunResult:
+def _run(study: Study, claim: Claim, num_trials: int) -> RunResult:
     folder, resume = claim.folder, claim.folder.recipe.is_file()
     checked = check_recipe(folder.recipe) if resume else check_document(study.recipe.with_values(claim.values))
     with Display(folder.log) as display, Heartbeat(lambda: study.beat(claim), display.warn):
         own = ", the recipe's own values" if claim.number == 0 else ""
-        display.say(f"trial {claim.number}, of {num} from 0 on{own}: {shown_values(claim.values)}")
+        display.say(f"trial {claim.number}, of {num_trials} from 0 on{own}: {shown_values(claim.values)}")
         observers = [*usual_observers(display), TrialObserver(study, claim, checked.recipe.train.epochs)]
         result = run_recipe(checked, RunSession(folder, display), observers, resume=resume)
     assert result is not None, "there is one process"
@@ -116,7 +119,7 @@ def _finish(study: Study, claim: Claim, result: RunResult) -> None:
 
 
 def _fail(study: Study, claim: Claim, reason: str) -> None:
-    reason = reason if len(reason) <= REASON else f"{reason[:REASON]}..."
+    reason = reason if len(reason) <= MAX_REASON else f"{reason[:MAX_REASON]}..."
     claim.folder.discard_if_unused()
     study.finish(claim, TrialState.FAIL, None, reason=reason)
     _say(f"trial {claim.number} failed: {reason}")
@@ -125,3 +128,41 @@ def _fail(study: Study, claim: Claim, reason: str) -> None:
 def _say(text: str) -> None:
     with Display() as display:
         display.say(text)
+
+
+class Heartbeat:
+    """A thread that calls `beat` every few seconds within this context, so that other machines know that the trial goes
+    on. A failure is a warning, once: the trial continues, and fails at its end if the study still can't be reached.
+
+    Args:
+        beat: writes the time into the study.
+        warn: called with what went wrong.
+        seconds: between two beats.
+    """
+
+    def __init__(
+        self, beat: Callable[[], None], warn: Callable[[str], None], seconds: float = HEARTBEAT_SECONDS
+    ) -> None:
+        self.beat, self.warn, self.seconds = beat, warn, seconds
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Heartbeat:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        warned = False
+        while not self._ended.wait(self.seconds):
+            try:
+                self.beat()
+            except FsimError as error:
+                if not warned:
+                    self.warn(f"{error}; other machines may take this trial for dead after {GRACE:.0f} seconds")
+                warned = True
