@@ -179,7 +179,7 @@ class TrainedRun:
         """Embed texts -> float32 [T, D], in the space of the images.
 
         Raises:
-            FsimError: the network does not read.
+            FsimError: the network does not read, or knows no word of a text.
         """
         if isinstance(texts, str):
             raise FsimError("embed_text takes several texts: give a list, such as [text]")
@@ -189,6 +189,9 @@ class TrainedRun:
                 f"recipes/siam_cat_vse.yaml does"
             )
         given = list(texts)
+        if self.vocabulary is not None:
+            for text in given:
+                self.vocabulary.refuse_unknown(text)
         if not given:
             return np.zeros((0, self.dimensions), np.float32)
         vectors: Vectors = self.network.text.embed(given).numpy()

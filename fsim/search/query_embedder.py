@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from fsim.errors import FsimError
 from fsim.export.onnx_network import OnnxNetwork
-from fsim.functional.text.vocabulary import words_of
 from fsim.interfaces import Distance, Vectors
 from fsim.search.passport import EmbeddingSource
 
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from fsim.images.resample import Pixels
     from fsim.images.resize import Box
     from fsim.model.text_tower import TextTower
-
-FREQUENT, EXAMPLES = 100, 8  # an error shows so many examples, the longest of so many frequent words
 
 
 class QueryEmbedder(Protocol):
@@ -77,14 +73,8 @@ class TextEmbedder:
         vocabulary = self.tower.vocabulary
         if vocabulary is None:
             return []
-        unknown = vocabulary.unknown(text)
-        if not set(words_of(text)) - set(unknown):
-            frequent = sorted(vocabulary.words[:FREQUENT], key=len, reverse=True)  # short words say little
-            raise FsimError(
-                f"none of these words is among the {len(vocabulary.words):,} that the network learned; "
-                f"use some of them, such as {', '.join(frequent[:EXAMPLES])}"
-            )
-        return unknown
+        vocabulary.refuse_unknown(text)
+        return vocabulary.unknown(text)
 
 
 class RunEmbedder:

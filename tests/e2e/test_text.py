@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 import torch
 
+from fsim.errors import FsimError
 from fsim.evaluation.trained_run import TrainedRun
 from fsim.history.run_equality import differences
 from fsim.store.run_folder import RunFolder
@@ -217,5 +218,8 @@ def test_the_page_about_python_runs(run: Path, pictures: Path) -> None:
     found: dict[str, Any] = {}
     exec(code, found)
     assert found["answers"].ids.shape == (2, 5) and len(found["index"].images) == 36
+    with pytest.raises(FsimError, match="none of these words is among the"):
+        found["run"].embed_text(["a hat", "zorbly"])
+    assert found["run"].embed_text([]).shape == (0, 8)
     assert found["vectors"].shape == (2, 8) and found["words"].shape == (1, 8)
     assert "exact/recall@1" in found["lines"][0].metrics

@@ -14,9 +14,11 @@ from functools import cached_property
 import numpy as np
 import regex
 
+from fsim.errors import FsimError
 from fsim.interfaces import IntArray
 
 PADDING = 0  # the number that stands for no word
+FREQUENT, EXAMPLES = 100, 8  # an error shows so many examples, the longest of so many frequent words
 # Scripts that put no blanks between words: each letter counts as one.
 UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 WORD = regex.compile(rf"(?V1)[{UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{M}}\p{{N}}]--[{UNSPACED}]]+")
@@ -72,6 +74,18 @@ class Vocabulary:
     def unknown(self, text: str) -> list[str]:
         """The words of a text that are not in the vocabulary, each once."""
         return list(dict.fromkeys(word for word in words_of(text) if word not in self._numbers))
+
+    def refuse_unknown(self, text: str) -> None:
+        """Raises:
+        FsimError: no word of a text is in the vocabulary.
+        """
+        if set(words_of(text)) - set(self.unknown(text)):
+            return
+        frequent = sorted(self.words[:FREQUENT], key=len, reverse=True)  # short words say little
+        raise FsimError(
+            f"none of these words is among the {len(self.words):,} that the network learned; "
+            f"use some of them, such as {', '.join(frequent[:EXAMPLES])}"
+        )
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
