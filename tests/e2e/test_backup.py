@@ -20,6 +20,7 @@ def test_a_run_backs_itself_up_and_is_brought_back_and_verified(fsim: Fsim, smal
     done = fsim("restore", there, "--out", tmp_path / "runs", "--verify")
     assert done.returncode == 0, done.stderr
     assert "verified: val as recorded" in done.stdout
+    assert '"state": "finished"' in (run / "status.json").read_text(), "the last copy knows how the run ended"
     again = fsim("backup", run, tmp_path / "second", "--part", "checkpoints")
     assert again.returncode == 0 and "is up to date" in again.stdout
     # another network under the recorded metrics
