@@ -25,7 +25,7 @@ def allowed_changes(checked: CheckedRecipe, folder: RunFolder, allow: Sequence[s
         FsimError: another key differs, or one that is allowed does not.
     """
     before = load_checkpoint(folder.last).resolved if folder.last.is_file() else None
-    changes = {} if before is None else differing([_as_now(before), with_preparation(checked, None).resolved()])
+    changes = {} if before is None else differing([_with_defaults(before), with_preparation(checked, None).resolved()])
     other = {key: values for key, values in changes.items() if _is_another_run(key, values)}
     if other:
         raise FsimError(
@@ -58,10 +58,10 @@ def _is_another_run(key: str, values: Sequence[str]) -> bool:
     return any(_within(key, one) for one in fixed) or (_within(key, "losses") and ABSENT in values)
 
 
-def _as_now(recipe: dict[str, Any]) -> dict[str, Any]:
-    """A recipe of before, with what this fsim has as defaults."""
+def _with_defaults(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A recipe with the defaults of keys that it does not have, because a later version brought them."""
     try:
-        return with_preparation(check_document(Document(recipe)), None).resolved()
+        return with_preparation(check_document(Document(dict(recipe))), None).resolved()
     except FsimError:  # a component that is no longer there, say: what differs is told by the comparison
         return recipe
 

@@ -25,7 +25,7 @@ class RunIdentity:
         catalog = training.catalog
         rows = catalog.rows("train")
         reads_captions = training.batches.images.captions is not None
-        self.network: dict[str, Any] = {
+        self.network: dict[str, object] = {
             "recipe": training.checked.recipe.name,
             "category_names": catalog.category_names,
             "num_attributes": training.num_attributes,

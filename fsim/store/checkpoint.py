@@ -77,9 +77,9 @@ class Checkpoint:
         return best
 
     @property
-    def resolved(self) -> dict[str, Any] | None:
+    def resolved(self) -> Mapping[str, Any] | None:
         """The recipe that the run went by, with every default; None where that is not known."""
-        resolved: dict[str, Any] | None = self.content["resolved"]
+        resolved: Mapping[str, Any] | None = self.content["resolved"]
         return resolved
 
 
@@ -88,7 +88,7 @@ def save_checkpoint(file: Path, content: Mapping[str, Any]) -> None:
     write_with(file, partial(_write, {"format": FORMAT, **content}))
 
 
-def _write(content: dict[str, Any], stream: IO[bytes]) -> None:
+def _write(content: Mapping[str, Any], stream: IO[bytes]) -> None:
     try:
         torch.save(content, stream)
     except RuntimeError as error:  # of torch, which then finds that the file is shorter than what it wrote

@@ -17,7 +17,7 @@ from typing import Any
 from fsim.store.metric_lines import without_nan
 
 
-def upgrade_line(line: Mapping[str, Any], monitor: Callable[[], str | None]) -> dict[str, Any]:
+def upgrade_line(line: Mapping[str, Any], monitor: Callable[[], str | None]) -> Mapping[str, Any]:
     """Fill in what a line of metrics.jsonl, or the metrics.json of `fsim evaluate`, lacks.
 
     The seconds that an epoch took, and the metrics of which less is better, cannot be known afterwards: they are None.
@@ -36,12 +36,12 @@ def upgrade_line(line: Mapping[str, Any], monitor: Callable[[], str | None]) -> 
     return upgraded
 
 
-def upgrade_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
+def upgrade_recipe(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
     """Fill in the keys that readers of recipe.yaml ask for without checking the recipe."""
     return {**recipe, "train": {"early_stopping": None, **recipe["train"]}}
 
 
-def upgrade_environment(environment: Mapping[str, Any], name: str) -> dict[str, Any]:
+def upgrade_environment(environment: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Fill in the id of a run, which is made of its name and its first environment.
 
     Args:
@@ -54,11 +54,11 @@ def upgrade_environment(environment: Mapping[str, Any], name: str) -> dict[str, 
     return {"run": digest[:32], **environment}
 
 
-def upgrade_checkpoint(content: Mapping[str, Any]) -> dict[str, Any]:
+def upgrade_checkpoint(content: Mapping[str, Any]) -> Mapping[str, Any]:
     """Fill in what a checkpoint lacks: the run read no captions and no attributes, and trained in one process."""
-    network: dict[str, Any] = {"num_attributes": 0, "vocabulary": None}
+    network = {"num_attributes": 0, "vocabulary": None}
     if "step" not in content:  # the network alone
         return {**network, "best": None, **content}
-    state: dict[str, Any] = {"scaler": {}, "average": None, "signs": {}}
+    state: Mapping[str, Any] = {"scaler": {}, "average": None, "signs": {}}
     learned_from = {"processes": 1, "captions": None, "resolved": None}
     return {**network, **state, **learned_from, **content}

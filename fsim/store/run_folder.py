@@ -171,7 +171,7 @@ class RunFolder:
             text = data.sub(lambda section: lines.sub(r"\1  # from the backbone", section[0]), text)
         write_text(self.recipe, text)
 
-    def read_recipe(self) -> dict[str, Any]:
+    def read_recipe(self) -> Mapping[str, Any]:
         """Return recipe.yaml as plain data, without a check: a reader of many runs has no time for one."""
         return upgrade_recipe(yaml.load(self.recipe.read_text(encoding="utf-8"), _LOADER))
 
