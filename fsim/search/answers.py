@@ -1,4 +1,4 @@
-"""The answers of an index to embedded queries: folded by item, and varied, where that is wanted.
+"""The answers of an index to embedded queries: with one answer an item, or varied, where that is wanted.
 
 Shape legend: Q queries, C candidates, D embedding.
 """
@@ -40,7 +40,7 @@ class SearchOptions:
 
 
 def search(index: SearchIndex, queries: Vectors, options: SearchOptions) -> list[list[Answer]]:
-    """[Q, D] -> the answers to each query, best first: `id`, `image`, `score` (the cosine, or minus the Euclidean
+    """Return the answers to each query [Q, D], best first: `id`, `image`, `score` (the cosine, or minus the Euclidean
     distance), `category`, `item`, `split`, `attributes`, and with `fold` the ids of `duplicates` that it stands for.
     Where the nearest `MAX_CANDIDATES` are of fewer than k items, there are fewer than k answers.
 
@@ -132,7 +132,7 @@ def diverse_order(
 
 
 def _scores_between(index: SearchIndex, rows: Sequence[int]) -> FloatArray:
-    """[C, C] scores of candidates with each other, as an index gives them."""
+    """Return the scores [C, C] of candidates with each other, as an index gives them."""
     embedding = np.asarray(index.embedding[np.asarray(rows, dtype=np.int64)], dtype=np.float64)
     if index.passport.embedded_by.distance == "cosine":
         directions = _directions(embedding)

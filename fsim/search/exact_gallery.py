@@ -36,8 +36,8 @@ class ExactGallery:
         self.half_squares = _half_squares(self.vectors) if distance == "euclidean" else None  # [G]
 
     def search(self, queries: Vectors, k: int, flags: npt.NDArray[np.bool_] | None = None) -> Answers:
-        """[Q, D] -> rows and scores [Q, K] of the nearest, nearest first, equal scores by row; -1 where there are no
-        more. With `flags` [G] only flagged images are found.
+        """Find the nearest of each query [Q, D] -> rows and scores [Q, K], nearest first, equal scores by row; -1 where
+        there are no more. With `flags` [G] only flagged images are found.
 
         Raises:
             FsimError: queries that can't be compared.

@@ -1,4 +1,4 @@
-"""Indexes of a run made and changed: images added to one, taken out of it, or all embedded again."""
+"""Indexes of a run, made and changed: images added to one, taken out of it, or all embedded again."""
 
 from __future__ import annotations
 

@@ -83,9 +83,9 @@ class IndexFolder:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise FsimError(f"{self.path / CURRENT} is damaged ({error}): make the index anew by --rebuild") from error
+            raise FsimError(f"{self.path / CURRENT} is damaged ({error}): make the index again by --rebuild") from error
         if not isinstance(name, str) or not GENERATION.fullmatch(name):
-            raise FsimError(f"{self.path / CURRENT} names no generation: make the index anew by --rebuild")
+            raise FsimError(f"{self.path / CURRENT} names no generation: make the index again by --rebuild")
         return self.path / name
 
     @contextmanager

@@ -117,22 +117,22 @@ def measure_trial(
 def measure_index(
     name: str, queries: SampleQueries, recall: float, threads: int, seed: int, progress: Callable[[int, int], None]
 ) -> list[Measurement]:
-    """Measure an index at all that its component wants tried. `progress` is called with the number of builds that are
-    done, and of all.
+    """Measure an index by all trials that its component proposes. `progress` is called with the number of builds that
+    are done, and of all.
 
     Raises:
         FsimError: as of `measure_trial`.
     """
     trials_of = class_member("index", load("index", name), "trials")
     trials: list[Trial] = list(trials_of(len(queries.embeddings), queries.k))
-    found: list[Measurement] = []
+    measured: list[Measurement] = []
     for done, trial in enumerate(trials):
         progress(done, len(trials))
-        best = choose_fastest(found, recall)
+        best = choose_fastest(measured, recall)
         slowest = 0 if best is None else TOO_SLOW * best.queries_per_second
-        found += measure_trial(name, trial, queries, recall, threads, seed, slowest)
+        measured += measure_trial(name, trial, queries, recall, threads, seed, slowest)
     progress(len(trials), len(trials))
-    return found
+    return measured
 
 
 def choose_fastest(measured: Sequence[Measurement], recall: float) -> Measurement | None:

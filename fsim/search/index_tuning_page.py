@@ -55,9 +55,9 @@ def tuning_page(
             "queries/s": f"{chosen.queries_per_second:,.0f}",
             "MB": f"{chosen.megabytes:,.1f}",
         }
-        said = f"The fastest that reaches the recall, for the evaluators of a recipe: {chosen.line}"
+        verdict = f"The fastest that reaches the recall, for the evaluators of a recipe: {chosen.line}"
     else:
-        said = "None reaches the recall."
+        verdict = "None reaches the recall."
     caption = (
         "Dots: all measurements. Lines: those of an index that no other of it beats. Dashed: the wanted recall. "
         "Ringed: the fastest that reaches it."
@@ -68,7 +68,7 @@ def tuning_page(
         "are the queries, each left out of its own answers. Searched on one core, all queries in one call.",
         figures,
         [
-            Section("Recall against speed", said, charts=[Picture(picture, caption)]),
+            Section("Recall against speed", verdict, charts=[Picture(picture, caption)]),
             Section("Measurements", "", [measured_table(queries.k, measured, chosen)]),
         ],
     )

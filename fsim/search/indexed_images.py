@@ -27,7 +27,9 @@ COLUMNS = ("id", "image", "split", "category", "item", "box", "attributes", "cap
 
 @dataclass(frozen=True)
 class IndexedImages:
-    """Shape legend: N images.
+    """What an index knows of its images.
+
+    Shape legend: N images.
 
     frame       [N] columns `COLUMNS`: `id`, a number as text that no two images ever share, and the catalog's columns
                 as text; `image` is an absolute path where there is a file
@@ -50,15 +52,15 @@ class IndexedImages:
         return {name: list(map(str, self.frame[name])) for name in COLUMNS}
 
     def thumbnail(self, row: int) -> bytes:
-        """A JPEG; empty where the image could not be decoded."""
+        """Return a JPEG; empty where the image could not be decoded."""
         return self.thumbnails[self.offsets[row] : self.offsets[row + 1]].tobytes()
 
     def take(self, rows: IntArray) -> IndexedImages:
-        """The images of some rows."""
+        """Return the images of some rows."""
         return IndexedImages(self.frame.iloc[rows].reset_index(drop=True), self.next_id, *_joined(self._parts(rows)))
 
     def with_more(self, catalog: pd.DataFrame, pictures: Sequence[bytes]) -> IndexedImages:
-        """These images, followed by those of a catalog's table, which get the next ids."""
+        """Return these images, followed by those of a catalog's table, which get the next ids."""
         more = catalog_table(catalog)
         more.insert(0, "id", [str(self.next_id + place) for place in range(len(more))])
         frame = pd.concat([self.frame, more[list(COLUMNS)]], ignore_index=True)
@@ -66,15 +68,15 @@ class IndexedImages:
         return IndexedImages(frame, self.next_id + len(more), *_joined(parts))
 
     def attributes(self, row: int) -> dict[str, Any]:
-        """{type: value or values}"""
+        """Return {type: value or values}."""
         return attributes_of(self.columns["attributes"][row])
 
     def captions(self, row: int) -> list[str]:
-        """Its captions: none, one or several."""
+        """Return the captions of an image: none, one or several."""
         return captions_of_text(self.columns["caption"][row])
 
     def with_ids_of(self, before: IndexedImages) -> IndexedImages:
-        """The same images in place of `before`: an image that was there keeps its id, others get new ones."""
+        """Return the same images in place of `before`: an image that was there keeps its id, others get new ones."""
         known = dict(zip(before.columns["image"], before.columns["id"], strict=True))
         new = map(str, range(before.next_id, before.next_id + len(self)))
         ids = [known.get(image, number) for image, number in zip(self.columns["image"], new, strict=True)]
@@ -87,7 +89,7 @@ class IndexedImages:
         return {path: row for row, path in enumerate(self.columns["image"])}
 
     def box_of(self, path: str) -> Box | None:
-        """The box of the garment on an image of this path; None where it has none, or there is no such image."""
+        """Return the box of the garment on an image of this path; None where it has none, or there is no such image."""
         row = self.row_of_path.get(path)
         text = "" if row is None else self.columns["box"][row]
         if not text:
@@ -110,7 +112,7 @@ class IndexedImages:
         return {key: values for key, values in found.items() if values}
 
     def matching(self, filters: Mapping[str, Sequence[str]]) -> npt.NDArray[np.bool_]:
-        """[N] whether each image has, for each key of the filters, one of its values.
+        """Return [N], whether each image has, for each key of the filters, one of its values.
 
         Raises:
             FsimError: no image has such a key or value.
@@ -157,10 +159,10 @@ class IndexedImages:
         except FileNotFoundError:
             raise
         except (OSError, ValueError) as error:
-            raise FsimError(f"the images of {folder} are damaged ({error}): make it anew by --rebuild") from error
+            raise FsimError(f"the images of {folder} are damaged ({error}): make it again by --rebuild") from error
         offsets, next_id = numbers[:-1], int(numbers[-1])
         if list(frame.columns) != list(COLUMNS) or len(offsets) != len(frame) + 1 or offsets[-1] != len(pictures):
-            raise FsimError(f"the images of {folder} are damaged: make it anew by --rebuild")
+            raise FsimError(f"the images of {folder} are damaged: make it again by --rebuild")
         return cls(frame, next_id, pictures, offsets)
 
 

@@ -96,14 +96,14 @@ class Passport:
         try:
             values = json.loads((folder / FILE).read_text(encoding="utf-8"))
             if values.pop("format") != FORMAT:
-                raise FsimError(f"{folder} is an index of another version of fsim: make it anew by --rebuild")
+                raise FsimError(f"{folder} is an index of another version of fsim: make it again by --rebuild")
             source = values.pop("made")
             preparation = Preparation.from_json(source.pop("preprocessing"))
             return cls(embedded_by=EmbeddingSource(**source, preparation=preparation), **values)
         except FileNotFoundError:
             raise
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise FsimError(f"{folder / FILE} is damaged ({error}): make the index anew by --rebuild") from error
+            raise FsimError(f"{folder / FILE} is damaged ({error}): make the index again by --rebuild") from error
 
     def check_comparable(self, source: EmbeddingSource) -> None:
         """Reject a network whose embeddings can't be compared with those of the index.
@@ -115,5 +115,5 @@ class Passport:
             raise FsimError(
                 f"the index was made by {self.embedded_by.run_name} ({self.embedded_by.checkpoint}), and its "
                 f"embeddings can't be compared with those of {source.run_name} ({source.checkpoint}): "
-                f"{'; '.join(differences)}. Search with the run that it was made by, or make it anew by --rebuild"
+                f"{'; '.join(differences)}. Search with the run that it was made by, or make it again by --rebuild"
             )

@@ -21,7 +21,7 @@ TEXT_WEIGHT = 0.5  # how much a text counts against a picture, where nothing els
 
 @dataclass(frozen=True)
 class QueryPicture:
-    """A picture to search by: a file, or one that is prepared for the network, or its embedding by an index.
+    """A picture to search by: its file, or its pixels as the network takes them, or its embedding in an index.
 
     file       its path; `box` is the part of the upright picture to look at, in its pixels
     pixels     [S, S, 3]

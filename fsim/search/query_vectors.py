@@ -97,21 +97,21 @@ def _stacked(pictures: Sequence[QueryPicture], of_picture: dict[int, Vectors], d
 
 
 def mean_query(vectors: Vectors, distance: Distance) -> Vectors:
-    """[P, D] -> [D], what lies between them; of directions, where embeddings are compared by cosine."""
+    """Return the mean of pictures [P, D] -> [D]; of their directions, where embeddings are compared by cosine."""
     rows = unit_length(vectors) if distance == "cosine" else vectors
     mean: Vectors = rows.mean(0, dtype=np.float32)
     return mean
 
 
 def moved_query(vector: Vectors, plus: Vectors, minus: Vectors, distance: Distance) -> Vectors:
-    """[D] -> [D], plus the pictures of `plus` and minus those of `minus`, [P, D] each; of directions, where embeddings
-    are compared by cosine."""
+    """Add the pictures of `plus` [P, D] to a picture [D] -> [D], and subtract those of `minus`; of directions, where
+    embeddings are compared by cosine."""
     start, more, less = (unit_length(one) if distance == "cosine" else one for one in (vector, plus, minus))
     moved: Vectors = (start + more.sum(0) - less.sum(0)).astype(np.float32)
     return moved
 
 
 def weighted_query(vectors: Vectors, text: Vectors, weight: float) -> Vectors:
-    """Pictures [..., D] and a text [D] -> [..., D]: (1 - weight) picture + weight text, of directions."""
+    """Weigh a text [D] against pictures [..., D] -> [..., D]: (1 - weight) picture + weight text, of directions."""
     weighted: Vectors = ((1 - weight) * unit_length(vectors) + weight * unit_length(text)).astype(np.float32)
     return weighted

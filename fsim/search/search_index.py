@@ -66,7 +66,7 @@ class SearchIndex:
                 return cls._read(path, generation)
             except FileNotFoundError:  # replaced twice since `current` was read
                 continue
-        raise FsimError(f"{path} lacks files: make it anew by --rebuild")
+        raise FsimError(f"{path} lacks files: make it again by --rebuild")
 
     @classmethod
     def _read(cls, path: Path, generation: Path) -> SearchIndex:
@@ -76,9 +76,9 @@ class SearchIndex:
         try:
             embedding = np.load(file, mmap_mode="r", allow_pickle=False)
         except ValueError as error:
-            raise FsimError(f"{file} is damaged ({error}): make the index anew by --rebuild") from error
+            raise FsimError(f"{file} is damaged ({error}): make the index again by --rebuild") from error
         if embedding.shape != (len(images), passport.embedded_by.dimensions):
-            raise FsimError(f"{generation} does not hold together: make the index anew by --rebuild")
+            raise FsimError(f"{generation} does not hold together: make the index again by --rebuild")
         component = None
         if passport.kind != "exact":
             component = make_index(passport.kind, passport.parameters)
@@ -86,7 +86,7 @@ class SearchIndex:
         return cls(path, passport, images, embedding, component)
 
     def write(self, folder: Path) -> None:
-        """Write all of it into a new folder."""
+        """Write the index into a new folder."""
         self.passport.write(folder)
         self.images.write(folder)
         write_with(folder / EMBEDDING_FILE, lambda stream: np.save(stream, self.embedding, allow_pickle=False))
@@ -104,7 +104,8 @@ class SearchIndex:
         return ExactGallery(self.embedding, self.passport.embedded_by.distance)
 
     def search(self, queries: Vectors, k: int, filters: Mapping[str, Sequence[str]] | None = None) -> Answers:
-        """[Q, D] -> rows and scores [Q, K] of the nearest images, nearest first; -1 where there are no more.
+        """Find the images nearest to each query [Q, D] -> rows and scores [Q, K], nearest first; -1 where there are no
+        more.
 
         Args:
             filters: Only images that match are found (see `IndexedImages.matching`): by a component that filters by

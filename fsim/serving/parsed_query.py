@@ -18,7 +18,7 @@ from fsim.serving.uploads import Upload
 
 @dataclass(frozen=True)
 class ParsedQuery:
-    """A query as each index is asked it.
+    """The query of a form, for each index.
 
     name           of the query; that of a picture says nothing of what it shows
     unknown_words  of its text, which the network of some index does not know

@@ -15,7 +15,7 @@ from fsim.serving.limits import TEXT
 from fsim.serving.loaded_index import LoadedIndex
 from fsim.serving.parsed_query import row_of_id
 from fsim.serving.request_error import RequestError
-from fsim.serving.search_form import check_filters, parse_filters, read_search_form
+from fsim.serving.search_form import check_filters, parse_filter_fields, read_search_form
 from fsim.serving.search_service import SearchService
 
 MAX_CATALOG_ITEMS = 96  # in one answer
@@ -50,9 +50,9 @@ def api_routes(service: SearchService) -> APIRouter:
         return JSONResponse({"comparison": token, "unknown_words": query.unknown_words, **blind})
 
     @router.post("/api/votes", response_model=schemas.Voted)
-    async def vote(choice: schemas.Choice) -> Any:
+    async def vote(body: schemas.VoteBody) -> Any:
         """Say which side was better; the answer says what stood where."""
-        comparison = await service.vote(choice.comparison, choice.choice)
+        comparison = await service.vote(body.comparison, body.choice)
         return {side: compared.name for side, compared in comparison.sides.items()}
 
     @router.get("/api/about", response_model=schemas.About)
@@ -78,7 +78,7 @@ def api_routes(service: SearchService) -> APIRouter:
         filter: Annotated[list[str], Query(max_length=40, description="key=value")] = [],  # noqa: B006
     ) -> Any:
         """Images of the index, mixed."""
-        loaded, filters = service.index.current, parse_filters(filter)
+        loaded, filters = service.index.current, parse_filter_fields(filter)
         check_filters(filters, loaded)
         rows = loaded.shuffled_rows
         if filters:

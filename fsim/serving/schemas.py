@@ -84,7 +84,7 @@ class ComparisonAnswer(BaseModel):
     right: list[ComparedResult]
 
 
-class Choice(BaseModel):
+class VoteBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     comparison: str = Field(max_length=40)
     choice: Literal["left", "right", "both", "neither"]

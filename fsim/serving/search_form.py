@@ -79,7 +79,7 @@ def parse_form(form: FormData, limits: Limits) -> SearchForm:
         raise RequestError(422, "text_weight: it weighs a text against an image: give both")
     options = SearchOptions(
         int(_number(texts["k"], "k", DEFAULT_K, 1, limits.k, whole=True)),
-        parse_filters(form.getlist("filter")),
+        parse_filter_fields(form.getlist("filter")),
         _flag(texts["fold"]),
         _number(texts["diversity"], "diversity", 0, 0, 1),
     )
@@ -94,7 +94,7 @@ def parse_form(form: FormData, limits: Limits) -> SearchForm:
     )
 
 
-def parse_filters(texts: Sequence[object]) -> dict[str, list[str]]:
+def parse_filter_fields(texts: Sequence[object]) -> dict[str, list[str]]:
     """Return {key: values} of texts `key=value`.
 
     Raises:

@@ -103,9 +103,9 @@ def _slice(results: StudyResults, path: str, searched: SearchedValue) -> Picture
     with_path = [one for one in results.trials if path in one.values and _measured(one)]
     if not with_path:
         return None
-    of = StudyResults(results.monitor, results.sign, with_path)
+    of_path = StudyResults(results.monitor, results.sign, with_path)
     chart = scatter_chart(
-        _by_state(of, lambda one: label(one.values[path])),
+        _by_state(of_path, lambda one: label(one.values[path])),
         path,
         log=searched.log,
         choices=None if searched.choices is None else searched.labels,

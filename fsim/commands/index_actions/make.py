@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--add", action="store_true", help="add images that the index lacks")
     what.add_argument("--remove", nargs="+", metavar="IMAGE", help="take images out, by their ids or paths")
     what.add_argument(
-        "--rebuild", action="store_true", help="embed anew by the run as it is now: the same images, or those given"
+        "--rebuild", action="store_true", help="embed again by the run as it is now: the same images, or those given"
     )
     what.add_argument("--list", action="store_true", help="the indexes of the run")
     parser.add_argument(

@@ -86,5 +86,5 @@ def test_one_at_a_time_writes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["{", "{}", '{"generation": "../x"}', '{"generation": 3}'])
 def test_a_damaged_name_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "current.json").write_text(text)
-    with pytest.raises(FsimError, match="anew by --rebuild"):
+    with pytest.raises(FsimError, match="again by --rebuild"):
         IndexFolder(tmp_path).current()

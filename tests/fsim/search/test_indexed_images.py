@@ -21,5 +21,5 @@ def test_captions_are_kept(tmp_path: Path) -> None:
     read = IndexedImages.read(tmp_path)
     known = [[], ["[new] a red hat"], ["a red hat", 'a "red"\nhat', "帽子"], ['["a"]']]
     assert [read.captions(row) for row in range(len(read))] == known
-    assert catalog_of_index(read, tmp_path).captions() == known, "as it is embedded anew"
+    assert catalog_of_index(read, tmp_path).captions() == known, "as it is embedded again"
     assert read.take(np.array([2])).captions(0) == known[2]
