@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
 import re
 import resource
 import shutil
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,6 +95,32 @@ def test_sigterm_saves_and_a_changed_recipe_is_told(
     assert done.returncode == 0, done.stderr
     status = read_status(RunFolder(run))
     assert status is not None and (status.state, status.epoch, status.exit_code) == ("finished", 3, 0)
+    assert differences(RunFolder(undisturbed), RunFolder(run)) == []
+
+
+def test_a_closed_terminal_saves_and_stops(recipe: Path, undisturbed: Path, fsim: Fsim) -> None:
+    out = recipe.parent / "closed"
+    terminal, inner = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fsim", "run", str(recipe), CHECKPOINTS, "--out", str(out)],
+        stdin=inner,
+        stdout=inner,
+        stderr=inner,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # the terminal that it is told of when it closes
+    )
+    os.close(inner)
+    shown = b""
+    while b"epoch 1/3" not in shown:
+        shown += os.read(terminal, 4096)
+    os.close(terminal)
+    assert process.wait(timeout=120) == 129
+    run = next((out / "small").iterdir())
+    status = read_status(RunFolder(run))
+    assert status is not None and (status.state, status.exit_code) == ("stopped", 129) and status.step > 0
+    assert "Traceback" not in (run / "log.txt").read_text(encoding="utf-8")
+    done = fsim("resume", run)
+    assert done.returncode == 0, done.stderr
     assert differences(RunFolder(undisturbed), RunFolder(run)) == []
 
 
