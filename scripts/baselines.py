@@ -29,7 +29,7 @@ from fsim.runtime.machine import prepare_machine
 from fsim.runtime.randomness import seed_torch
 from fsim.store.metric_lines import EvaluationLine
 from fsim.training.training_captions import learned_vocabulary, training_captions
-from fsim.training.training_data import attributes_asked_for, prepare_data
+from fsim.training.training_data import learned_attributes, prepare_data
 
 SHOWN = ("exact/recall@1", "exact/recall@10", "exact/r_precision", "exact/map@r")
 
@@ -54,7 +54,7 @@ def evaluate(checked: CheckedRecipe, network: Network | None = None) -> list[Eva
     evaluation = Evaluation(checked, catalog, LocalEmbedder(images, forward))
     if network is None:
         seed_torch(checked.recipe.seed, "weights")
-        attributes = attributes_asked_for(checked, catalog, catalog.rows("train"))
+        attributes = learned_attributes(checked, catalog, catalog.rows("train"))
         vocabulary = learned_vocabulary(checked, training_captions(checked, catalog, catalog.rows("train")))
         num_attributes = len(attributes.names) if attributes else 0
         network = build_network(checked, len(catalog.category_names), num_attributes, vocabulary)

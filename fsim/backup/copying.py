@@ -1,4 +1,4 @@
-"""A run folder, copied to its backup: only what changed."""
+"""Copies a run folder to its backup: only what changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fsim.store.run_folder import RunFolder
 
 
 def back_up(folder: RunFolder, place: BackupPlace, parts: Sequence[str] = BACKUP_PARTS) -> int:
-    """Bring a backup up to date; how many files were copied.
+    """Bring a backup up to date, and return how many files were copied.
 
     The files in the run folder itself (recipe, environment, metrics, log, report) are always copied.
 
@@ -52,7 +52,7 @@ def back_up(folder: RunFolder, place: BackupPlace, parts: Sequence[str] = BACKUP
 
 
 def _files(root: Path, parts: Sequence[str]) -> Iterator[str]:
-    """The files to copy, by their path with `/`."""
+    """Yield the files to copy, by their path with `/`."""
     for path in sorted(root.rglob("*")):
         relative = path.relative_to(root)
         wanted = len(relative.parts) == 1 or relative.parts[0] in parts

@@ -1,4 +1,4 @@
-"""What a backup holds: the files of a run, each by the hash of its content."""
+"""The manifest of a backup: the files of a run, each by the hash of its content."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Stored(NamedTuple):
 class Manifest:
     """`manifest.json` of a backup: which run it is of, and its files by their path in the run folder, with `/`.
 
-    It is written after all files, which keep their names as long as it names them: who reads a backup while it is
-    written sees the one before.
+    It is written after all files, and files that it names keep their names: whoever reads a backup while it is written
+    sees the backup before.
     """
 
     run: str  # its id
@@ -34,19 +34,19 @@ class Manifest:
     files: dict[str, Stored] = field(default_factory=dict)
 
     def place(self, path: str) -> str:
-        """Where a file's content is, below the backup's URL."""
+        """Return where a file's content is, below the backup's URL."""
         return f"files/{path}.{self.files[path].sha256[:16]}"
 
     def places(self) -> Iterator[str]:
         return (self.place(path) for path in self.files)
 
     def text(self) -> str:
-        files = {path: {"sha256": one.sha256, "size": one.size} for path, one in sorted(self.files.items())}
+        files = {path: {"sha256": file.sha256, "size": file.size} for path, file in sorted(self.files.items())}
         return json.dumps({"format": FORMAT, "run": self.run, "name": self.name, "files": files}, indent=1)
 
     @classmethod
     def read(cls, text: str, where: str) -> Manifest:
-        """A manifest from its text.
+        """Read a manifest from its text.
 
         Raises:
             FsimError: it is damaged, of another format, or names files outside of a run folder.
@@ -68,7 +68,11 @@ def _items(found: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _inside(path: str) -> str:
-    """A relative path that leads nowhere else."""
+    """Return a relative path that stays in its folder.
+
+    Raises:
+        ValueError: it leads elsewhere.
+    """
     pure = PurePosixPath(path)
     if pure.is_absolute() or not pure.parts or ".." in pure.parts or "\\" in path or ":" in path:
         raise ValueError(f"the path {path!r}")

@@ -1,4 +1,4 @@
-"""Where backups are: a folder, or whatever fsspec knows by its URL (s3, gs, sftp, memory, ...)."""
+"""The place of a backup: a folder, or whatever fsspec knows by its URL (s3, gs, sftp, memory, ...)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, NoReturn, TypeVar
 
 from fsspec.core import url_to_fs  # type: ignore[import-untyped]
 
 from fsim.backup.manifest import MANIFEST, Manifest, Stored
-from fsim.backup.unreachable import cause, is_lasting, refuse_unknown_kind, what_to_do
 from fsim.errors import FsimError
 
 log = logging.getLogger(__name__)
 CHUNK = 2**20  # bytes
 PAUSES = (1.0, 4.0, 15.0)  # seconds before another attempt
 OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oci", "oss"})
+EXTRAS = {"s3": "s3", "s3a": "s3"}  # kind of URL -> the extra of fsim that has the package for it
 Result = TypeVar("Result")
 
 
@@ -37,11 +37,11 @@ class BackupPlace:
         try:
             self.files, self.root = url_to_fs(self.url)
         except (ImportError, ValueError) as error:
-            refuse_unknown_kind(self.url, error)
+            _reject_unknown_kind(self.url, error)
         self.root = self.root.rstrip("/")
 
     def read_manifest(self) -> Manifest | None:
-        """The manifest; None where there is no backup.
+        """Return the manifest; None where there is no backup.
 
         Raises:
             FsimError: it cannot be read, or is damaged.
@@ -125,24 +125,68 @@ class BackupPlace:
         self._try(remove)
 
     def _make_folder(self, path: str) -> None:
-        """A folder and those above it, where there are folders: an object store would make a misspelt bucket."""
+        """Make a folder and those above it. Object stores have no folders, and would make a misspelt bucket."""
         protocols = self.files.protocol
         if OBJECT_STORES.isdisjoint([protocols] if isinstance(protocols, str) else protocols):
             self.files.makedirs(path, exist_ok=True)
 
     def _try(self, work: Callable[[], Result]) -> Result:
-        """Do something that may fail by chance, again after a pause.
+        """Do something that may fail by chance, and try it again after a pause.
 
         Raises:
-            FsimError: it goes on failing, or for a reason that time does not mend.
+            FsimError: it goes on failing, or for a reason that time does not change.
         """
         for pause in (*self.pauses, None):
             try:
                 return work()
             except Exception as error:  # each of fsspec's systems has errors of its own
-                told = f"cannot reach {self.url}: {cause(error)}"
-                if pause is None or is_lasting(error):
-                    raise FsimError(f"{told}; {what_to_do(self.url, error)}") from error
-                log.warning("%s; trying again in %g s", told, pause)
+                message = f"cannot reach {self.url}: {_cause(error)}"
+                if pause is None or _is_lasting(error):
+                    raise FsimError(f"{message}; {_next_action(self.url, error)}") from error
+                log.warning("%s; trying again in %g s", message, pause)
                 time.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
+
+
+def _reject_unknown_kind(url: str, error: Exception) -> NoReturn:
+    """Reject a URL of a kind that nothing here reads.
+
+    Raises:
+        FsimError: always; with what to install, where a package would read it.
+    """
+    extra = EXTRAS.get(_kind(url))
+    if isinstance(error, ImportError) and extra is not None:
+        raise FsimError(f"cannot reach {url}: {error}: pip install 'fsim[{extra}]'") from error
+    raise FsimError(
+        f"cannot reach {url}: {error}; give a folder, or a URL that fsspec knows, such as s3:// or sftp://"
+    ) from error
+
+
+def _cause(error: Exception) -> str:
+    """Return what went wrong, in a line."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _is_lasting(error: Exception) -> bool:
+    """Return whether trying again is of no use: the bucket is not there, or the credentials are missing or refused."""
+    return isinstance(error, FileNotFoundError) or _is_about_credentials(error)
+
+
+def _next_action(url: str, error: Exception) -> str:
+    """Return what the user should do."""
+    if _is_about_credentials(error) and _kind(url) in EXTRAS:
+        return (
+            "see that the credentials are set and may write there: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+            "AWS_PROFILE; and AWS_ENDPOINT_URL where it is not Amazon's"
+        )
+    return "see that it is there and may be written to"
+
+
+def _is_about_credentials(error: Exception) -> bool:
+    # botocore's own errors are known by their names: it is not installed where nobody needs it.
+    return isinstance(error, PermissionError) or type(error).__name__.endswith("CredentialsError")
+
+
+def _kind(url: str) -> str:
+    return url.partition("://")[0]

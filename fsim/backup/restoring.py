@@ -1,4 +1,4 @@
-"""A run folder, brought back from its backup."""
+"""Brings a run folder back from its backup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fsim.store.run_folder import RunFolder
 
 
 def restore(place: BackupPlace, out: Path) -> RunFolder:
-    """The run of a backup in `<out>/<name>/<time>`, whole or not at all; each file is held against its hash.
+    """Copy the run of a backup to `<out>/<name>/<time>`, whole or not at all; each file is checked by its hash.
 
     Raises:
         FsimError: there is no backup; a file is missing or not what was backed up; the folder is there already.

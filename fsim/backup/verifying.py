@@ -1,4 +1,4 @@
-"""A restored run, measured again."""
+"""Measures a restored run again, and compares the result with what the run recorded."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from fsim.runtime.display import Display, number
 from fsim.runtime.torchrun import join_processes
 from fsim.store.run_folder import RunFolder
 
-TOLERANCE = 0.005  # another processor rounds otherwise, and an answer in a thousand changes its place
+TOLERANCE = 0.005  # another processor rounds differently, and one answer in a thousand changes its rank
 
 
 def verify(folder: RunFolder, overrides: Sequence[str], display: Display) -> None:
-    """Evaluate the last network, and hold its metrics against those of the last epoch in metrics.jsonl: of shares,
-    within 0.005; what is no share by the same part of its value.
+    """Evaluate the last network, and compare its metrics with those of the last epoch in metrics.jsonl: shares may differ
+    by 0.005, other values by as large a part of themselves.
 
     Raises:
-        FsimError: the run is not at its end, the data is not that which was evaluated, or a metric is another.
+        FsimError: the run has no evaluation, the data is not that which was evaluated, or a metric differs.
     """
     lines = folder.evaluation_lines()
     recorded = {line.split: line for line in lines if line.epoch == lines[-1].epoch}
     if not recorded:
-        raise FsimError(f"{folder.path} has no evaluation to hold it against; go on with: fsim resume {folder.path}")
+        raise FsimError(f"{folder.path} has no evaluation to compare with; go on with: fsim resume {folder.path}")
     checked = check_recipe(folder.recipe, overrides)
     with join_processes() as alone:
         measured = evaluate_run(TrainedRun.open(folder, "last", checked), display, alone, display.log.info)
     display.close_bars()
-    off = []
-    for one in measured:
-        before = recorded.get(one.protocol.split)
+    differing = []
+    for result in measured:
+        before = recorded.get(result.protocol.split)
         if before is None:
             continue
-        if before.fingerprint != one.line.fingerprint:
+        if before.fingerprint != result.line.fingerprint:
             raise FsimError(
-                f"the images of {one.protocol.split} are not those that were evaluated; say where these are now: "
+                f"the images of {result.protocol.split} are not those that were evaluated; say where these are now: "
                 f"data.dataset.root=FOLDER"
             )
         for name, value in before.metrics.items():
-            now = one.line.metrics[name]
+            now = result.line.metrics[name]
             if value is not None and (now is None or not abs(now - value) <= TOLERANCE * max(1.0, abs(value))):
-                off.append(f"{one.protocol.split} {name} is {number(now)}, recorded {number(value)}")
-    if off:
-        told = "".join(f"  {one}\n" for one in off)
-        raise FsimError(f"the restored network does not give what was recorded:\n{told}take another backup")
+                differing.append(f"{result.protocol.split} {name} is {number(now)}, recorded {number(value)}")
+    if differing:
+        lines_of_text = "".join(f"  {line}\n" for line in differing)
+        raise FsimError(f"the restored network does not give what was recorded:\n{lines_of_text}take another backup")
     display.say(f"verified: {', '.join(recorded)} as recorded")

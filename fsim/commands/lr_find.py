@@ -26,10 +26,9 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.runtime.display import Display, number
     from fsim.runtime.machine import prepare_machine
     from fsim.training.build import build_training
-    from fsim.training.learning_rate_finder import find_learning_rate, refuse_range
-    from fsim.training.learning_rate_page import learning_rate_page
+    from fsim.training.learning_rate_finder import find_learning_rate, learning_rate_page, reject_range
 
-    refuse_range(args.start, args.end, args.steps)
+    reject_range(args.start, args.end, args.steps)
     if args.html is not None:
         refuse_page_file(args.html)
     given = check_recipe(args.recipe, args.overrides)

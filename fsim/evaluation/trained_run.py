@@ -129,7 +129,7 @@ class TrainedRun:
     @property
     def dimensions(self) -> int:
         """D"""
-        return self.network.embedding_dim
+        return self.network.dimensions
 
     @property
     def vocabulary(self) -> Vocabulary | None:

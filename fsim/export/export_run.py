@@ -26,7 +26,7 @@ from fsim.kit.files import atomic_folder, write_json, write_text, write_with
 from fsim.model.network import Network
 from fsim.run.policy import monitored_protocol
 from fsim.runtime.display import Display
-from fsim.training.training_data import attributes_asked_for
+from fsim.training.training_data import learned_attributes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,7 +50,7 @@ def export_run(trained: TrainedRun, name: str, out: Path, tolerance: float, disp
     """
     model_format = format_named(name)
     catalog, images = trained.open_data(display)
-    attributes = attributes_asked_for(trained.checked, catalog, catalog.rows("train"))
+    attributes = learned_attributes(trained.checked, catalog, catalog.rows("train"))
     evaluation = Evaluation(trained.checked, catalog, trained.embedder(images))
     exported = ExportedRun(
         trained,

@@ -1,4 +1,4 @@
-"""The network of a run: backbone, head and what reads captions, built from a checked recipe."""
+"""The network of a run: backbone, head and text tower, built from a checked recipe."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ class Network(nn.Module):
         self.text = text
 
     @property
-    def embedding_dim(self) -> int:
-        """D"""
+    def dimensions(self) -> int:
+        """D, of an embedding"""
         return int(self.head.embedding_dim)  # type: ignore[arg-type]
 
     @property
     def distance(self) -> Distance:
-        """How the embeddings are to be compared."""
+        """How embeddings are compared."""
         return self.head.distance  # type: ignore[return-value]
 
     def __call__(self, images: Tensor, tokens: Tensor | None = None) -> dict[str, Tensor]:
-        """`forward`; where it is compiled, by a program for batches of any size."""
+        """Call `forward`; where it is compiled, by one program for batches of any size."""
         inputs = (images,) if tokens is None else (images, tokens)
         if self._compiled_call_impl is not None:
-            for one, sizes in zip(inputs, (0, [0, 1]), strict=False):
-                torch._dynamo.maybe_mark_dynamic(one, sizes)
+            for part, sizes in zip(inputs, (0, [0, 1]), strict=False):
+                torch._dynamo.maybe_mark_dynamic(part, sizes)
         outputs: dict[str, Tensor] = super().__call__(*inputs)
         return outputs
 
     def forward(self, images: Tensor, tokens: Tensor | None = None) -> dict[str, Tensor]:
-        """float [B, 3, S, S] -> what the head gives: embedding [B, D], and logits [B, C] and [B, A] if any; with tokens
-        of captions int64 [B, L] also text_embedding [B, D]."""
+        """Map float [B, 3, S, S] to the outputs of the head: embedding [B, D], and logits [B, C] and [B, A] if it has
+        them; with tokens of captions, int64 [B, L], also to text_embedding [B, D]."""
         outputs: dict[str, Tensor] = self.head(self.backbone(images))
         if tokens is not None:
-            assert self.text is not None, "tokens of captions are for a network that reads"
+            assert self.text is not None, "only a network with a text tower reads tokens"
             outputs = {**outputs, "text_embedding": self.text(tokens)}
         return outputs
 
@@ -88,7 +88,7 @@ def build_network(
 
 
 def _try_forward(network: Network, image_size: int, backbone: str) -> None:
-    """One grey image through the network, so that a wrong size is told before training and not by a traceback."""
+    """Forward one image, so that a wrong size is an error of the recipe, and no traceback during training."""
     network.eval()
     try:
         with torch.no_grad():
@@ -101,4 +101,4 @@ def _try_forward(network: Network, image_size: int, backbone: str) -> None:
     head = network.head
     missing = set(head.gives) - set(outputs)  # type: ignore[arg-type]
     if missing:
-        raise FsimError(f"the head promises {', '.join(sorted(missing))} and does not give it; mend its forward")
+        raise FsimError(f"the head promises {', '.join(sorted(missing))} and does not give it; fix its forward")

@@ -1,4 +1,4 @@
-"""The part of a network that reads: captions into the space of the images.
+"""The text tower of a network: it embeds captions in the space of the images.
 
 Shape legend: B captions, L words of the longest, D embedding.
 """
@@ -21,11 +21,11 @@ BATCH_SIZE = 256
 
 
 class LinearTextHead(nn.Module):
-    """Features of captions [B, F] -> embedding [B, D]."""
+    """Maps features of captions [B, F] to embeddings [B, D]."""
 
-    def __init__(self, in_features: int, embedding_dim: int) -> None:
+    def __init__(self, in_features: int, dimensions: int) -> None:
         super().__init__()
-        self.embed = nn.Linear(in_features, embedding_dim)
+        self.embed = nn.Linear(in_features, dimensions)
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """[B, F] -> embedding [B, D]."""
@@ -35,7 +35,7 @@ class LinearTextHead(nn.Module):
 class TextTower(nn.Module):
     """captions -> encoder -> features -> head -> embedding.
 
-    vocabulary  the words that the encoder knows; None where it has its own
+    vocabulary  the words that the encoder learned; None where it has its own
     """
 
     def __init__(self, encoder: nn.Module, head: nn.Module, vocabulary: Vocabulary | None) -> None:
@@ -44,17 +44,17 @@ class TextTower(nn.Module):
         self.vocabulary = vocabulary
 
     def tokens(self, captions: Sequence[str]) -> IntArray:
-        """[B] -> int64 [B, L]: captions as the encoder reads them, 0 behind the end."""
+        """Return captions [B] as the encoder reads them: int64 [B, L], 0 behind the end."""
         tokens: IntArray = self.encoder.tokens(captions)  # type: ignore[operator]
         return tokens
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """[B, L] -> [B, D]."""
+        """Map tokens [B, L] to embeddings [B, D]."""
         embedding: Tensor = self.head(self.encoder(tokens))["embedding"]
         return embedding
 
     def embed(self, captions: Sequence[str]) -> Tensor:
-        """[B], 1 or more -> float32 [B, D] on the CPU, in evaluation mode."""
+        """Embed captions [B], one or more, in evaluation mode: float32 [B, D] on the CPU."""
         self.eval()
         device = next(self.parameters()).device
         parts = []
@@ -66,7 +66,7 @@ class TextTower(nn.Module):
 
 
 def build_text_tower(checked: CheckedRecipe, vocabulary: Vocabulary | None, image_head: Head) -> TextTower | None:
-    """The text encoder and its head with fresh weights; None where the recipe has none.
+    """Build the text encoder and its head with fresh weights; None where the recipe has none.
 
     Raises:
         FsimError: a component does not fit its interface.
@@ -79,26 +79,26 @@ def build_text_tower(checked: CheckedRecipe, vocabulary: Vocabulary | None, imag
         head: nn.Module = LinearTextHead(encoder.out_features, image_head.embedding_dim)
     else:
         head = own.build(in_features=encoder.out_features)
-    return _tried(TextTower(encoder, head, vocabulary), part.name, image_head.embedding_dim)
+    return _after_trial(TextTower(encoder, head, vocabulary), part.name, image_head.embedding_dim)
 
 
-def _tried(tower: TextTower, name: str, embedding_dim: int) -> TextTower:
-    """The tower, which has read a caption, so that a fault of it is told before training and not by a traceback."""
+def _after_trial(tower: TextTower, name: str, dimensions: int) -> TextTower:
+    """Return the tower after it has embedded a caption, so that a fault shows before training, as an error of its author."""
     tower.eval()
     tokens: Any = tower.tokens(["a dress"])
     if not isinstance(tokens, np.ndarray) or tokens.dtype != np.int64 or tokens.ndim != 2 or len(tokens) != 1:
         raise FsimError(
             f"text_encoder '{name}' gives for a caption no int64 array [1, L] of tokens, as "
-            f"fsim.interfaces.TextEncoder wants it; ask its author to mend it"
+            f"fsim.interfaces.TextEncoder wants it; ask its author to fix it"
         )
     try:
         with torch.no_grad():
             shape = tuple(tower(torch.from_numpy(tokens)).shape)
     except (RuntimeError, KeyError) as error:
         raise FsimError(
-            f"text_encoder '{name}' can't read a caption ({str(error).splitlines()[0]}); ask the author of it, or of "
-            f"model.text_head, to mend it"
+            f"text_encoder '{name}' can't read a caption ({str(error).splitlines()[0]}); ask its author, or that "
+            f"of model.text_head, to fix it"
         ) from error
-    if shape != (1, embedding_dim):
-        raise FsimError(f"text_encoder '{name}' and its head give a caption {shape} in place of {(1, embedding_dim)}")
+    if shape != (1, dimensions):
+        raise FsimError(f"text_encoder '{name}' and its head give a caption {shape} in place of {(1, dimensions)}")
     return tower

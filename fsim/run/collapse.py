@@ -1,10 +1,10 @@
-"""Has the network collapsed, or does it learn nothing? An alarm names the cause and the remedy.
+"""Alarms of a network that has collapsed, or that learns nothing: each names the cause and the remedy.
 
 The thresholds stand between what was measured on generated garments (ResNet-18, 32 px, after 20 to 66 steps) of healthy
 runs, at the learning rate 1e-3 of the recipes, and of runs made to collapse by a learning rate of 1:
 
                     healthy          collapsed
-    effective rank  13 and more      1.0 to 14 (so a higher threshold would tell nothing)
+    effective rank  13 and more      1.0 to 14 (so a higher threshold would not help)
     spread          0.02 and more    0 to 0.005
     duplicates      0                0.94 to 1, or 0
 
@@ -34,7 +34,7 @@ def alarms(
     steps: int,
     learning_rate: float | None,
 ) -> list[Alarm]:
-    """The alarms after an evaluation; none for a healthy run.
+    """Return the alarms after an evaluation; none for a healthy run.
 
     Args:
         split: where `health` was measured.
@@ -42,7 +42,7 @@ def alarms(
         signs: of `fsim.training.loss_signs` for the losses on embeddings, means over the last steps of an epoch; may
             be empty.
         steps: optimizer steps done.
-        learning_rate: as the recipe gives it, where it does.
+        learning_rate: of the optimizer; None where it has no such setting.
     """
     lower = "lower train.optimizer.lr" + ("" if learning_rate is None else f" (now {learning_rate:g}) tenfold")
     found = _of_losses(signs, steps, lower)
@@ -54,7 +54,7 @@ def alarms(
 
 
 def _of_embeddings(health: Mapping[str, float | None]) -> str:
-    """How the embeddings have collapsed; empty where they have not."""
+    """Say how the embeddings have collapsed; an empty text where they have not."""
     rank, spread, duplicates = (_number(health, name) for name in ("effective_rank", "spread", "duplicates"))
     signs = {
         f"effective rank {rank:.2f}, so they lie almost on a line": rank < LEAST_EFFECTIVE_RANK,
@@ -88,6 +88,6 @@ def _of_losses(signs: Mapping[str, float | None], steps: int, lower: str) -> lis
 
 
 def _number(values: Mapping[str, float | None], name: str) -> float:
-    """NaN, which no threshold holds for, where there is none."""
+    """Return a value, or NaN, for which no threshold holds, where there is none."""
     value = values.get(name)
     return float("nan") if value is None else value

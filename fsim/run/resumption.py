@@ -1,4 +1,4 @@
-"""Whether a run goes on by the recipe that it began with."""
+"""Checks that a run goes on by the recipe that it began with, or by allowed changes of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fsim.store.run_folder import RunFolder
 
 
 def allowed_changes(checked: CheckedRecipe, folder: RunFolder, allow: Sequence[str]) -> dict[str, list[str]]:
-    """{key: value when the last checkpoint was written, value now} of what was changed in recipe.yaml since.
+    """Return what was changed in recipe.yaml since the last checkpoint: {key: [value then, value now]}.
 
     Args:
         allow: keys that may differ, with all below them.
@@ -26,27 +26,27 @@ def allowed_changes(checked: CheckedRecipe, folder: RunFolder, allow: Sequence[s
     """
     before = load_checkpoint(folder.last).resolved if folder.last.is_file() else None
     changes = {} if before is None else differing([_with_defaults(before), with_preparation(checked, None).resolved()])
-    other = {key: values for key, values in changes.items() if _is_another_run(key, values)}
-    if other:
+    unfit = {key: values for key, values in changes.items() if _is_another_run(key, values)}
+    if unfit:
         raise FsimError(
-            f"{folder.recipe} was changed since the run was stopped:\n{_shown(other)}what was learned does not fit "
+            f"{folder.recipe} was changed since the run was stopped:\n{_shown(unfit)}what was learned does not fit "
             f"that: change it back, or start anew: fsim run {folder.recipe}"
         )
-    refused = {key: values for key, values in changes.items() if not any(_within(key, one) for one in allow)}
-    if refused:
-        going_on = f"fsim resume {folder.path} {' '.join(f'--allow {key}' for key in refused)}"
+    not_allowed = {key: values for key, values in changes.items() if not any(_within(key, name) for name in allow)}
+    if not_allowed:
+        command = f"fsim resume {folder.path} {' '.join(f'--allow {key}' for key in not_allowed)}"
         raise FsimError(
-            f"{folder.recipe} was changed since the run was stopped:\n{_shown(refused)}change it back, or go on with "
-            f"what it says now: {going_on}"
+            f"{folder.recipe} was changed since the run was stopped:\n{_shown(not_allowed)}change it back, or go on "
+            f"with what it says now: {command}"
         )
-    for one in allow:
-        if not any(_within(key, one) for key in changes):
-            raise FsimError(f"--allow {one}: nothing there was changed since the run was stopped; leave it out")
+    for name in allow:
+        if not any(_within(key, name) for key in changes):
+            raise FsimError(f"--allow {name}: nothing there was changed since the run was stopped; leave it out")
     return changes
 
 
 def _is_another_run(key: str, values: Sequence[str]) -> bool:
-    """Whether a change makes another network, other losses or another optimizer, for which there is no state."""
+    """Return whether a change makes another network, other losses or another optimizer, for which there is no state."""
     fixed = (
         "model",
         "train.optimizer.name",
@@ -55,19 +55,19 @@ def _is_another_run(key: str, values: Sequence[str]) -> bool:
         "train.precision",
         "train.channels_last",
     )
-    return any(_within(key, one) for one in fixed) or (_within(key, "losses") and ABSENT in values)
+    return any(_within(key, name) for name in fixed) or (_within(key, "losses") and ABSENT in values)
 
 
 def _with_defaults(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A recipe with the defaults of keys that it does not have, because a later version brought them."""
+    """Return the recipe of a checkpoint with the defaults of keys that it lacks, because a later version brought them."""
     try:
         return with_preparation(check_document(Document(dict(recipe))), None).resolved()
-    except FsimError:  # a component that is no longer there, say: what differs is told by the comparison
+    except FsimError:  # of a component that is no longer there, for example: the comparison shows what differs
         return recipe
 
 
 def _shown(changes: Mapping[str, Sequence[str]]) -> str:
-    return "".join(f"  {key}: {was} -> {now}\n" for key, (was, now) in changes.items())
+    return "".join(f"  {key}: {before} -> {now}\n" for key, (before, now) in changes.items())
 
 
 def _within(key: str, allowed: str) -> bool:

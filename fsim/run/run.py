@@ -12,9 +12,10 @@ from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.stated_preparation import with_preparation
 from fsim.run.epoch_evaluation import EpochEvaluation
 from fsim.run.interruption import Interruption
-from fsim.run.keeper import FollowingKeeper, RecordingKeeper, RunKeeper, RunResult
+from fsim.run.keeper import FollowingKeeper, RunKeeper, RunResult
 from fsim.run.loop import run_epochs
 from fsim.run.observer import Observers, RunObserver, RunStop, StopRunError
+from fsim.run.recording_keeper import RecordingKeeper
 from fsim.run.session import RunSession
 from fsim.runtime.garbage_collection import resume_garbage_collection
 from fsim.runtime.machine import describe_environment, prepare_machine

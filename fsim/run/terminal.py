@@ -31,7 +31,7 @@ class TerminalObserver(RunObserver):
     def started(self, start: RunStart) -> None:
         evaluation, choice = start.evaluation.evaluation, start.evaluation.choice
         self.display.say(_plan(start))
-        dimensions = start.training.state.network.embedding_dim
+        dimensions = start.training.state.network.dimensions
         say_cost(evaluation.protocols, evaluation.evaluators, dimensions, self.display.say)
         query = start.evaluation.monitored.query
         if start.training.checked.recipe.evaluation.monitor is not None and choice.metric is None:

@@ -11,5 +11,5 @@ from fsim.functional.draws import keyed_generator
 
 
 def seed_torch(seed: int, purpose: str, *key: int) -> None:
-    """Set torch's global generators (dropout, initial weights) for one purpose at one place."""
+    """Seed torch's global generators (dropout, initial weights) for one purpose at one place."""
     torch.manual_seed(int(keyed_generator(seed, purpose, *key).integers(2**63)))

@@ -10,7 +10,7 @@ from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.images.image_cache import CachedImages
 from fsim.images.normalise import Normalise
 from fsim.images.preparation import Preparation
-from fsim.model.compiled import compile_in_place
+from fsim.model.compilation import compile_in_place
 from fsim.model.network import Network, build_backbone, build_network
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.schema import AUTO
@@ -28,9 +28,9 @@ from fsim.training.state import TrainingState
 from fsim.training.step import TrainingStep
 from fsim.training.training_captions import TrainingCaptions, learned_vocabulary, training_captions
 from fsim.training.training_data import (
-    attributes_asked_for,
     build_sampler,
     dataset_catalog,
+    learned_attributes,
     measure_channels,
     prepare_images,
     warn_of_missing_pairs,
@@ -93,7 +93,7 @@ def build_training(
     preparation = Preparation.from_recipe(recipe)
     normalise = Normalise.from_preparation(preparation, recipe.train.channels_last)
     augmentation = checked["data.augmentation"].build()
-    attributes = attributes_asked_for(checked, catalog, rows)
+    attributes = learned_attributes(checked, catalog, rows)
     captions = training_captions(checked, catalog, rows)
 
     num_attributes = len(attributes.names) if attributes else 0
@@ -108,7 +108,7 @@ def build_training(
     )
     losses = build_losses(
         checked,
-        embedding_dim=network.embedding_dim,
+        embedding_dim=network.dimensions,
         num_categories=len(catalog.category_names),
         num_labels=batches.num_labels,
         attribute_counts=attributes and attributes.take(rows).counts(),

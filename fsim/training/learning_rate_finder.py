@@ -1,4 +1,4 @@
-"""How the loss moves while the learning rate grows, and which rate that suggests.
+"""Finds a learning rate: how the loss moves while the rate grows, which rate that suggests, and both as a page.
 
 Smith, "Cyclical learning rates for training neural networks", WACV 2017, section 3.3, as Ignite's FastaiLRFinder does
 it: one step at each rate, from a tiny one to one at which the loss diverges.
@@ -15,6 +15,10 @@ from ignite.handlers import FastaiLRFinder
 from torch.optim.lr_scheduler import LambdaLR
 
 from fsim.errors import FsimError
+from fsim.pages.line_chart import line_chart
+from fsim.pages.page import Page, Picture, Section, Table
+from fsim.pages.svg import data_uri
+from fsim.runtime.display import number
 from fsim.training.build import Training
 from fsim.training.step import NotFiniteError, build_engine
 
@@ -40,20 +44,20 @@ class RateCurve:
 
     @property
     def lowest(self) -> int:
-        """The place of the lowest loss."""
+        """The index of the lowest loss."""
         return min(range(len(self.losses)), key=self.losses.__getitem__)
 
     @property
     def still_falls(self) -> bool:
-        """Whether the loss is lowest in the last tenth of the steps, so that higher rates may do too."""
+        """Whether the loss is lowest in the last tenth of the steps, so that still higher rates may lower it."""
         return not self.diverged and self.lowest >= 0.9 * len(self.losses)
 
 
-def refuse_range(start: float, end: float, steps: int) -> None:
-    """Tell a range that no curve comes of.
+def reject_range(start: float, end: float, steps: int) -> None:
+    """Reject a range of rates, or a number of steps, that gives no curve.
 
     Raises:
-        FsimError: it is one.
+        FsimError: the rates do not grow from above 0, or there are too few steps.
     """
     if not 0 < start < end < float("inf"):
         raise FsimError(f"--start {start:g} and --end {end:g}: give rates above 0, the start below the end")
@@ -76,17 +80,17 @@ def find_learning_rate(
     """
     state = training.state
     optimizer = state.optimizer
-    # What has no share does not move, and grows to no rate.
+    # Weights with a share of 0 do not move, and no rate grows from 0.
     optimizer.param_groups[:] = [group for group in optimizer.param_groups if group["lr"] > 0]
     if not optimizer.param_groups:
         raise FsimError("train.learning_rates gives each part a share of 0, so that none learns: give one more than 0")
     state.scheduler = LambdaLR(optimizer, lambda step: 1.0)
     starts = [float(group["lr"]) for group in optimizer.param_groups]
     engine = build_engine(training.step)
-    used: list[float] = []  # the finder itself notes the rate of the step to come
+    used: list[float] = []  # the finder itself records the rate of the next step
 
     @engine.on(Events.ITERATION_STARTED)
-    def note(engine: Engine) -> None:
+    def record_rate(engine: Engine) -> None:
         used.append(optimizer.param_groups[0]["lr"] * start / starts[0])
         progress(len(used), steps)
 
@@ -109,10 +113,10 @@ def _loss(output: dict[str, float]) -> float:
 
 
 def _run(engine: Engine, training: Training, steps: int) -> NotFiniteError | None:
-    """Train; what ended that, where the loss was no longer finite."""
+    """Train, and return the error that ended it, where the loss was no longer finite."""
     loader = training.batches.loader(0, steps, training.checked.recipe.data.workers)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that the loss did not diverge, which is told below
+        warnings.simplefilter("ignore")  # that the loss did not diverge, which the curve says
         try:
             engine.run(loader, max_epochs=1, epoch_length=steps)
         except NotFiniteError as error:
@@ -135,3 +139,33 @@ def _suggestion(
             f"and has not fallen before: give a smaller --start, or more --steps"
         ) from error
     return rates[finder.get_results()["lr"].index(found)]
+
+
+def learning_rate_page(name: str, curve: RateCurve, line: str) -> Page:
+    """Build a page with the curve, the suggested rate, the line for the recipe, and the numbers of every step."""
+    first, lowest = curve.losses[0], curve.losses[curve.lowest]
+    highest = first + 2 * (first - lowest)  # where it diverges the picture ends: the rest would be flat in it
+    places = range(curve.lowest, len(curve.losses))
+    end = next((place for place in places if curve.losses[place] > highest), len(curve.losses))
+    chart = line_chart(
+        {"loss": list(zip(curve.rates[:end], curve.losses[:end], strict=True))},
+        marked=curve.suggestion,
+        below="learning rate",
+        logarithmic=True,
+    )
+    text = (
+        "One step of training at each learning rate, from the first weights on. The loss is a running mean. Dashed: "
+        f"the rate at which it falls most steeply. For the recipe: {line}"
+    )
+    rows = [
+        [str(step), f"{rate:.2e}", f"{loss:.4f}"]
+        for step, (rate, loss) in enumerate(zip(curve.rates, curve.losses, strict=True), start=1)
+    ]
+    section = Section(
+        "Loss over learning rate",
+        text,
+        charts=[Picture(data_uri(chart), "Loss, as a running mean")],
+        more=[Table(["step", "learning rate", "loss"], rows)],
+    )
+    figures = {"suggested learning rate": f"{curve.suggestion:.1e}", "lowest loss": number(lowest)}
+    return Page(f"{name}: learning rate", "By fsim lr-find.", figures, [section])

@@ -19,10 +19,10 @@ LEARNT = "exact/recall@1"
 
 
 def overfit_recipe(checked: CheckedRecipe, num_images: int) -> CheckedRecipe:
-    """The same recipe on `num_images` training images: no augmentation, 200 steps, evaluated on these same images.
+    """Return the recipe for `num_images` training images: no augmentation, 200 steps, evaluated on these same images.
 
     Raises:
-        FsimError: fewer than 4 images; no pair could be right and another wrong.
+        FsimError: fewer than 4 images, of which no pair could be right and another wrong.
     """
     if num_images < 4:
         raise FsimError("--overfit needs at least 4 images: two that belong together and two that do not")
@@ -46,7 +46,7 @@ def overfit_recipe(checked: CheckedRecipe, num_images: int) -> CheckedRecipe:
 
 
 def overfit_catalog(catalog: Catalog, num_images: int, label: Label, seed: int) -> Catalog:
-    """`num_images` training images, two by two of the same label, of as many labels as possible.
+    """Return `num_images` training images, two by two of the same label, of as many labels as possible.
 
     Raises:
         FsimError: there are fewer with a known label.
@@ -66,7 +66,7 @@ def overfit_catalog(catalog: Catalog, num_images: int, label: Label, seed: int) 
 
 
 def verdict(evaluated: EvaluationLine) -> str:
-    """What the last evaluation of an overfit run means."""
+    """Say what the last evaluation of an overfit run means."""
     value, num_images = evaluated.metrics[LEARNT], evaluated.protocol.num_queries
     if value is not None and value >= 0.99:
         return f"{LEARNT} is {number(value)} on the {num_images} images that it was trained on: the model can learn"

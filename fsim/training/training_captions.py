@@ -21,10 +21,10 @@ from fsim.recipe.checked_recipe import CheckedRecipe
 
 
 def training_captions(checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArray) -> list[list[str]] | None:
-    """The captions of the training images; None where no text encoder learns from them.
+    """Return the captions of the training images; None where no text encoder learns from them.
 
     Raises:
-        FsimError: one is to, and there are none.
+        FsimError: one does, and there are no captions.
     """
     if checked.recipe.model.text_encoder is None:
         return None
@@ -32,35 +32,35 @@ def training_captions(checked: CheckedRecipe, catalog: EncodedCatalog, rows: Int
 
 
 def learned_vocabulary(checked: CheckedRecipe, captions: Sequence[Sequence[str]] | None) -> Vocabulary | None:
-    """The words of the training images' captions; None where the text encoder, if there is one, has its own.
+    """Return the words of the training images' captions; None where no text encoder learns them.
 
     Raises:
-        FsimError: there are none.
+        FsimError: no word is frequent enough.
     """
     if captions is None or not asks_for_vocabulary(checked):
         return None
-    asked = checked.recipe.model.vocabulary
-    each = (caption for of_image in captions for caption in of_image)
-    vocabulary = Vocabulary.of(each, asked.min_count, asked.max_words, asked.max_length)
+    settings = checked.recipe.model.vocabulary
+    every_caption = (caption for of_image in captions for caption in of_image)
+    vocabulary = Vocabulary.of(every_caption, settings.min_count, settings.max_words, settings.max_length)
     if not vocabulary.words:
         raise FsimError(
-            f"no word is there {asked.min_count} times in the captions of 'train', so there is nothing to read: lower "
-            f"model.vocabulary.min_count, or mend the captions"
+            f"no word is there {settings.min_count} times in the captions of 'train', so there is nothing to read: "
+            f"lower model.vocabulary.min_count, or correct the captions"
         )
     return vocabulary
 
 
 def asks_for_vocabulary(checked: CheckedRecipe) -> bool:
-    """Whether the recipe has a text encoder that learns the words of captions."""
+    """Return whether the recipe has a text encoder that learns the words of captions."""
     part = checked.components.get(("model", "text_encoder"))
     return part is not None and "vocabulary" in injected_names("text_encoder", part.component)
 
 
 class TrainingCaptions:
-    """Tokens of all captions, of which one is drawn for each image of a batch. One without a known word is none."""
+    """Draws one caption for each image of a batch. A caption without a known word does not count."""
 
     def __init__(self, captions: Sequence[Sequence[str]], text: TextTower) -> None:
-        image = np.repeat(np.arange(len(captions)), [len(of_image) for of_image in captions])  # [M] whose it is
+        image = np.repeat(np.arange(len(captions)), [len(of_image) for of_image in captions])  # [M] of each caption
         tokens = text.tokens([caption for of_image in captions for caption in of_image])  # [M, L]
         readable = tokens.any(1)
         self.all_tokens = tokens[readable].astype(np.int32)  # [M, L]
@@ -68,8 +68,12 @@ class TrainingCaptions:
         self.first = self.counts.cumsum() - self.counts  # of each image, where its captions begin
 
     def draw(self, rows: IntArray, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """One caption of each image, given by its number among the training images [B]: tokens int64 [B, L'], L' that
-        of the longest of them, and bool [B], whether the image has a caption."""
+        """Return the tokens of one caption of each image, int64 [B, L'], where L' is the length of the longest of them,
+        and whether the image has a caption, bool [B].
+
+        Args:
+            rows: [B], numbers of the images among the training images.
+        """
         captioned = self.counts[rows] > 0
         drawn = self.first[rows] + rng.integers(np.maximum(self.counts[rows], 1))
         tokens = np.where(captioned[:, None], self.all_tokens[np.where(captioned, drawn, 0)], 0)

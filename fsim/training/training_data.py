@@ -1,4 +1,4 @@
-"""What a recipe learns from: the catalog of its dataset, the decoded images, and the sampler over them."""
+"""Prepares what a recipe learns from: the catalog of its dataset, the decoded images, and the sampler over them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from fsim.training.overfit import overfit_catalog
 def prepare_data(
     checked: CheckedRecipe, display: Display, processes: Processes = ALONE
 ) -> tuple[EncodedCatalog, CachedImages]:
-    """The catalog of the recipe's dataset and its decoded images."""
+    """Return the catalog of the recipe's dataset and its decoded images."""
     return prepare_images(checked, dataset_catalog(checked, processes), display, processes)
 
 
 def dataset_catalog(checked: CheckedRecipe, processes: Processes = ALONE) -> Catalog:
-    """The catalog of the recipe's dataset; of `fsim run --overfit` the few images of it that are learned by heart. Of
+    """Return the catalog of the recipe's dataset; for `fsim run --overfit` the few images that are learned by heart. Of
     several processes rank 0 makes it, before the others open it.
 
     Raises:
@@ -47,8 +47,8 @@ def dataset_catalog(checked: CheckedRecipe, processes: Processes = ALONE) -> Cat
 def prepare_images(
     checked: CheckedRecipe, catalog: Catalog, display: Display, processes: Processes = ALONE
 ) -> tuple[EncodedCatalog, CachedImages]:
-    """A catalog, encoded, and its images as the network sees them. Of several processes rank 0 decodes them, before
-    the others open them."""
+    """Encode a catalog, and decode its images as the network sees them. Of several processes rank 0 decodes, before the
+    others open the cache."""
     with processes.rank0_first():
         images = open_image_cache(
             catalog,
@@ -67,9 +67,13 @@ def prepare_images(
 def build_sampler(
     checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArray, processes: Processes = ALONE
 ) -> Sampler:
-    """The sampler over the training images, of which each process draws its own part."""
-    asked = injected_names("sampler", checked["sampler"].component)
-    if processes.size > 1 and not {"rank", "world_size"} <= asked:
+    """Build the sampler over the training images; each of several processes draws its own part.
+
+    Raises:
+        FsimError: the sampler knows no ranks and there are several, or no training image has the label it goes by.
+    """
+    injected = injected_names("sampler", checked["sampler"].component)
+    if processes.size > 1 and not {"rank", "world_size"} <= injected:
         raise FsimError(
             f"the sampler '{checked['sampler'].name}' takes no `rank` and `world_size`, so that {processes.size} "
             f"processes would learn from the same batches; take another, or one process"
@@ -83,27 +87,27 @@ def build_sampler(
     )
     if not (catalog.labels(sampler.label)[rows] >= 0).any():
         raise FsimError(
-            f"no training image has a known {sampler.label}; set sampler.label to the other, or mend the catalog"
+            f"no training image has a known {sampler.label}; set sampler.label to the other, or correct the catalog"
         )
     return sampler
 
 
-def attributes_asked_for(checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArray) -> AttributeLabels | None:
-    """The attributes of the whole catalog if the head or a loss is to learn them, else None.
+def learned_attributes(checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArray) -> AttributeLabels | None:
+    """Return the attributes of the whole catalog if the head or a loss learns them, else None.
 
     Raises:
-        FsimError: one is, and no training image has a known attribute.
+        FsimError: one learns them, and no training image has a known attribute.
     """
     for part in (checked["model.head"], *checked.each("losses")):
-        asked = injected_names(part.kind, part.component) | (needs(part.component) if part.kind == "loss" else set())
-        if asked & {"num_attributes", "attribute_counts", "attributes"}:
+        wanted = injected_names(part.kind, part.component) | (needs(part.component) if part.kind == "loss" else set())
+        if wanted & {"num_attributes", "attribute_counts", "attributes"}:
             return catalog.attributes_for(f"{part.kind} '{part.name}'", rows, "train")
     return None
 
 
 def measure_channels(checked: CheckedRecipe, images: CachedImages, rows: IntArray, display: Display) -> CheckedRecipe:
-    """The recipe with numbers where its `data.mean` or `data.std` is auto: those of the training images, decoded and
-    resized, before augmentation.
+    """Return the recipe with numbers where its `data.mean` or `data.std` is auto: those of the training images, decoded
+    and resized, before augmentation.
 
     Raises:
         FsimError: all pixels have the same red, green or blue, so that std is 0.
@@ -117,8 +121,8 @@ def measure_channels(checked: CheckedRecipe, images: CachedImages, rows: IntArra
                 f"data.std is auto, but all pixels of the {len(rows)} training images have the same {channel}, so that "
                 f"it would be 0: look at the images, or give three numbers"
             )
-    said = "; ".join(f"{name} {', '.join(map(number, values))}" for name, values in measured.items())
-    display.say(f"of the {len(rows)} training images: {said}")
+    text = "; ".join(f"{name} {', '.join(map(number, values))}" for name, values in measured.items())
+    display.say(f"of the {len(rows)} training images: {text}")
     return replace(checked, recipe=checked.recipe.model_copy(update={"data": data.model_copy(update=measured)}))
 
 
@@ -126,8 +130,8 @@ def warn_of_missing_pairs(batches: TrainingBatches, losses: LossTerms, display: 
     """Warn where a loss needs pairs, or the labels that make them, and the batches have none of a sort."""
     if {"pairs", "labels"} & set().union(*losses.needs):
         for sort in batches.missing_pairs():
-            whose = f"{'one' if sort == 'positive' else 'different'} {batches.drawing.sampler.label}"
+            labels = f"{'one' if sort == 'positive' else 'different'} {batches.drawing.sampler.label}"
             display.warn(
-                f"no batch of the first epoch has a {sort} pair (two images of {whose}), so a loss of pairs has "
+                f"no batch of the first epoch has a {sort} pair (two images of {labels}), so a loss of pairs has "
                 f"nothing to learn from: change the sampler or its batch_size"
             )

@@ -13,7 +13,7 @@ from fsim.recipe.validate import check_recipe
 from fsim.runtime.display import Display
 from fsim.runtime.machine import prepare_machine
 from fsim.training.build import Training, build_training
-from fsim.training.learning_rate_finder import RateCurve, find_learning_rate, refuse_range
+from fsim.training.learning_rate_finder import RateCurve, find_learning_rate, reject_range
 
 FP32 = prepare_machine("fp32")
 
@@ -106,4 +106,4 @@ def test_a_network_of_which_no_part_learns_is_told(small_recipe: Path) -> None:
 )
 def test_ranges_that_give_no_curve_are_refused(start: float, end: float, steps: int, told: str) -> None:
     with pytest.raises(FsimError, match=told):
-        refuse_range(start, end, steps)
+        reject_range(start, end, steps)

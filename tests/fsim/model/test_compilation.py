@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from fsim.errors import FsimError
 from fsim.images.normalise import Normalise
-from fsim.model.compiled import compile_in_place
+from fsim.model.compilation import compile_in_place
 from fsim.model.network import build_network
 from fsim.plugin.registry import register, unregister
 from fsim.recipe.document import Document

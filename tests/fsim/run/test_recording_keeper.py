@@ -18,10 +18,10 @@ from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.validate import check_recipe
 from fsim.run.checkpoint_writer import CheckpointWriter
 from fsim.run.epoch_evaluation import EpochEvaluation
-from fsim.run.keeper import RecordingKeeper
 from fsim.run.observer import EpochSummary, Observers, RunObserver
 from fsim.run.policy import BestEpoch
 from fsim.run.projections import ProjectionObserver
+from fsim.run.recording_keeper import RecordingKeeper
 from fsim.run.run_identity import RunIdentity
 from fsim.run.terminal import TerminalObserver
 from fsim.runtime.display import Display
