@@ -16,8 +16,8 @@ TOLERANCE = 0.005  # another processor rounds differently, and one answer in a t
 
 
 def verify(folder: RunFolder, overrides: Sequence[str], display: Display) -> None:
-    """Evaluate the last network, and compare its metrics with those of the last epoch in metrics.jsonl: shares may differ
-    by 0.005, other values by as large a part of themselves.
+    """Evaluate the last network, and compare its metrics with those of the last epoch in metrics.jsonl: shares may
+    differ by 0.005, other values by as large a part of themselves.
 
     Raises:
         FsimError: the run has no evaluation, the data is not that which was evaluated, or a metric differs.

@@ -83,7 +83,7 @@ def build_text_tower(checked: CheckedRecipe, vocabulary: Vocabulary | None, imag
 
 
 def _after_trial(tower: TextTower, name: str, dimensions: int) -> TextTower:
-    """Return the tower after it has embedded a caption, so that a fault shows before training, as an error of its author."""
+    """Return the tower after it has embedded a caption, so that a fault of a component shows before training."""
     tower.eval()
     tokens: Any = tower.tokens(["a dress"])
     if not isinstance(tokens, np.ndarray) or tokens.dtype != np.int64 or tokens.ndim != 2 or len(tokens) != 1:

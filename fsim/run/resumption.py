@@ -59,7 +59,7 @@ def _is_another_run(key: str, values: Sequence[str]) -> bool:
 
 
 def _with_defaults(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the recipe of a checkpoint with the defaults of keys that it lacks, because a later version brought them."""
+    """Return the recipe of a checkpoint with the defaults of keys that later versions brought."""
     try:
         return with_preparation(check_document(Document(dict(recipe))), None).resolved()
     except FsimError:  # of a component that is no longer there, for example: the comparison shows what differs
