@@ -217,7 +217,7 @@ def test_the_page_about_python_runs(run: Path, pictures: Path) -> None:
     code = code.replace('"pictures"', repr(str(pictures))).replace('["dress"]', '["hat"]')
     found: dict[str, Any] = {}
     exec(code, found)
-    assert len(found["answers"]) == 5 and len(found["searcher"].index.images) == 36
+    assert len(found["answers"]) == 10 and len(found["searcher"].index.images) == 36
     with pytest.raises(FsimError, match="none of these words is among the"):
         found["run"].embed_text(["a hat", "zorbly"])
     assert found["run"].embed_text([]).shape == (0, 8)

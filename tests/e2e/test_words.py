@@ -16,8 +16,6 @@ import pytest
 import torch
 
 from fsim.evaluation.trained_run import TrainedRun
-from fsim.images.decode import read_image
-from fsim.search.query_embedder import RunEmbedder
 from fsim.search.search_index import SearchIndex
 from fsim.store.run_folder import RunFolder
 
@@ -79,11 +77,10 @@ def picture(pictures: Path) -> Path:
 @pytest.fixture(scope="module")
 def directions(run: Path, picture: Path) -> dict[str, Vectors]:
     """The unit embeddings [D] of the picture and of some texts, as the network itself gives them."""
-    embedder = RunEmbedder(TrainedRun.open(RunFolder.open(run)))
-    assert embedder.network.text is not None
+    trained = TrainedRun.open(RunFolder.open(run))
     texts = ("red hat", "blue skirt")
-    found = dict(zip(texts, embedder.network.text.embed(texts).numpy(), strict=True))
-    found["picture"] = embedder.embed_pixels([embedder.prepare(read_image(picture))])[0]
+    found = dict(zip(texts, trained.embed_text(texts), strict=True))
+    found["picture"] = trained.embed([picture])[0]
     return {name: one / np.linalg.norm(one) for name, one in found.items()}
 
 
