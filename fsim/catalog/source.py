@@ -16,7 +16,7 @@ from fsim.plugin.parameters import parameter_model
 from fsim.plugin.registry import load, offers
 from fsim.recipe.document import Document
 from fsim.recipe.mistake import RecipeError
-from fsim.recipe.override import override
+from fsim.recipe.recipe_file import override
 from fsim.recipe.validate import check_component, check_recipe
 
 log = logging.getLogger("fsim.catalog.source")

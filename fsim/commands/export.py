@@ -38,7 +38,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.errors import FsimError
     from fsim.evaluation.trained_run import TrainedRun
     from fsim.export.export_run import CARD, PREPROCESSING, export_run, refuse_folder
-    from fsim.recipe.override import reject_other_keys
+    from fsim.recipe.recipe_file import reject_other_keys
     from fsim.recipe.validate import check_recipe
     from fsim.runtime.display import Display
     from fsim.store.run_folder import RunFolder

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     from fsim.pages.page import refuse_page_file
-    from fsim.recipe.override import reject_other_keys
+    from fsim.recipe.recipe_file import reject_other_keys
     from fsim.recipe.validate import check_recipe
     from fsim.report.evaluated_run import reopen_evaluated_run
     from fsim.report.page import report_page

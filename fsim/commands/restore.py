@@ -27,7 +27,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.backup.place import BackupPlace
     from fsim.backup.restoring import restore
     from fsim.backup.verifying import verify
-    from fsim.recipe.override import reject_other_keys
+    from fsim.recipe.recipe_file import reject_other_keys
     from fsim.runtime.display import Display
 
     reject_other_keys(args.overrides, ["data.dataset"], "what was recorded is measured again")

@@ -15,7 +15,7 @@ from fsim.evaluation.storing_embedder import StoringEmbedder
 from fsim.evaluation.trained_run import TrainedRun
 from fsim.images.image_cache import CachedImages
 from fsim.recipe.checked_recipe import CheckedRecipe
-from fsim.recipe.override import WITHOUT_MONITOR, reject_other_keys
+from fsim.recipe.recipe_file import WITHOUT_MONITOR, reject_other_keys
 from fsim.recipe.validate import check_recipe
 from fsim.runtime.display import Display
 from fsim.runtime.processes import Processes

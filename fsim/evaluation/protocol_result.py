@@ -13,7 +13,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from fsim.evaluation.protocol import Protocol
-from fsim.functional.retrieval.answer_counts import occurrences
+from fsim.functional.retrieval.retrieval_metrics import occurrences
 from fsim.functional.retrieval.topk import topk
 from fsim.interfaces import FloatArray, IntArray, RetrievalTask
 from fsim.store.metric_lines import EvaluationLine

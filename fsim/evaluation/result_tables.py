@@ -12,7 +12,7 @@ import pandas as pd
 from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.evaluation.protocol_result import ProtocolResult
 from fsim.functional.labels.attribute_labels import HAS
-from fsim.functional.retrieval.answer_counts import category_confusion
+from fsim.functional.retrieval.retrieval_metrics import category_confusion
 from fsim.interfaces import FloatArray
 from fsim.kit.files import write_text
 from fsim.store.per_query import per_query_file

@@ -1,17 +1,46 @@
 """Squared Euclidean distance and cosine, between rows and between all pairs of rows, safe to differentiate.
 
-Everything is in float32 at least, autocast or not. Shape legend: B batch, D embedding, N and M rows, P pairs.
+Everything is in float32 at least, also where the network runs in bfloat16 under autocast: a bfloat16 has 8 bits of
+mantissa, and the distance of two near embeddings would drown in rounding. Casting the inputs is not enough, because
+autocast casts the operands of every matrix product down again.
+
+Shape legend: N and M rows, D embedding, B batch, P pairs.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 from torch import Tensor
 
-from fsim.functional.numerics import at_least_float32, no_autocast
-
 # Beyond this many pairs for each row, the matrix of all pairs costs less than gathering [P, D] rows twice.
 DENSE_PAIRS_PER_ROW = 4
+
+
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean of the values where `mask` (bool, same shape) holds; 0, in the graph, where it holds nowhere."""
+    return torch.where(mask, values, 0).sum() / mask.sum().clamp_min(1)
+
+
+def masked_logsumexp(values: Tensor, mask: Tensor, dim: int) -> Tensor:
+    """log of the sum of exp(value) along `dim`, over the values where `mask` (bool, same shape) holds.
+
+    Where it holds nowhere, the lowest finite number of the type: minus infinity would make the gradient NaN.
+    """
+    return values.masked_fill(~mask, torch.finfo(values.dtype).min).logsumexp(dim)
+
+
+def at_least_float32(tensor: Tensor) -> Tensor:
+    """The tensor in float32; float64 stays float64."""
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+
+
+def no_autocast(device: torch.device) -> AbstractContextManager[object]:
+    """A context in which operations on `device` keep the type of their operands."""
+    if not torch.amp.is_autocast_available(device.type):
+        return nullcontext()
+    return torch.autocast(device.type, enabled=False)
 
 
 def root(squared: Tensor) -> Tensor:

@@ -12,10 +12,10 @@ import pandas as pd
 
 from fsim.errors import FsimError
 from fsim.evaluation.evaluators import build_evaluators, directions_of
-from fsim.functional.statistics.paired_bootstrap import SAMPLES, paired_bootstrap
+from fsim.functional.statistics.intervals import SAMPLES, paired_bootstrap
 from fsim.history.run_evaluations import NetworkName, RunEvaluation, run_evaluations
 from fsim.interfaces import Direction
-from fsim.recipe.override import WITHOUT_MONITOR
+from fsim.recipe.recipe_file import WITHOUT_MONITOR
 from fsim.recipe.validate import check_recipe
 from fsim.store.per_query import read_per_query
 from fsim.store.run_folder import RunFolder

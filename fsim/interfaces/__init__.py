@@ -15,9 +15,8 @@ from fsim.interfaces.evaluator import Cost, Direction, Embedded, Evaluator, Junk
 from fsim.interfaces.index import Answers, Index, Trial
 from fsim.interfaces.layout import FolderReading, Layout, ListedPicture
 from fsim.interfaces.loss import Loss, Memory, Pairs
-from fsim.interfaces.network import Backbone, Distance, Head, TextEncoder
+from fsim.interfaces.network import Backbone, BackbonePreparation, Distance, Head, Interpolation, Resize, TextEncoder
 from fsim.interfaces.optimizer import Optimizer, Scheduler
-from fsim.interfaces.preparation import BackbonePreparation, Interpolation, Resize
 from fsim.interfaces.projection import Projection
 from fsim.interfaces.sampler import Label, Sampler, Selection
 from fsim.interfaces.tracker import EmbeddedImages, Tracker

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from fsim.interfaces import IntArray, Vectors
-from fsim.pages.category_marks import Mark, category_marks
+from fsim.pages.image_map import Mark, category_marks
 
 PANEL = 1200  # pixels, the width of each of the two panels, and their height at most
 MARGIN = 40

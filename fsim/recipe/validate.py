@@ -18,8 +18,7 @@ from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.component_checks import component_mistakes
 from fsim.recipe.document import Document, flow_text
 from fsim.recipe.mistake import Key, Mistake, RecipeError, in_order
-from fsim.recipe.override import override
-from fsim.recipe.recipe_file import read_document
+from fsim.recipe.recipe_file import override, read_document
 from fsim.recipe.schema import Recipe, value_at
 from fsim.recipe.search_space import search_space_mistakes
 from fsim.recipe.value_mistakes import value_mistakes

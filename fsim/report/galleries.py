@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsim.evaluation.protocol_result import NUM_ANSWERS
-from fsim.functional.retrieval.answer_counts import skewness
+from fsim.functional.retrieval.retrieval_metrics import skewness
 from fsim.functional.retrieval.topk import topk
 from fsim.interfaces import FloatArray, IntArray
 from fsim.pages.page import Picture, Section

@@ -17,8 +17,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from fsim.functional.distances import at_least_float32
 from fsim.functional.labels.attribute_labels import AttributeCounts
-from fsim.functional.numerics import at_least_float32
 from fsim.interfaces import Pairs
 from fsim.plugin.parameters import needs
 

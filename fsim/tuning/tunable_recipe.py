@@ -12,8 +12,7 @@ from typing import Any
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.document import Document
 from fsim.recipe.mistake import Key, Mistake, RecipeError, dotted, in_order
-from fsim.recipe.override import assign, override, path_key
-from fsim.recipe.recipe_file import read_document
+from fsim.recipe.recipe_file import assign, override, path_key, read_document
 from fsim.recipe.search_space import SearchedValue, label
 from fsim.recipe.stated_preparation import with_preparation
 from fsim.recipe.validate import check_document

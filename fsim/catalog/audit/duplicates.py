@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fsim.functional.pictures.near_pairs import near_pairs
+from fsim.functional.pictures.same_picture import near_pairs
 from fsim.interfaces import IntArray
 
 if TYPE_CHECKING:

@@ -36,8 +36,7 @@ def execute(args: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from fsim.catalog.source import open_source
-    from fsim.catalog.statistics.category_attributes import category_marks
-    from fsim.catalog.statistics.category_attributes_page import marks_page, marks_table, summary
+    from fsim.catalog.statistics.category_attributes import category_marks, marks_page, marks_table, summary
     from fsim.errors import FsimError
     from fsim.pages.page import refuse_page_file
     from fsim.runtime.display import Display

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from fsim.functional.numerics import at_least_float32
+from fsim.functional.distances import at_least_float32
 from fsim.interfaces import IntArray, Memory
 
 

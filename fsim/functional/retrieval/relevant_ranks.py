@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fsim.functional.retrieval.similarity import whole_rows
-from fsim.functional.retrieval.sort_key import Scores, index_of, sort_key
+from fsim.functional.retrieval.topk import Scores, index_of, sort_key
 from fsim.interfaces import Distance, IntArray, JunkLabels, RetrievalTask
 
 NOWHERE = torch.iinfo(torch.int64).max  # the rank of an image that is not among the answers

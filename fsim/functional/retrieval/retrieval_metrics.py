@@ -1,16 +1,7 @@
-"""Retrieval metrics from the ranks of the relevant images, for each query and summed up.
+"""Retrieval metrics from the ranks of the relevant images, for each query and summed up; counts of answers.
 
-With R the number of images relevant to a query and rel(i) = 1 where the i-th answer is relevant:
-
-    recall@k     1 where any of the first k answers is relevant (CMC@k)
-    precision@k  relevant among the first k, over k, however few images the gallery has
-    r_precision  relevant among the first R, over R
-    map@r        1/R sum_{i <= R} P(i) rel(i), P(i) the precision of the first i. Musgrave, Belongie and Lim, "A metric
-                 learning reality check", ECCV 2020, section 3.2
-    map          1/R sum_i P(i) rel(i) over the whole gallery, the average precision
-    mrr          1 over the rank of the first relevant answer, the reciprocal rank; 0 where no answer is relevant
-
-Shape legend: Q queries, M ranks.
+Shape legend: Q queries, G gallery, K answers, B rows of a block, M relevant images of the query that has most,
+C categories.
 """
 
 from __future__ import annotations
@@ -19,11 +10,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from pydantic import AfterValidator, Field
 from torch import Tensor
 
-from fsim.interfaces import Direction, RetrievalTask
+from fsim.interfaces import Direction, IntArray, RetrievalTask
 
 
 def _each_once(k: Sequence[int]) -> Sequence[int]:
@@ -147,3 +140,41 @@ def summarise(task: RetrievalTask, metrics: Mapping[str, Tensor], relevant: Tens
         "num_queries": float(counted.sum()),
         "num_queries_without_relevant": float((~counted).sum()),
     }
+
+
+def category_confusion(
+    index: IntArray, query_categories: IntArray, gallery_categories: IntArray, num_categories: int
+) -> npt.NDArray[np.float64]:
+    """[C, C]: of the answers to queries of one category (row), the share that shows each category (column).
+
+    Args:
+        index: [Q, K] gallery rows of the answers; -1 where there is none.
+        query_categories: [Q], -1 where unknown; such queries, and answers of unknown category, do not count.
+        gallery_categories: [G], likewise.
+        num_categories: C.
+
+    Rows sum to 1; one without an answer is NaN.
+    """
+    shown = np.append(gallery_categories, -1)[index]  # [Q, K]
+    asked = np.broadcast_to(query_categories[:, None], shown.shape)
+    known = (shown >= 0) & (asked >= 0)
+    counts = np.zeros((num_categories, num_categories))
+    np.add.at(counts, (asked[known], shown[known]), 1)
+    with np.errstate(invalid="ignore"):
+        shares: npt.NDArray[np.float64] = counts / counts.sum(axis=1, keepdims=True)
+    return shares
+
+
+def occurrences(index: IntArray, num_gallery: int) -> IntArray:
+    """[Q, K] answers -> [G], how many queries each gallery image is an answer to: N_k of Radovanovic, Nanopoulos and
+    Ivanovic, "Hubs in space", JMLR 11, 2010. Their mean is K Q / G where every query has K answers."""
+    counts: IntArray = np.bincount(index[index >= 0], minlength=num_gallery).astype(np.int64)
+    return counts
+
+
+def skewness(counts: IntArray) -> float:
+    """The third standardised moment of N_k [G], by which the same paper (section 2.2) measures hubs: about 0 where all
+    images are returned alike, above 1 where a few are returned to very many queries. NaN where none differs."""
+    off = counts - counts.mean()
+    deviation = np.sqrt(np.mean(off**2))
+    return float(np.mean(off**3) / deviation**3) if deviation > 0 else float("nan")

@@ -2,7 +2,8 @@
 
 The scores are made block by block and never held whole. Of each block only what beats a query's floor, its k-th best
 score so far, is taken out, so that nearly all scores cost one comparison. In leave-one-out a block serves its rows as
-queries and, transposed, its columns: half the products suffice.
+queries and, transposed, its columns: half the products suffice. What survives is kept as one int64 for score and index,
+so that one ascending sort ranks by falling score and then by rising index.
 
 Shape legend: Q queries, G gallery, K neighbours, B rows of a block, N survivors of a block.
 """
@@ -21,13 +22,15 @@ from torch import Tensor
 
 from fsim.errors import FsimError
 from fsim.functional.retrieval.similarity import Similarity
-from fsim.functional.retrieval.sort_key import LAST, Keys, Scores, index_of, score_of, sort_key
 from fsim.interfaces import Distance, IntArray, JunkLabels
 
 BLOCK = 1024
 SAMPLE = 2048  # gallery vectors that give the first floors
 FOLD = 8  # of so many sampled scores only the best is looked at
 PATIENCE = 16  # survivors that a query may have waiting, at least
+Keys = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float32]
+LAST = np.iinfo(np.int64).max  # sorts behind every key
 
 
 @dataclass(frozen=True)
@@ -168,3 +171,24 @@ def _first_floor(similarity: Similarity, k: int) -> Scores:
         certain = (reached - similarity.rounding[row : row + similarity.query_block])[: rows.stop - row]
         floor[rows] = torch.nextafter(certain, torch.tensor(-math.inf))
     return floor.numpy()
+
+
+def sort_key(score: Scores, index: npt.NDArray[np.int64]) -> Keys:
+    """The key of a score, not NaN, and an index, 0 to 2^32 - 1."""
+    bits = (score + np.float32(0)).view(np.int32)  # the sum makes minus zero zero
+    return (~_flipped(bits)).astype(np.int64) << 32 | index
+
+
+def index_of(key: Keys) -> npt.NDArray[np.int64]:
+    """The index of a key."""
+    return key & 0xFFFFFFFF
+
+
+def score_of(key: Keys) -> Scores:
+    """The score of a key."""
+    return _flipped(~(key >> 32).astype(np.int32)).view(np.float32)
+
+
+def _flipped(bits: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """A float's bits as an int32 of the same order, and back: those below zero count the other way round."""
+    return bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
+from fsim.functional.distances import at_least_float32, masked_mean
 from fsim.functional.labels.attribute_labels import HAS, UNKNOWN, AttributeCounts
-from fsim.functional.numerics import at_least_float32, masked_mean
 
 
 class AttributeBce(torch.nn.Module):

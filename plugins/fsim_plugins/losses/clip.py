@@ -9,8 +9,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from fsim.functional.distances import cosine_matrix
-from fsim.functional.numerics import masked_logsumexp, masked_mean
+from fsim.functional.distances import cosine_matrix, masked_logsumexp, masked_mean
 from fsim_plugins.losses.caption_negatives import caption_negatives
 
 MOST_SCALE = 100.0

@@ -8,8 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from fsim.functional.distances import root, squared_euclidean_of_pairs
-from fsim.functional.numerics import masked_mean
+from fsim.functional.distances import masked_mean, root, squared_euclidean_of_pairs
 from fsim.interfaces import Pairs
 
 

@@ -8,8 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from fsim.functional.distances import cosine_of_pairs
-from fsim.functional.numerics import masked_mean
+from fsim.functional.distances import cosine_of_pairs, masked_mean
 from fsim.interfaces import Pairs
 
 

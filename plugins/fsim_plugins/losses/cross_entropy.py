@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from fsim.functional.numerics import at_least_float32
+from fsim.functional.distances import at_least_float32
 
 
 class CrossEntropy(torch.nn.Module):

@@ -9,9 +9,8 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from fsim.functional.distances import cosine_matrix
+from fsim.functional.distances import cosine_matrix, masked_logsumexp, masked_mean
 from fsim.functional.labels.label_pairs import label_pairs, with_memory
-from fsim.functional.numerics import masked_logsumexp, masked_mean
 from fsim.interfaces import Memory
 
 

@@ -9,8 +9,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from fsim.functional.distances import cosine_matrix
-from fsim.functional.numerics import masked_logsumexp, masked_mean
+from fsim.functional.distances import cosine_matrix, masked_logsumexp, masked_mean
 
 
 class ProxyAnchor(torch.nn.Module):

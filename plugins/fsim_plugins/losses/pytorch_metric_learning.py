@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from fsim.errors import FsimError, nearest
-from fsim.functional.numerics import at_least_float32, no_autocast
+from fsim.functional.distances import at_least_float32, no_autocast
 
 # Parameters that the package wants as objects, and its subpackage that has them.
 PARTS = {

@@ -10,9 +10,8 @@ from pydantic import Field
 from torch import Tensor
 
 from fsim.errors import FsimError
-from fsim.functional.distances import cosine_matrix, root, squared_euclidean_matrix
+from fsim.functional.distances import cosine_matrix, masked_mean, root, squared_euclidean_matrix
 from fsim.functional.labels.label_pairs import label_pairs, with_memory
-from fsim.functional.numerics import masked_mean
 from fsim.interfaces import Distance, Memory
 
 

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from fsim.functional.numerics import masked_logsumexp, masked_mean
+from fsim.functional.distances import masked_logsumexp, masked_mean
 
 VALUES = [[1.0, -2.0, 500.0], [0.5, 4.0, -7.0]]
 MASK = [[True, True, False], [False, False, False]]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from fsim.functional.numerics import at_least_float32, no_autocast
+from fsim.functional.distances import at_least_float32, no_autocast
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fsim.pages.category_marks import COLOURS, MOST, PALE, category_marks
+from fsim.pages.image_map import COLOURS, MOST, PALE, category_marks
 from fsim.pages.map_picture import PANEL, map_picture, one_in_each_cell
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from fsim.errors import FsimError
 from fsim.recipe.document import Document
-from fsim.recipe.override import override
+from fsim.recipe.recipe_file import override
 
 
 def test_overrides() -> None:

@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fsim.catalog.statistics.catalog_statistics import count_catalog
-from fsim.catalog.statistics.data_statistics import data_statistics
+from fsim.catalog.statistics.data_statistics import count_catalog, data_statistics
 from fsim.catalog.statistics.image_survey import survey_images
 from fsim.catalog.statistics.statistics_page import statistics_page, statistics_tables
 from fsim.errors import FsimError

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsim.functional.retrieval.answer_counts import category_confusion, occurrences, skewness
+from fsim.functional.retrieval.retrieval_metrics import category_confusion, occurrences, skewness
 
 sizes = st.tuples(st.integers(0, 6), st.integers(1, 5), st.integers(1, 4), st.integers(0, 2**32 - 1))
 

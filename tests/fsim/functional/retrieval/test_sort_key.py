@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsim.functional.retrieval.sort_key import LAST, index_of, score_of, sort_key
+from fsim.functional.retrieval.topk import LAST, index_of, score_of, sort_key
 
 scores = st.floats(width=32, allow_nan=False)
 indices = st.integers(0, 2**32 - 1)

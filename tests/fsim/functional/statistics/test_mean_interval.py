@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fsim.functional.statistics.intervals import mean_intervals
-from fsim.functional.statistics.paired_bootstrap import paired_bootstrap
+from fsim.functional.statistics.intervals import mean_intervals, paired_bootstrap
 
 STRATA = np.array(["hat", "hat", "shoes", "shoes", "skirt", "skirt"])
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fsim.functional.statistics.paired_bootstrap import paired_bootstrap
+from fsim.functional.statistics.intervals import paired_bootstrap
 
 ONE = np.zeros(200, dtype=np.int64)
 

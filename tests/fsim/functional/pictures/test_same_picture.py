@@ -10,9 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from fsim.functional.pictures import near_pairs as module
-from fsim.functional.pictures.near_pairs import FREQUENCIES, HASH_DIM, near_pairs, perceptual_hash
-from fsim.functional.pictures.same_picture import THUMBNAIL, both_small, compare_coarsely, same_picture
+from fsim.functional.pictures import same_picture as module
+from fsim.functional.pictures.same_picture import (
+    FREQUENCIES,
+    HASH_DIM,
+    THUMBNAIL,
+    both_small,
+    compare_coarsely,
+    near_pairs,
+    perceptual_hash,
+    same_picture,
+)
 from fsim.images.preparation import Preparation
 
 
