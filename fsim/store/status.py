@@ -25,10 +25,10 @@ SIGNALS = ("SIGTERM", "SIGHUP")  # beside SIGINT, which Python raises as Keyboar
 class RunStatus:
     """What status.json says.
 
-    state      running: until another state is written, so that a killed run stays so; stopped: by Ctrl-C or by whoever
-               watches the run, after the state was saved; interrupted: at once; failed: by an error
-    step       the optimizer steps that are saved, and
-    epoch      the epochs that are done
+    state      running: until another state is written, so that a killed run stays so; stopped: after all was saved, by a
+               signal or by an observer; interrupted: by a signal, at once; failed: by an error
+    step       the optimizer step up to which all is saved
+    epoch      the epochs that are done by then
     message    what the command said at its end
     exit_code  of the command; None while it runs
     time       when this was written, UTC
@@ -66,7 +66,10 @@ class StatusRecorder:
 
     def start(self) -> None:
         """Say that the run goes on, from where the last command left it."""
-        before = read_status(self.folder)
+        try:
+            before = read_status(self.folder)
+        except (ValueError, TypeError):
+            before = None  # a damaged file is replaced
         if before is not None:
             step, epoch = before.step, before.epoch
             self.progress = lambda: (step, epoch)

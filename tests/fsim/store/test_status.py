@@ -47,6 +47,16 @@ def test_what_the_run_says_itself_holds(tmp_path: Path) -> None:
         assert said(folder) == ("running", 41, 4, "", None), "from where it was left"
 
 
+def test_a_damaged_status_is_replaced(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.status.write_text("{")
+    with pytest.raises(ValueError):
+        read_status(folder)
+    with recorded_status(folder) as status:
+        status.end("finished", "finished", 0)
+    assert said(folder) == ("finished", 0, 0, "finished", 0)
+
+
 def test_only_one_of_several_processes_writes(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     with recorded_status(folder, is_writer=False) as status:
