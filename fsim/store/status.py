@@ -25,8 +25,8 @@ SIGNALS = ("SIGTERM", "SIGHUP")  # beside SIGINT, which Python raises as Keyboar
 class RunStatus:
     """What status.json says.
 
-    state      running: until another state is written, so that a killed run stays so; stopped: after all was saved, by a
-               signal or by an observer; interrupted: by a signal, at once; failed: by an error
+    state      running: until another state is written, so that a killed run stays so; stopped: by a signal or an
+               observer, after all was saved; interrupted: by a signal, at once; failed: by an error
     step       the optimizer step up to which all is saved
     epoch      the epochs that are done by then
     message    what the command said at its end
