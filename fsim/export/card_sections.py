@@ -11,6 +11,7 @@ import pandas as pd
 from fsim.export.exported_run import ExportedRun
 from fsim.functional.statistics.intervals import mean_intervals
 from fsim.history.run_evaluations import RunEvaluation
+from fsim.interfaces import IntArray
 from fsim.plugin.interface_check import class_member
 from fsim.runtime.display import main_metrics, number
 from fsim.store.per_query import read_per_query
@@ -26,9 +27,9 @@ def training_data(exported: ExportedRun) -> str:
     splits = [str(split) for split in frame["split"].unique()]
     rows = []
     for split in splits:
-        there = exported.catalog.rows(split)
-        labels = (exported.catalog.categories[there], exported.catalog.items[there])
-        rows.append([split, len(there), *(len({*of.tolist()} - {-1}) for of in labels)])
+        in_split = exported.catalog.rows(split)
+        categories, items = exported.catalog.categories[in_split], exported.catalog.items[in_split]
+        rows.append([split, len(in_split), _num_known(categories), _num_known(items)])
     left_out = int((~exported.catalog.usable).sum())
     damaged = f"{left_out} damaged pictures were left out. " if left_out else ""
     names = exported.trained.category_names
@@ -47,10 +48,10 @@ def training_data(exported: ExportedRun) -> str:
 def protocols(exported: ExportedRun) -> str:
     """Write who queried what, and the fingerprint of each protocol."""
     rows = []
-    for one in exported.evaluations:
-        asked = one.line.protocol
-        gallery = "leave-one-out" if asked.leave_one_out else f"{asked.num_gallery:,} of {asked.gallery}"
-        rows.append([one.split, asked.num_queries, gallery, asked.relevant, one.fingerprint])
+    for evaluation in exported.evaluations:
+        protocol = evaluation.line.protocol
+        gallery = "leave-one-out" if protocol.leave_one_out else f"{protocol.num_gallery:,} of {protocol.gallery}"
+        rows.append([evaluation.split, protocol.num_queries, gallery, protocol.relevant, evaluation.fingerprint])
     if not rows:
         return (
             f"This network was not measured. Do so: `fsim evaluate RUN --checkpoint {exported.trained.checkpoint_name}`"
@@ -65,13 +66,13 @@ def protocols(exported: ExportedRun) -> str:
 def results(exported: ExportedRun) -> str:
     """Write the metrics of the first evaluator, with intervals where each query's are kept."""
     parts = []
-    for one in exported.evaluations:
-        known = _intervals(one, exported.trained.recipe.seed)
-        names = main_metrics(one.line.metrics)
+    for evaluation in exported.evaluations:
+        known = _intervals(evaluation, exported.trained.recipe.seed)
+        names = main_metrics(evaluation.line.metrics)
         first = (exported.trained.recipe.evaluation.monitor or names[0]).partition("/")[0]
         shown = [name for name in names if name.startswith(f"{first}/")] or names
-        rows = [[name, number(one.line.metrics[name]), known.get(name, "-")] for name in shown]
-        parts.append(table([one.split, f"epoch {one.line.epoch}", "95 % interval"], rows))
+        rows = [[name, number(evaluation.line.metrics[name]), known.get(name, "-")] for name in shown]
+        parts.append(table([evaluation.split, f"epoch {evaluation.line.epoch}", "95 % interval"], rows))
     if parts:
         parts.append(
             "Intervals are of a bootstrap over the queries, stratified by category: they tell what other queries would "
@@ -80,19 +81,19 @@ def results(exported: ExportedRun) -> str:
     return "\n\n".join(parts)
 
 
-def _intervals(one: RunEvaluation, seed: int) -> dict[str, str]:
-    if not one.per_query.is_file():
+def _intervals(evaluation: RunEvaluation, seed: int) -> dict[str, str]:
+    if not evaluation.per_query.is_file():
         return {}
-    kept = read_per_query(one.per_query)
+    kept = read_per_query(evaluation.per_query)
     values = {name: kept[name].to_numpy(float) for name in kept.columns if "/" in name}
-    found = mean_intervals(values, kept["category"].to_numpy(), seed)
-    return {name: f"{interval.low:.3f} to {interval.high:.3f}" for name, interval in found.items()}
+    intervals = mean_intervals(values, kept["category"].to_numpy(), seed)
+    return {name: f"{interval.low:.3f} to {interval.high:.3f}" for name, interval in intervals.items()}
 
 
 def limits(exported: ExportedRun) -> str:
     """List what the run shows of where the network is weak, and where its figures are kind to it."""
-    found = [*_limits_of_protocols(exported), *_limits_of_categories(exported), *_limits_of_alarms(exported)]
-    return "\n".join(f"- {one}" for one in found)
+    sentences = [*_limits_of_protocols(exported), *_limits_of_categories(exported), *_limits_of_alarms(exported)]
+    return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
 def _limits_of_protocols(exported: ExportedRun) -> Iterator[str]:
@@ -108,7 +109,7 @@ def _limits_of_protocols(exported: ExportedRun) -> Iterator[str]:
         yield f"It was measured on pictures of `{monitored.query}` that it learned from: of others nothing is known."
     known = {*catalog.categories[train].tolist()}
     others = {*catalog.categories[monitored.query_rows].tolist()} - known - {-1}
-    names = ", ".join(cell(catalog.category_names[one]) for one in sorted(others))
+    names = ", ".join(cell(catalog.category_names[number]) for number in sorted(others))
     yield (
         f"Categories that it did not learn from, among those measured: {names}."
         if others
@@ -117,7 +118,7 @@ def _limits_of_protocols(exported: ExportedRun) -> Iterator[str]:
     items = catalog.items[monitored.query_rows]
     if (items >= 0).any():
         shared = len({*items.tolist()} & {*catalog.items[train].tolist()} - {-1})
-        yield f"Of the {len({*items.tolist()} - {-1}):,} items of `{monitored.query}`, {shared:,} are in `train` too."
+        yield f"Of the {_num_known(items):,} items of `{monitored.query}`, {shared:,} are in `train` too."
         if recipe.evaluation.relevant == "category" and monitored.junk is None and monitored.gallery is None:
             yield "Other pictures of the query's own item count as right answers, which is easier than to find others."
     yield f"One training with seed {recipe.seed}: another seed gives other figures."
@@ -125,10 +126,10 @@ def _limits_of_protocols(exported: ExportedRun) -> Iterator[str]:
 
 def _limits_of_categories(exported: ExportedRun) -> Iterator[str]:
     """The weakest categories by the first recall, of the first protocol that has one."""
-    for one in exported.evaluations:
-        if not one.per_query.is_file():
+    for evaluation in exported.evaluations:
+        if not evaluation.per_query.is_file():
             continue
-        kept = read_per_query(one.per_query)
+        kept = read_per_query(evaluation.per_query)
         metric = next((name for name in kept.columns if "/recall@" in name), None)
         if metric is None:
             continue
@@ -136,7 +137,7 @@ def _limits_of_categories(exported: ExportedRun) -> Iterator[str]:
         if len(means) < 2:
             continue
         weakest = (f"{cell(name)} {row['mean']:.3f} ({row['count']:.0f})" for name, row in means[:WEAKEST].iterrows())
-        yield f"Weakest categories by {cell(metric)} on {cell(one.split)} (queries): {', '.join(weakest)}."
+        yield f"Weakest categories by {cell(metric)} on {cell(evaluation.split)} (queries): {', '.join(weakest)}."
         return
 
 
@@ -153,10 +154,15 @@ def _limits_of_alarms(exported: ExportedRun) -> Iterator[str]:
         yield "The training raised no alarm of a collapse."
 
 
+def _num_known(labels: IntArray) -> int:
+    """Count the different labels that are known."""
+    return len({*labels.tolist()} - {-1})
+
+
 def table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
     """Write a Markdown table."""
     lines: list[Sequence[object]] = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(cell(one) for one in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(cell(value) for value in line) + " |" for line in lines)
 
 
 def cell(value: object) -> str:

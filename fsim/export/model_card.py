@@ -64,9 +64,9 @@ def _details(exported: ExportedRun, written: WrittenModel) -> str:
 
 def _intended_use(exported: ExportedRun) -> str:
     relevant = exported.trained.recipe.evaluation.relevant
-    found = "other pictures of the same garment" if relevant == "item" else "garments of the same category"
+    purpose = "other pictures of the same garment" if relevant == "item" else "garments of the same category"
     return (
-        f"To find {found} among pictures like those that it was measured on. Before it is used on others, measure it "
+        f"To find {purpose} among pictures like those that it was measured on. Before it is used on others, measure it "
         f"on them: `fsim evaluate RUN data.dataset.root=DIR`."
     )
 
@@ -86,7 +86,7 @@ def _environment(exported: ExportedRun) -> str:
     recipe, environment = exported.trained.recipe, exported.trained.folder.read_environment() or Environment({})
     train = recipe.train
     rows = [
-        ["losses", ", ".join(f"{one.name} (weight {one.weight:g})" for one in recipe.losses)],
+        ["losses", ", ".join(f"{loss.name} (weight {loss.weight:g})" for loss in recipe.losses)],
         ["sampler", recipe.sampler.name],
         ["optimizer", _settings(train.optimizer.model_dump())],
         ["augmentation", recipe.data.augmentation.name],

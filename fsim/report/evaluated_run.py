@@ -76,16 +76,17 @@ def reopen_evaluated_run(
     trained = TrainedRun.open(folder, which, checked)
     catalog, images = trained.open_data(display)
     embedder = trained.embedder(images, progress=lambda done, total: display.bar("embed", done, total))
-    evaluation = stored_evaluation(trained, catalog, images, embedder)
-    protocol = monitored_protocol(evaluation.protocols)
-    kept = next((one for one in run_evaluations(folder, which) if one.split == protocol.split), None)
+    measured = stored_evaluation(trained, catalog, images, embedder)
+    protocol = monitored_protocol(measured.protocols)
+    evaluations = run_evaluations(folder, which)
+    kept = next((evaluation for evaluation in evaluations if evaluation.split == protocol.split), None)
     if kept is None or kept.line.epoch != trained.epoch:
         raise FsimError(
             f"{folder.path} has no evaluation of its {which} network by the protocol {protocol.split}; finish it "
             f"first: fsim resume {folder.path}"
         )
     table = read_per_query(kept.per_query)
-    task = evaluation.task(protocol, trained.network, {})
+    task = measured.task(protocol, trained.network, {})
     display.close_bars()
     if list(table["image"]) != list(task.query.names):
         raise FsimError(

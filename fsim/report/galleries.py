@@ -92,9 +92,9 @@ def _row(run: EvaluatedRun, query: int) -> list[Picture]:
     shown = [Picture(run.picture(row), run.label(row), mark="query")]
     for answer, score, right in zip(answers.index[query], answers.score[query], answers.right[query], strict=True):
         if answer >= 0:
-            found = int(run.result.gallery_rows[answer])
-            caption = f"{run.label(found)} {run.nearness(float(score))}"
-            shown.append(Picture(run.picture(found), caption, mark="right" if right else "wrong"))
+            answer_row = int(run.result.gallery_rows[answer])
+            caption = f"{run.label(answer_row)} {run.nearness(float(score))}"
+            shown.append(Picture(run.picture(answer_row), caption, mark="right" if right else "wrong"))
     return shown
 
 
@@ -108,9 +108,11 @@ def text_section(run: EvaluatedRun) -> Section | None:
     chosen = varied(_once_an_item(run, captioned), task.query.categories.numpy(), CAPTIONS)
     texts = [captions[query][turn % len(captions[query])] for turn, query in enumerate(chosen)]
     k = min(NUM_ANSWERS, len(task.gallery.names))
-    found = topk(task.embed_text(texts), task.gallery.embedding, k, task.distance)
+    nearest = topk(task.embed_text(texts), task.gallery.embedding, k, task.distance)
     rows = []
-    for caption, query, answers, scores in zip(texts, chosen, found.index.tolist(), found.score.tolist(), strict=True):
+    for caption, query, answers, scores in zip(
+        texts, chosen, nearest.index.tolist(), nearest.score.tolist(), strict=True
+    ):
         item = int(task.query.items[query])
         described = int(run.result.query_rows[query])
         shown = [Picture(run.picture(described), run.label(described), mark="query")]

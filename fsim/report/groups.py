@@ -55,8 +55,9 @@ def _bars(run: EvaluatedRun, names: pd.Index, metric: str) -> list[Bar]:
     bars = []
     for name in names:
         values = run.result.query_values[metric][categories == run.catalog.category_names.index(name)]
-        found = mean_intervals({metric: values}, np.zeros(len(values)), run.recipe.seed)
-        bars += [Bar(str(name), *of, int(np.isfinite(values).sum())) for of in found.values()]
+        interval = mean_intervals({metric: values}, np.zeros(len(values)), run.recipe.seed).get(metric)
+        if interval is not None:
+            bars.append(Bar(str(name), *interval, int(np.isfinite(values).sum())))
     return bars
 
 

@@ -33,12 +33,12 @@ def report_page(run: EvaluatedRun) -> Page:
         _environment_section(run),
     ]
     evaluated = run.result
-    made = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
+    written = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     subtitle = (
         f"{run.folder.path}. Pictures and map: the {run.which} network, epoch {evaluated.line.epoch}, "
-        f"protocol {evaluated.protocol.split}. Written {made}."
+        f"protocol {evaluated.protocol.split}. Written {written}."
     )
-    return Page(run.recipe.name, subtitle, _figures(run), [one for one in sections if one is not None])
+    return Page(run.recipe.name, subtitle, _figures(run), [section for section in sections if section is not None])
 
 
 def _figures(run: EvaluatedRun) -> dict[str, str]:
@@ -64,9 +64,9 @@ def _recipe_section(run: EvaluatedRun) -> Section:
     parts = [
         ["data", recipe.data.dataset.name, f"{recipe.data.image_size} px, {recipe.data.augmentation.name}"],
         ["model", recipe.model.backbone.name, _settings(recipe.model.head.model_dump())],
-        *(["text", one.name, _settings(one.model_dump(exclude={"name"}))] for one in filter(None, [text])),
+        *([] if text is None else [["text", text.name, _settings(text.model_dump(exclude={"name"}))]]),
         ["sampler", recipe.sampler.name, _settings(recipe.sampler.model_dump(exclude={"name"}))],
-        *(["loss", one.name, _settings(one.model_dump(exclude={"name"}))] for one in recipe.losses),
+        *(["loss", loss.name, _settings(loss.model_dump(exclude={"name"}))] for loss in recipe.losses),
         ["optimizer", recipe.train.optimizer.name, _settings(recipe.train.optimizer.model_dump(exclude={"name"}))],
         ["scheduler", recipe.train.scheduler.name, _settings(recipe.train.scheduler.model_dump(exclude={"name"}))],
         ["seed", str(recipe.seed), ""],

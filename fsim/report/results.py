@@ -57,7 +57,7 @@ def _table(
     """Return the metrics of one protocol, without macro means and counts of queries."""
     cells: list[dict[str, str]] = []
     for which, epoch in columns.values():
-        line = next(one for one in evaluations if one.split == split and one.epoch == epoch)
+        line = next(line for line in evaluations if line.split == split and line.epoch == epoch)
         known = _kept_intervals(run.folder, which, split, run.recipe.seed)
         cells.append(
             {
@@ -70,7 +70,7 @@ def _table(
     title = f"{split}: {protocol.num_queries:,} queries {queries}, relevant: {protocol.relevant}"
     return Table(
         ["metric", *columns],
-        [[name, *(of.get(name, "-") for of in cells)] for name in main_metrics(cells[0])],
+        [[name, *(column.get(name, "-") for column in cells)] for name in main_metrics(cells[0])],
         title=title,
     )
 
@@ -97,10 +97,10 @@ def _curves(run: EvaluatedRun, evaluations: Sequence[EvaluationLine], best: floa
         ("Effective rank: dimensions that the embeddings use", monitored, "health", ["effective_rank"]),
     )
     pictures = []
-    for caption, of, part, names in charts:
-        series = {name: [(line.epoch, _value(line, part, name)) for line in of] for name in names}
+    for caption, lines, part, names in charts:
+        series = {name: [(line.epoch, _value(line, part, name)) for line in lines] for name in names}
         if any(math.isfinite(y) for points in series.values() for _, y in points):
-            marked = best if of is monitored and part == "metrics" else None
+            marked = best if lines is monitored and part == "metrics" else None
             pictures.append(Picture(data_uri(line_chart(_short(series), marked)), caption))
     return pictures
 
@@ -108,7 +108,7 @@ def _curves(run: EvaluatedRun, evaluations: Sequence[EvaluationLine], best: floa
 def _short(series: Mapping[str, Any]) -> dict[str, Any]:
     """Shorten names by what all of them begin with, the name of an evaluator, say."""
     prefixes = {name.rpartition("/")[0] for name in series}
-    return {(name.rpartition("/")[2] if len(prefixes) == 1 else name): of for name, of in series.items()}
+    return {(name.rpartition("/")[2] if len(prefixes) == 1 else name): points for name, points in series.items()}
 
 
 def _value(line: MetricLine, part: str, name: str) -> float:
@@ -124,8 +124,8 @@ def health_section(run: EvaluatedRun) -> Section:
         for alarm in line.alarms or ():
             alarms.setdefault(alarm, []).append(line.epoch)
     rows = [[_epochs(epochs), alarm.cause, alarm.remedy] for alarm, epochs in alarms.items()]
-    found = evaluations[-1].health
-    health = Table(["embeddings, last epoch", ""], [[name, number(value)] for name, value in found.items()])
+    last = evaluations[-1].health
+    health = Table(["embeddings, last epoch", ""], [[name, number(value)] for name, value in last.items()])
     text = "Nothing looked like a collapse in any evaluation." if not rows else "Alarms, and what to try."
     return Section("Health", text, [*([Table(["epoch", "cause", "remedy"], rows)] if rows else []), health])
 
