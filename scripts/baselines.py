@@ -28,8 +28,7 @@ from fsim.runtime.display import Display, number
 from fsim.runtime.machine import prepare_machine
 from fsim.runtime.randomness import seed_torch
 from fsim.store.metric_lines import EvaluationLine
-from fsim.training.training_captions import learned_vocabulary, training_captions
-from fsim.training.training_data import learned_attributes, prepare_data
+from fsim.training.training_data import learned_attributes, learned_vocabulary, prepare_data, training_captions
 
 SHOWN = ("exact/recall@1", "exact/recall@10", "exact/r_precision", "exact/map@r")
 

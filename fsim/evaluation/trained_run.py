@@ -38,8 +38,7 @@ from fsim.runtime.machine import Machine, Precision, prepare_machine
 from fsim.runtime.processes import ALONE, Processes
 from fsim.store.checkpoint import Checkpoint, load_checkpoint
 from fsim.store.run_folder import RunFolder
-from fsim.training.training_captions import asks_for_vocabulary
-from fsim.training.training_data import dataset_catalog, prepare_data
+from fsim.training.training_data import dataset_catalog, learns_vocabulary, prepare_data
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -250,6 +249,6 @@ class TrainedRun:
 def _network(checked: CheckedRecipe, loaded: Checkpoint) -> Network:
     """Build a network of the recipe, of the shape that a checkpoint's weights have."""
     vocabulary = None
-    if asks_for_vocabulary(checked):
+    if learns_vocabulary(checked):
         vocabulary = Vocabulary(loaded.vocabulary or [], checked.recipe.model.vocabulary.max_length)
     return build_network(checked, len(loaded.category_names), loaded.num_attributes, vocabulary)

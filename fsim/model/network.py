@@ -81,7 +81,11 @@ def build_network(
         num_categories=num_categories,
         num_attributes=num_attributes,
     )
-    network = Network(cast(nn.Module, backbone), head, build_text_tower(checked, vocabulary, head))
+    text = None
+    if checked.recipe.model.text_encoder is not None:
+        text_head = checked.components.get(("model", "text_head"))
+        text = build_text_tower(checked["model.text_encoder"], text_head, vocabulary, head.embedding_dim)
+    network = Network(cast(nn.Module, backbone), head, text)
     _try_forward(network, checked.recipe.data.image_size, checked["model.backbone"].name)
     layout = torch.channels_last if checked.recipe.train.channels_last else torch.contiguous_format
     return network.to(memory_format=layout)  # type: ignore[call-overload, no-any-return]

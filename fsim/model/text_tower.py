@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from fsim.errors import FsimError
 from fsim.functional.text.vocabulary import Vocabulary
-from fsim.interfaces import Head, IntArray
-from fsim.recipe.checked_recipe import CheckedRecipe
+from fsim.interfaces import IntArray
+from fsim.plugin.build import CheckedComponent
 
 BATCH_SIZE = 256
 
@@ -65,21 +65,24 @@ class TextTower(nn.Module):
         return torch.cat(parts).clone()
 
 
-def build_text_tower(checked: CheckedRecipe, vocabulary: Vocabulary | None, image_head: Head) -> TextTower | None:
-    """Build the text encoder and its head with fresh weights; None where the recipe has none.
+def build_text_tower(
+    encoder_part: CheckedComponent, head_part: CheckedComponent | None, vocabulary: Vocabulary | None, dimensions: int
+) -> TextTower:
+    """Build a text encoder and its head with fresh weights.
+
+    Args:
+        head_part: None: a linear layer.
+        dimensions: of the embeddings of images, in whose space those of captions are.
 
     Raises:
         FsimError: a component does not fit its interface.
     """
-    if checked.recipe.model.text_encoder is None:
-        return None
-    part, own = checked["model.text_encoder"], checked.components.get(("model", "text_head"))
-    encoder = part.build(vocabulary=vocabulary)
-    if own is None:
-        head: nn.Module = LinearTextHead(encoder.out_features, image_head.embedding_dim)
+    encoder = encoder_part.build(vocabulary=vocabulary)
+    if head_part is None:
+        head: nn.Module = LinearTextHead(encoder.out_features, dimensions)
     else:
-        head = own.build(in_features=encoder.out_features)
-    return _after_trial(TextTower(encoder, head, vocabulary), part.name, image_head.embedding_dim)
+        head = head_part.build(in_features=encoder.out_features)
+    return _after_trial(TextTower(encoder, head, vocabulary), encoder_part.name, dimensions)
 
 
 def _after_trial(tower: TextTower, name: str, dimensions: int) -> TextTower:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+from torch import nn
 
 from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.images.image_cache import CachedImages
@@ -22,17 +24,19 @@ from fsim.runtime.randomness import seed_torch
 from fsim.training.batches import Drawing, TrainingBatches, TrainingImages
 from fsim.training.chunked_forward import ChunkedForward
 from fsim.training.freezing import Freezing
-from fsim.training.losses import LossTerms, build_losses
+from fsim.training.losses import CrossBatchMemory, LossTerms
 from fsim.training.optimizer import build_moving_average, build_optimizer, build_scheduler
 from fsim.training.state import TrainingState
 from fsim.training.step import TrainingStep
-from fsim.training.training_captions import TrainingCaptions, learned_vocabulary, training_captions
+from fsim.training.training_captions import TrainingCaptions
 from fsim.training.training_data import (
     build_sampler,
     dataset_catalog,
     learned_attributes,
+    learned_vocabulary,
     measure_channels,
     prepare_images,
+    training_captions,
     warn_of_missing_pairs,
 )
 
@@ -131,6 +135,21 @@ def build_training(
         for each in dict.fromkeys((network, step.state.evaluated)):
             compile_in_place(each, machine, normalise, preparation.size)
     return Training(checked, catalog, images, preparation, normalise, batches, step, num_attributes, machine, processes)
+
+
+def build_losses(checked: CheckedRecipe, **injected: Any) -> LossTerms:
+    """Build the losses of a recipe; a second one of the same name gets a number behind it."""
+    losses: dict[str, nn.Module] = {}
+    memories: dict[str, CrossBatchMemory] = {}
+    for part, settings in zip(checked.each("losses"), checked.recipe.losses, strict=True):
+        name = part.name.replace(".", "_")  # a dot would split the names of its weights
+        number = sum(known.partition("#")[0] == name for known in losses) + 1
+        name = name if number == 1 else f"{name}#{number}"
+        losses[name] = part.build(**injected)
+        if settings.memory is not None:
+            memory = settings.memory
+            memories[name] = CrossBatchMemory(memory.size, memory.after_steps, injected["embedding_dim"])
+    return LossTerms(losses, [settings.weight for settings in checked.recipe.losses], memories)
 
 
 def build_step(

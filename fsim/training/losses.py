@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from fsim.interfaces import Memory
 from fsim.plugin.parameters import needs
-from fsim.recipe.checked_recipe import CheckedRecipe
 
 
 class CrossBatchMemory(nn.Module):
@@ -97,18 +96,3 @@ class LossTerms(nn.Module):
     def _memory_argument(self, name: str) -> dict[str, Any]:
         memory: Any = self.memories[name] if name in self.memories else None  # noqa: SIM401, it has no get
         return {} if memory is None else {"memory": memory.recall()}
-
-
-def build_losses(checked: CheckedRecipe, **injected: Any) -> LossTerms:
-    """Build the losses of a recipe; a second one of the same name gets a number behind it."""
-    losses: dict[str, nn.Module] = {}
-    memories: dict[str, CrossBatchMemory] = {}
-    for part, settings in zip(checked.each("losses"), checked.recipe.losses, strict=True):
-        name = part.name.replace(".", "_")  # a dot would split the names of its weights
-        number = sum(known.partition("#")[0] == name for known in losses) + 1
-        name = name if number == 1 else f"{name}#{number}"
-        losses[name] = part.build(**injected)
-        if settings.memory is not None:
-            memory = settings.memory
-            memories[name] = CrossBatchMemory(memory.size, memory.after_steps, injected["embedding_dim"])
-    return LossTerms(losses, [settings.weight for settings in checked.recipe.losses], memories)

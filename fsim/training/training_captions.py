@@ -1,4 +1,4 @@
-"""The captions of the training images: the words that are learned from them, and which of them a batch has.
+"""Which caption of each image a batch has.
 
 Shape legend: B images of a batch, M captions of all training images, L words of the longest.
 """
@@ -11,49 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fsim.catalog.encoded_catalog import EncodedCatalog
-from fsim.errors import FsimError
-from fsim.functional.text.vocabulary import Vocabulary
 from fsim.interfaces import IntArray
 from fsim.model.text_tower import TextTower
-from fsim.plugin.parameters import injected_names
-from fsim.recipe.checked_recipe import CheckedRecipe
-
-
-def training_captions(checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArray) -> list[list[str]] | None:
-    """Return the captions of the training images; None where no text encoder learns from them.
-
-    Raises:
-        FsimError: one does, and there are no captions.
-    """
-    if checked.recipe.model.text_encoder is None:
-        return None
-    return catalog.captions_for(f"text_encoder '{checked['model.text_encoder'].name}'", rows, "train")
-
-
-def learned_vocabulary(checked: CheckedRecipe, captions: Sequence[Sequence[str]] | None) -> Vocabulary | None:
-    """Return the words of the training images' captions; None where no text encoder learns them.
-
-    Raises:
-        FsimError: no word is frequent enough.
-    """
-    if captions is None or not asks_for_vocabulary(checked):
-        return None
-    settings = checked.recipe.model.vocabulary
-    every_caption = (caption for of_image in captions for caption in of_image)
-    vocabulary = Vocabulary.of(every_caption, settings.min_count, settings.max_words, settings.max_length)
-    if not vocabulary.words:
-        raise FsimError(
-            f"no word is there {settings.min_count} times in the captions of 'train', so there is nothing to read: "
-            f"lower model.vocabulary.min_count, or correct the captions"
-        )
-    return vocabulary
-
-
-def asks_for_vocabulary(checked: CheckedRecipe) -> bool:
-    """Return whether the recipe has a text encoder that learns the words of captions."""
-    part = checked.components.get(("model", "text_encoder"))
-    return part is not None and "vocabulary" in injected_names("text_encoder", part.component)
 
 
 class TrainingCaptions:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from fsim.catalog.encoded_catalog import EncodedCatalog, encode, load_catalog
 from fsim.catalog.statistics.channel_statistics import cached_channel_sums
 from fsim.errors import FsimError
 from fsim.functional.labels.attribute_labels import AttributeLabels
+from fsim.functional.text.vocabulary import Vocabulary
 from fsim.images.image_cache import CachedImages, open_image_cache
 from fsim.images.preparation import Preparation
 from fsim.interfaces import Catalog, IntArray, Sampler
@@ -103,6 +105,42 @@ def learned_attributes(checked: CheckedRecipe, catalog: EncodedCatalog, rows: In
         if wanted & {"num_attributes", "attribute_counts", "attributes"}:
             return catalog.attributes_for(f"{part.kind} '{part.name}'", rows, "train")
     return None
+
+
+def training_captions(checked: CheckedRecipe, catalog: EncodedCatalog, rows: IntArray) -> list[list[str]] | None:
+    """Return the captions of the training images; None where no text encoder learns from them.
+
+    Raises:
+        FsimError: one does, and there are no captions.
+    """
+    if checked.recipe.model.text_encoder is None:
+        return None
+    return catalog.captions_for(f"text_encoder '{checked['model.text_encoder'].name}'", rows, "train")
+
+
+def learned_vocabulary(checked: CheckedRecipe, captions: Sequence[Sequence[str]] | None) -> Vocabulary | None:
+    """Return the words of the training images' captions; None where no text encoder learns them.
+
+    Raises:
+        FsimError: no word is frequent enough.
+    """
+    if captions is None or not learns_vocabulary(checked):
+        return None
+    settings = checked.recipe.model.vocabulary
+    every_caption = (caption for of_image in captions for caption in of_image)
+    vocabulary = Vocabulary.of(every_caption, settings.min_count, settings.max_words, settings.max_length)
+    if not vocabulary.words:
+        raise FsimError(
+            f"no word is there {settings.min_count} times in the captions of 'train', so there is nothing to read: "
+            f"lower model.vocabulary.min_count, or correct the captions"
+        )
+    return vocabulary
+
+
+def learns_vocabulary(checked: CheckedRecipe) -> bool:
+    """Return whether the recipe has a text encoder that learns the words of captions."""
+    part = checked.components.get(("model", "text_encoder"))
+    return part is not None and "vocabulary" in injected_names("text_encoder", part.component)
 
 
 def measure_channels(checked: CheckedRecipe, images: CachedImages, rows: IntArray, display: Display) -> CheckedRecipe:

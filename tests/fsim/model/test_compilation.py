@@ -19,8 +19,7 @@ from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
 from fsim.runtime.machine import prepare_machine
 from fsim.training.batch import Batch
-from fsim.training.build import build_step
-from fsim.training.losses import build_losses
+from fsim.training.build import build_losses, build_step
 from fsim.training.step import TrainingStep, build_engine
 
 SIZE = 16  # pixels

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,15 @@ from fsim.runtime.machine import prepare_machine
 from fsim.runtime.processes import ALONE
 from fsim.store.run_folder import RunFolder
 from fsim.training.build import build_training
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[None]:
+    """Each Bench opens a Display, which nobody closes."""
+    handlers = logging.getLogger("fsim").handlers
+    before = list(handlers)
+    yield
+    handlers[:] = before
 
 
 class Bench:

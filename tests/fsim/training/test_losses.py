@@ -12,8 +12,8 @@ from fsim.recipe.document import Document
 from fsim.recipe.mistake import RecipeError
 from fsim.recipe.validate import check_document
 from fsim.runtime.machine import prepare_machine
-from fsim.training.build import build_step
-from fsim.training.losses import CrossBatchMemory, build_losses
+from fsim.training.build import build_losses, build_step
+from fsim.training.losses import CrossBatchMemory
 from fsim.training.state import TrainingState
 from fsim_plugins.losses.info_nce import InfoNce
 from fsim_plugins.losses.supcon import SupCon

@@ -9,8 +9,7 @@ from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
 from fsim.runtime.machine import prepare_machine
-from fsim.training.build import build_step
-from fsim.training.losses import build_losses
+from fsim.training.build import build_losses, build_step
 from fsim.training.state import TrainingState
 
 
