@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from fsim.runtime.argument_parser import Parser
     from fsim.search.answers import Answer
     from fsim.search.query import Query
-    from fsim.search.query_embedder import QueryEmbedder
     from fsim.search.search_index import SearchIndex
+    from fsim.search.searcher import Searcher
 
 
 def add_arguments(parser: Parser) -> None:
@@ -94,7 +94,7 @@ def execute(args: argparse.Namespace) -> int:
     index = SearchIndex.open(find_index(args.index))
     index.images.matching(options.filters or {})  # a mistake is shown before the network is loaded
     searcher = Searcher(index, open_embedder(index, args.run, args.network))
-    _warn_of_unknown_words(args, queries, searcher.embedder)
+    _warn_of_unknown_words(queries, searcher)
     answers = searcher.answer(queries, options)
     _print(args, queries, answers)
     if args.html is not None or args.open:
@@ -102,19 +102,11 @@ def execute(args: argparse.Namespace) -> int:
     return 0
 
 
-def _warn_of_unknown_words(args: argparse.Namespace, queries: list[Query], embedder: QueryEmbedder) -> None:
-    """Raises:
-    FsimError: the network knows no word of a text.
-    """
+def _warn_of_unknown_words(queries: list[Query], searcher: Searcher) -> None:
     import sys
 
-    from fsim.errors import FsimError
-
-    reader, texts = embedder.text_embedder, dict.fromkeys(query.text for query in queries if query.text is not None)
-    if texts and reader is None and args.network is not None:
-        raise FsimError(f"{args.network} takes pictures alone: search by words with the run, without --network")
-    for text in texts:
-        if reader is not None and (unknown := reader.unknown_words(text)):
+    for text in dict.fromkeys(query.text for query in queries if query.text is not None):
+        if unknown := searcher.unknown_words(text):
             words = ", ".join(unknown)
             print(f"warning: not among the words that the run learned, and left out: {words}", file=sys.stderr)
 

@@ -27,10 +27,12 @@ class QueryEmbedder(Protocol):
 
     source         which network it is, and how pictures are prepared for it
     text_embedder  None where the network does not read
+    text_refusal   what to say to a user who searches by words nevertheless
     """
 
     source: EmbeddingSource
     text_embedder: TextEmbedder | None
+    text_refusal: str
 
     @property
     def distance(self) -> Distance:
@@ -83,6 +85,10 @@ class RunEmbedder:
     def __init__(self, trained: TrainedRun) -> None:
         self.trained = trained
         self.text_embedder = None if trained.network.text is None else TextEmbedder(trained.network.text)
+        self.text_refusal = (
+            f"the network of {trained.folder.name} does not read: train one with model.text_encoder "
+            f"(recipes/clip_small.yaml), or search by a picture"
+        )
         self.source = EmbeddingSource(
             run=trained.folder.run_id(),
             run_name=trained.folder.name,
@@ -116,6 +122,7 @@ class OnnxEmbedder:
 
     def __init__(self, folder: Path) -> None:
         self.network = OnnxNetwork(folder)
+        self.text_refusal = f"{folder} takes pictures alone: search by words with the run, without --network"
         about = self.network.about
         run = about["run"]
         self.source = EmbeddingSource(

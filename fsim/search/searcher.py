@@ -74,19 +74,29 @@ class Searcher:
         """
         files, more, less = ([str(file) for file in some] for some in (images, plus, minus))
         queries = build_queries(files, texts, text_weight, mean, more, less, box)
+        for text in {query.text for query in queries if query.text is not None}:
+            self.unknown_words(text)  # raises where there are no others
         return self.answer(queries, SearchOptions(**options))
+
+    def unknown_words(self, text: str) -> list[str]:
+        """Return the words of a text that the network did not learn, and leaves out.
+
+        Raises:
+            FsimError: the network does not read, or knows none of the words.
+        """
+        if self.embedder.text_embedder is None:
+            raise FsimError(self.embedder.text_refusal)
+        return self.embedder.text_embedder.unknown_words(text)
 
     def answer(self, queries: Sequence[Query], options: SearchOptions) -> list[list[Answer]]:
         """Return the answers to each query, best first.
 
+        Args:
+            queries: With texts only where the network reads, see `unknown_words`.
+
         Raises:
-            FsimError: a picture can't be used, the network does not read, or no image matches the filters.
+            FsimError: a picture can't be used, or no image matches the filters.
         """
-        if self.embedder.text_embedder is None and any(query.text is not None for query in queries):
-            raise FsimError(
-                f"the network of {self.embedder.source.run_name} does not read: train one with model.text_encoder "
-                f"(recipes/clip_small.yaml), or search by a picture"
-            )
         vectors = np.stack(embed_queries(queries, self.embedder, self.index.images))
         return search(self.index, vectors, options)
 
