@@ -29,7 +29,7 @@ from torch import Tensor, nn
 import fsim.commands.resume
 import fsim.commands.run
 from fsim.cli import main as fsim
-from fsim.history.run_equality import differences
+from fsim.history.resume_proof import differences
 from fsim.plugin.registry import register
 from fsim.store.run_folder import RunFolder
 

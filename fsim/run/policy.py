@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from fsim.functional.statistics.gain import gains, is_unknown, since_gain
 from fsim.store.metric_lines import EvaluationLine
+
+Lines = Sequence[EvaluationLine]
 
 
 class _HasAtEnd(Protocol):
@@ -25,7 +26,6 @@ class _HasAtEnd(Protocol):
 
 
 _Asked = TypeVar("_Asked", bound=_HasAtEnd)
-Lines = Sequence[EvaluationLine]
 
 
 @dataclass(frozen=True)
@@ -179,3 +179,25 @@ def checkpoint_is_due(steps: int, seconds: float, every_steps: int | None, every
 def kept_epochs(saved: Iterable[int], keep_last: int) -> set[int]:
     """Return the epochs whose state is kept, of those whose state is on the disk."""
     return set(sorted(set(saved))[-keep_last:])
+
+
+def is_unknown(value: float | None) -> bool:
+    """Whether a value is none, or not a number."""
+    return value is None or math.isnan(value)
+
+
+def gains(value: float | None, best: float | None, less_is_better: bool, by: float = 0.0) -> bool:
+    """Whether a value is better than another by more than `by`."""
+    if value is None or best is None or is_unknown(value) or is_unknown(best):
+        return is_unknown(best) and not is_unknown(value)
+    return best - value > by if less_is_better else value - best > by
+
+
+def since_gain(values: Sequence[float | None], less_is_better: bool, by: float = 0.0) -> int:
+    """How many values follow the last one that gained over the last before it that did. The first gains, and where
+    there is none, none follows."""
+    gained = 0
+    for place in range(1, len(values)):
+        if gains(values[place], values[gained], less_is_better, by):
+            gained = place
+    return max(0, len(values) - 1 - gained)

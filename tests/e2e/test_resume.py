@@ -21,7 +21,7 @@ import safetensors.torch
 import torch
 import yaml
 
-from fsim.history.run_equality import differences
+from fsim.history.resume_proof import differences
 from fsim.store.run_folder import RunFolder
 from fsim.store.status import read_status
 

@@ -19,7 +19,7 @@ import torch
 
 from fsim.errors import FsimError
 from fsim.evaluation.trained_run import TrainedRun
-from fsim.history.run_equality import differences
+from fsim.history.resume_proof import differences
 from fsim.store.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parent.parent.parent

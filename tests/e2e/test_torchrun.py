@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from fsim.history.run_equality import differences
+from fsim.history.resume_proof import differences
 from fsim.store.checkpoint import load_checkpoint
 from fsim.store.run_folder import RunFolder
 

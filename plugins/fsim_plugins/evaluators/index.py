@@ -15,11 +15,10 @@ from torch import Tensor
 from fsim import interfaces
 from fsim.functional.retrieval.index_recall import share_found
 from fsim.functional.retrieval.index_vectors import without_self
-from fsim.functional.retrieval.junk import without_junk
 from fsim.functional.retrieval.relevant_ranks import num_relevant, ranks_in_answers, relevant_of
 from fsim.functional.retrieval.retrieval_metrics import Depths, ranking_directions, summarise, topk_metrics
 from fsim.functional.retrieval.topk import topk
-from fsim.interfaces import Direction, RetrievalTask
+from fsim.interfaces import Direction, JunkLabels, RetrievalTask
 from fsim.kit.saved_index import index_bytes
 
 
@@ -96,3 +95,15 @@ class Index:
             "queries_per_second": len(answers) / (asked - built),
             "index_mb": size / 1e6,
         }
+
+
+def without_junk(index: Tensor, junk: JunkLabels, k: int) -> Tensor:
+    """Drop junk from answers: [Q, K] rows of the gallery, -1 for none -> [Q, k], in their order, filled up with -1.
+
+    All k that there are come out where K is k and the most junk that a query has, or more.
+    """
+    known = (junk.query >= 0)[:, None]  # [Q, 1]
+    is_junk = known & (junk.gallery[index.clamp_min(0)] == junk.query[:, None])
+    left = (index >= 0) & ~is_junk  # [Q, K]
+    left_first = (~left).byte().argsort(dim=1, stable=True)[:, :k]
+    return index.where(left, -1).gather(1, left_first)

@@ -5,7 +5,7 @@ import math
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fsim.functional.statistics.gain import gains, since_gain
+from fsim.run.policy import gains, since_gain
 
 values = st.one_of(st.none(), st.just(math.nan), st.integers(-4, 4).map(lambda n: n / 4))
 

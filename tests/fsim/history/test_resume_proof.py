@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from fsim.history.run_equality import MOST_SHOWN, differences
+from fsim.history.resume_proof import MOST_SHOWN, differences
 from fsim.store.checkpoint import save_checkpoint
 from fsim.store.run_folder import RunFolder
 
