@@ -16,26 +16,26 @@ from fsim.runtime.garbage_collection import postpone_garbage_collection
 
 # command -> what it does; the module fsim.commands.<command> has add_arguments(parser) and execute(args) -> exit code
 COMMANDS = {
-    "run": "train and evaluate a recipe, and leave a run folder",
-    "resume": "go on with a run that was stopped",
-    "backup": "copy a run to a folder or a URL, only what changed",
-    "restore": "bring a run back from its backup, and prove that it is whole",
-    "lr-find": "find a learning rate for a recipe: the loss while the rate grows",
-    "verify-resume": "prove that a run which is killed and resumed comes to the same end",
-    "evaluate": "measure a run's network again: another split, data set, checkpoint or evaluators",
-    "export": "write a run's network for other programs: ONNX, TorchScript or safetensors, with its model card",
-    "report": "write a run's page: results, curves, galleries, map, failures",
-    "runs": "list the runs of a folder, with what they gave",
-    "tune": "search better values for a recipe, trial by trial, and write the best recipe",
-    "compare": "put runs side by side, with the interval of each difference",
+    "run": "train and evaluate a recipe, and write a run folder",
+    "resume": "continue a run that was stopped",
+    "backup": "copy a run to a folder or a URL; only what changed is copied",
+    "restore": "restore a run from its backup, and verify that it is complete",
+    "lr-find": "find a learning rate for a recipe, by the loss while the rate grows",
+    "verify-resume": "prove that a run which is killed and resumed ends with the same weights and metrics",
+    "evaluate": "evaluate a run's network again, with another split, data set, checkpoint or evaluators",
+    "export": "export a run's network for other programs: ONNX, TorchScript or safetensors, with a model card",
+    "report": "write a page about a run: results, curves, galleries, map, failures",
+    "runs": "list the runs of a folder with their results",
+    "tune": "search better values for a recipe in trials, and write the best recipe",
+    "compare": "compare runs side by side, with a confidence interval for each difference",
     "validate": "check recipes without running them",
-    "list-plugins": "the components at hand, and who offers them",
-    "describe": "a component's parameters, defaults, ranges and documentation",
-    "schema": "a JSON Schema of recipes, for editors",
-    "data": "get, make and look at data sets",
-    "index": "embed images, and make an index of them that can be searched",
-    "search": "find the images of an index that are most like a picture, or fit words",
-    "serve": "a search page and an HTTP API for an index",
+    "list-plugins": "list the components that are installed, and the distributions that offer them",
+    "describe": "show a component's parameters, defaults, ranges and documentation",
+    "schema": "print a JSON Schema of recipes, for editors",
+    "data": "download, convert and examine data sets",
+    "index": "embed images, and make a searchable index of them",
+    "search": "find the images of an index that are most similar to a picture, or match words",
+    "serve": "serve a search page and an HTTP API for an index",
 }
 SHARED = ("run", "resume", "evaluate", "index")  # what several processes of torchrun can do together
 USER_ERROR, INTERRUPTED = 2, 130
@@ -56,7 +56,9 @@ def _execute(given: list[str]) -> int:
         return USER_ERROR
     if os.environ.get("WORLD_SIZE", "1") != "1" and not _is_shared(args):
         shared = f"{', '.join(SHARED)} of one run"
-        parser.error(f"{args.command} works in one process here: start it without torchrun (with it: {shared})")
+        parser.error(
+            f"{args.command} works in one process only: start it without torchrun (torchrun can start: {shared})"
+        )
     try:
         code = _run(args)
         sys.stdout.flush()

@@ -132,7 +132,7 @@ def load_catalog(dataset: Dataset) -> Catalog:
         try:
             captions_of(value)
         except ValueError as error:
-            raise FsimError(f"the caption of {image} is {value!r} ({error}); mend the dataset") from error
+            raise FsimError(f"the caption of {image} is {value!r} ({error}); fix the dataset") from error
     return catalog
 
 

@@ -13,8 +13,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--part",
         action="append",
         metavar="NAME",
-        help="only this folder of the run, such as checkpoints, beside the files that are always copied; may be given "
-        "several times (default: all)",
+        help="copy only this folder of the run, such as checkpoints, and the files that are always copied; may be "
+        "given several times (default: all)",
     )
 
 

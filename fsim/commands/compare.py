@@ -9,11 +9,14 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="run folders; the first is the base")
     parser.add_argument(
-        "--checkpoint", choices=("last", "best"), default="last", help="which evaluations (default: of the last epoch)"
+        "--checkpoint",
+        choices=("last", "best"),
+        default="last",
+        help="compare the evaluations of this network (default: last)",
     )
-    parser.add_argument("--json", action="store_true", help="all of it, for programs")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the table, a row for each metric and run")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON, for programs")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the table, one row for each metric and run")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the comparison as a page")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -66,5 +69,7 @@ def execute(args: argparse.Namespace) -> int:
         for comparison in comparisons:
             for warning in comparison.warnings:
                 display.warn(f"{comparison.title}: {warning}")
-        display.say("* is best; in brackets the 95% interval of the difference to the first run, over queries, and p")
+        display.say(
+            "* marks the best; in brackets: the difference to the first run as 95% interval over the queries, and p"
+        )
     return 0

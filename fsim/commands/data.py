@@ -9,11 +9,11 @@ from typing import Any
 # action -> what it does; the module fsim.commands.data_actions.<action> is like that of a command
 ACTIONS = {
     "download": "fetch a public data set",
-    "make-catalog": "write a metadata.csv of a folder of pictures: splits, categories and items by their paths",
-    "meta": "write a data set's catalog as metadata.csv, and a balanced selection of it",
-    "stats": "count a catalog, and measure mean and std of its pixels",
+    "make-catalog": "write a metadata.csv of a folder of pictures, with splits, categories and items from their paths",
+    "meta": "write the catalog of a data set as metadata.csv, and a balanced selection of it",
+    "stats": "count what a catalog contains, and measure the mean and std of its pixels",
     "audit": "find damaged files, duplicates, label conflicts and leaks, and write a cleaned catalog",
-    "attributes": "which attributes mark a category",
+    "attributes": "show which attributes are typical of a category",
     "garments": "write the generated pictures of the dataset `garments` to a folder",
 }
 

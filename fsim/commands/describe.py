@@ -30,7 +30,7 @@ def execute(args: argparse.Namespace) -> int:
         print(f"  gives: {', '.join(sorted(component.gives)) or 'nothing'}")
     if args.kind == "backbone" and (stated := statement(component)):
         values = {name: value for name, value in vars(stated).items() if value is not None}
-        print(f"  states of its pictures: {', '.join(f'{name} {_value(value)}' for name, value in values.items())}")
+        print(f"  stated preparation: {', '.join(f'{name} {_value(value)}' for name, value in values.items())}")
     injected = injected_names(args.kind, component)
     if injected:
         print(f"  set by the engine: {', '.join(sorted(injected))}")

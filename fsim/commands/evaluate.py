@@ -13,15 +13,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         default=[],
         metavar="key=value",
-        help="evaluate otherwise: evaluation.flip=true, data.dataset.root=DIR, evaluation.evaluators=[{name: exact}]",
+        help="change the evaluation: evaluation.flip=true, data.dataset.root=DIR, "
+        "evaluation.evaluators=[{name: exact}]",
     )
     parser.add_argument(
         "--checkpoint",
         metavar="best|last|FILE",
-        help="which network (default: the best, or the last where none was chosen)",
+        help="which network (default: the best, or the last if none was chosen)",
     )
-    parser.add_argument("--split", metavar="SPLIT", help="leave-one-out over this split, in place of the protocols")
-    parser.add_argument("--json", action="store_true", help="the lines of metrics.jsonl, for programs")
+    parser.add_argument(
+        "--split", metavar="SPLIT", help="evaluate leave-one-out over this split, instead of the recipe's protocols"
+    )
+    parser.add_argument("--json", action="store_true", help="print the lines of metrics.jsonl, for programs")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -49,6 +52,6 @@ def execute(args: argparse.Namespace) -> int:
         for result in results:
             show_evaluation([result.line], [f"{trained.checkpoint.stem} (epoch {result.line.epoch})"], display)
         display.say(
-            f"all metrics, also of each query, category and attribute, confusions and hubs: {folder.evaluations}"
+            f"all metrics, those of each query, category and attribute, confusions and hubs: {folder.evaluations}"
         )
     return 0

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoint",
         metavar="best|last|FILE",
-        help="which network (default: the best, or the last where none was chosen)",
+        help="which network (default: the best, or the last if none was chosen)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to write it (default: RUN/exports/<format>)")
     parser.add_argument(
@@ -27,9 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=TOLERANCE,
         metavar="X",
-        help=f"the most that an output may differ from the run's network in fp32 (default: {TOLERANCE:g})",
+        help=f"the largest difference to the run's network in fp32 that is accepted (default: {TOLERANCE:g})",
     )
-    parser.add_argument("--json", action="store_true", help="preprocessing.json and where it is, for programs")
+    parser.add_argument("--json", action="store_true", help="print the folder and its preprocessing.json, for programs")
 
 
 def execute(args: argparse.Namespace) -> int:

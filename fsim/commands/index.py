@@ -8,7 +8,7 @@ from typing import Any
 
 # action -> what it does; the module fsim.commands.index_actions.<action> is like that of a command
 ACTIONS_OR_RUN = True  # `add_arguments` is given what stands behind the command
-ACTIONS = {"tune": "find the parameters of an index that reach a wanted recall at the least query time"}
+ACTIONS = {"tune": "find the parameters of an index that reach a wanted recall in the least query time"}
 
 
 def add_arguments(parser: argparse.ArgumentParser, words: list[str]) -> None:

@@ -12,8 +12,8 @@ from fsim.plugin.registry import Offer, find, load, offers, unreadable_distribut
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--kind", metavar="K", help=f"only this kind: {', '.join(KINDS)}")
-    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--kind", metavar="K", help=f"list only this kind: {', '.join(KINDS)}")
+    parser.add_argument("--json", action="store_true", help="print the list as JSON, for programs")
     parser.add_argument("--check", action="store_true", help="import each one and show which are broken, and why")
 
 

@@ -13,9 +13,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--start", type=float, default=1e-6, metavar="RATE", help="the first rate (default: 1e-6)")
     parser.add_argument("--end", type=float, default=1.0, metavar="RATE", help="the last rate (default: 1)")
-    parser.add_argument("--steps", type=int, default=100, metavar="N", help="of training, one a rate (default: 100)")
+    parser.add_argument(
+        "--steps",
+        type=int,
+        default=100,
+        metavar="N",
+        help="the number of training steps, one for each rate (default: 100)",
+    )
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with the curve")
-    parser.add_argument("--json", action="store_true", help="the curve and the suggestion, for programs")
+    parser.add_argument("--json", action="store_true", help="print the curve and the suggestion as JSON, for programs")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -58,7 +64,7 @@ def execute(args: argparse.Namespace) -> int:
             print(json.dumps({**found, "steps": steps}, indent=2))
             return 0
         lowest, at = number(curve.losses[curve.lowest]), curve.rates[curve.lowest]
-        display.say(f"the loss falls most steeply at {curve.suggestion:.1e}, and is lowest, {lowest}, at {at:.1e}")
+        display.say(f"the loss falls most steeply at {curve.suggestion:.1e}; its lowest value is {lowest} at {at:.1e}")
         if curve.diverged:
             display.say(f"it diverges at {curve.rates[-1]:.1e}")
         if curve.still_falls:

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoint",
         choices=("last", "best"),
-        help="of which network (default: the last, or the best where the run did not come to its end)",
+        help="the network to report on (default: the last, or the best if the run did not reach its end)",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: RUN/report.html)")
 

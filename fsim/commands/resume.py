@@ -7,13 +7,15 @@ from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", type=Path, help="the run folder: runs/<name>/<time>; of several seeds: its -seeds.json")
+    parser.add_argument(
+        "run", type=Path, help="the run folder: runs/<name>/<time>; for several seeds: the -seeds.json file"
+    )
     parser.add_argument(
         "--allow",
         action="append",
         default=[],
         metavar="KEY",
-        help="go on although this key of recipe.yaml was changed, such as train.epochs; may be given several times",
+        help="continue although this key of recipe.yaml was changed, such as train.epochs; may be given several times",
     )
 
 

@@ -22,12 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seeds",
         type=int,
         metavar="N",
-        help="N runs, of the recipe's seed and the following ones; then their means with 95%% intervals",
+        help="make N runs, with the recipe's seed and the ones after it, and show their means with 95%% intervals",
     )
     parser.add_argument(
         "--check",
         action="store_true",
-        help="exit with code 2 where the result (of --seeds: the mean) is not as the recipe expects",
+        help="exit with code 2 if the result (with --seeds: the mean) is not what the recipe expects",
     )
 
 
@@ -48,10 +48,10 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.training.overfit import overfit_recipe, verdict
 
     if args.overfit is not None and (args.check or args.seeds is not None):
-        raise FsimError("--overfit asks whether the model can learn at all: leave --check and --seeds out")
+        raise FsimError("--overfit only checks whether the model can learn at all: leave --check and --seeds out")
     if args.check and not checked.recipe.evaluation.expect:
         raise FsimError(
-            f"--check: {args.recipe} expects nothing; say it there, such as "
+            f"--check: {args.recipe} states no expected results; add them to the recipe, such as "
             f"evaluation: {{expect: {{exact/recall@1: 0.85 +- 0.02}}}}"
         )
     if args.seeds is not None:

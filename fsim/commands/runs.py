@@ -15,23 +15,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "folder", type=Path, nargs="?", default=Path("runs"), metavar="FOLDER", help="where to look (default: runs)"
     )
     parser.add_argument(
-        "--sort", default="time", metavar="KEY", help="time (default), name, or a metric such as exact/recall@1"
+        "--sort", default="time", metavar="KEY", help="sort by time (default), name, or a metric such as exact/recall@1"
     )
     parser.add_argument(
         "--filter",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="only runs of this value in the recipe, or 'exact/recall@1>0.7'; may be given several times",
+        help="list only runs whose recipe has this value, or 'exact/recall@1>0.7'; may be given several times",
     )
     parser.add_argument(
         "--metric",
         action="append",
         default=[],
         metavar="NAME",
-        help="a column for this metric of the last evaluation; may be given several times",
+        help="add a column for this metric of the last evaluation; may be given several times",
     )
-    parser.add_argument("--json", action="store_true", help="all of it, for programs")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON, for programs")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -71,7 +71,7 @@ def execute(args: argparse.Namespace) -> int:
         if rows:
             display.table(f"{len(rows)} of {len(records)} runs in {args.folder}", header, rows)
         else:
-            display.say(f"none of {len(records)} runs in {args.folder}")
+            display.say(f"none of the {len(records)} runs in {args.folder} matches --filter")
         for warning in warnings:
             display.warn(warning)
     return 0

@@ -16,23 +16,27 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: Parser) -> None:
     parser.left_over = "images"
-    parser.add_argument("index", type=Path, help="RUN/indexes/NAME, or RUN where it has one index")
+    parser.add_argument("index", type=Path, help="RUN/indexes/NAME, or RUN if it has one index")
     parser.add_argument(
-        "images", nargs="*", default=[], metavar="IMAGE", help="a picture to search by; several are several queries"
+        "images",
+        nargs="*",
+        default=[],
+        metavar="IMAGE",
+        help="a picture to search by; each picture is a query of its own",
     )
-    parser.add_argument("--image", action="append", default=[], metavar="IMAGE", help="the same as an option")
+    parser.add_argument("--image", action="append", default=[], metavar="IMAGE", help="the same, written as an option")
     parser.add_argument(
         "--text",
         action="append",
         default=[],
         metavar="WORDS",
-        help='search by words, by a run that reads: "red striped dress"; several times: several queries; once with '
-        "pictures: each query is the sum (1 - W) picture + W words, of embeddings of length one",
+        help='search by words, if the run has a text encoder: "red striped dress"; several times: several queries; '
+        "once with pictures: each query is the sum (1 - W) picture + W words, of embeddings of length one",
     )
     parser.add_argument(
-        "--text-weight", type=float, metavar="W", help="how much words count against a picture, 0 to 1 (default: 0.5)"
+        "--text-weight", type=float, metavar="W", help="the weight of the words beside a picture, 0 to 1 (default: 0.5)"
     )
-    parser.add_argument("-k", type=int, default=10, help="answers to each query (default: 10)")
+    parser.add_argument("-k", type=int, default=10, help="the number of answers to each query (default: 10)")
     parser.add_argument(
         "--filter",
         action="append",
@@ -43,14 +47,30 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--crop",
         metavar="X1,Y1,X2,Y2",
-        help="the part of each picture to look at, in its pixels; of the index's own pictures their boxes",
+        help="the part of each picture to search by, in its pixels (default: all; for a picture of the index its box)",
     )
-    parser.add_argument("--mean", action="store_true", help="one query: what lies between the pictures")
-    parser.add_argument("--plus", action="append", default=[], metavar="IMAGE", help="and something of this picture")
-    parser.add_argument("--minus", action="append", default=[], metavar="IMAGE", help="and less of this picture")
-    parser.add_argument("--fold", action="store_true", help="one answer an item, and one of pictures nearly the same")
     parser.add_argument(
-        "--diversity", type=float, default=0.0, metavar="0..1", help="how much unlike each other the answers should be"
+        "--mean", action="store_true", help="make one query of all pictures: the mean of their embeddings"
+    )
+    parser.add_argument(
+        "--plus", action="append", default=[], metavar="IMAGE", help="add the embedding of this picture to the query"
+    )
+    parser.add_argument(
+        "--minus",
+        action="append",
+        default=[],
+        metavar="IMAGE",
+        help="subtract the embedding of this picture from the query",
+    )
+    parser.add_argument(
+        "--fold", action="store_true", help="show one answer per item, and one of nearly identical pictures"
+    )
+    parser.add_argument(
+        "--diversity",
+        type=float,
+        default=0.0,
+        metavar="0..1",
+        help="how much the answers should differ from each other (default: 0)",
     )
     parser.add_argument(
         "--run", type=Path, metavar="RUN", help="the run whose network embeds the pictures (default: the index's own)"
@@ -59,11 +79,11 @@ def add_arguments(parser: Parser) -> None:
         "--network",
         type=Path,
         metavar="EXPORT",
-        help="what fsim export --to onnx wrote, in place of the run: run by onnxruntime, which starts at once",
+        help="embed with this folder of fsim export --to onnx instead of the run; onnxruntime starts faster than torch",
     )
-    parser.add_argument("--json", action="store_true", help="a JSON object a query and line")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per query, one on each line")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the answers as a page of pictures")
-    parser.add_argument("--open", action="store_true", help="show that page in the browser")
+    parser.add_argument("--open", action="store_true", help="open the page of answers in the browser")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -76,9 +96,11 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.search.searcher import Searcher, open_embedder
 
     if args.k < 1:
-        raise FsimError(f"-k {args.k}: ask for 1 answer or more")
+        raise FsimError(f"-k {args.k}: give 1 or more")
     if not 0 <= args.diversity <= 1:
-        raise FsimError(f"--diversity {args.diversity:g}: give 0 (as near as can be) to 1 (as unlike as can be)")
+        raise FsimError(
+            f"--diversity {args.diversity:g}: give 0 (the nearest answers) to 1 (the most different answers)"
+        )
     if args.html is not None:
         refuse_page_file(args.html)
     queries = build_queries(

@@ -7,37 +7,54 @@ from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("index", type=Path, help="RUN/indexes/NAME, or RUN where it has one index")
+    parser.add_argument("index", type=Path, help="RUN/indexes/NAME, or RUN if it has one index")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: this machine alone)")
-    parser.add_argument("--port", type=int, default=8000, help="0: any that is free, which is told (default: 8000)")
-    parser.add_argument("--ab", type=Path, metavar="INDEX", help="another index, to be put side by side and voted on")
     parser.add_argument(
-        "--votes", type=Path, metavar="FILE", help="where the votes go (default: INDEX-votes.csv, beside the index)"
+        "--port", type=int, default=8000, help="the port; 0 takes a free one, which is printed (default: 8000)"
+    )
+    parser.add_argument("--ab", type=Path, metavar="INDEX", help="another index, to compare side by side and vote on")
+    parser.add_argument(
+        "--votes", type=Path, metavar="FILE", help="the file for the votes (default: INDEX-votes.csv, beside the index)"
     )
     parser.add_argument(
         "--run", type=Path, metavar="RUN", help="the run whose network embeds the pictures (default: the index's own)"
     )
     parser.add_argument(
-        "--api-key-file", type=Path, metavar="FILE", help="a key that clients must send (or in FSIM_API_KEY)"
+        "--api-key-file",
+        type=Path,
+        metavar="FILE",
+        help="a file with the key that clients must send (or set FSIM_API_KEY)",
     )
     parser.add_argument(
-        "--cors", action="append", default=[], metavar="ORIGIN", help="a site whose pages may ask: https://shop.example"
+        "--cors",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="a site whose pages may query the server: https://shop.example",
     )
-    parser.add_argument("--max-upload-mb", type=float, default=10, metavar="MB", help="of a request (default: 10)")
     parser.add_argument(
-        "--max-megapixels", type=float, default=25, help="of a JPEG; of others a third of it (default: 25)"
+        "--max-upload-mb", type=float, default=10, metavar="MB", help="the largest request (default: 10)"
     )
-    parser.add_argument("--max-k", type=int, default=200, metavar="K", help="answers to a query (default: 200)")
+    parser.add_argument(
+        "--max-megapixels", type=float, default=25, help="the largest JPEG; other pictures: a third of it (default: 25)"
+    )
+    parser.add_argument(
+        "--max-k", type=int, default=200, metavar="K", help="the most answers to a query (default: 200)"
+    )
     parser.add_argument(
         "--rate",
         type=float,
         metavar="N",
-        help="requests a second and client; 0: any number (default: 50, on this machine alone 0)",
+        help="the most requests per second and client; 0: no limit (default: 50; on this machine alone 0)",
     )
     parser.add_argument(
-        "--max-batch", type=int, default=32, metavar="N", help="queries that are embedded together (default: 32)"
+        "--max-batch",
+        type=int,
+        default=32,
+        metavar="N",
+        help="the most queries that are embedded together (default: 32)",
     )
-    parser.add_argument("--json-logs", action="store_true", help="the log as JSON objects")
+    parser.add_argument("--json-logs", action="store_true", help="write the log as JSON objects")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -96,4 +113,4 @@ def _check(args: argparse.Namespace) -> None:
     for origin in args.cors:
         parts = urlsplit(origin)
         if parts.scheme not in ("http", "https") or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
-            raise FsimError(f"--cors {origin}: give scheme and host alone, as in https://shop.example")
+            raise FsimError(f"--cors {origin}: give only scheme and host, such as https://shop.example")

@@ -17,19 +17,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "overrides", nargs="*", default=[], metavar="key=value", help="change the recipe: train.epochs=2"
     )
     parser.add_argument(
-        "--trials", type=int, required=True, metavar="N", help="of the whole study, those of before and elsewhere too"
+        "--trials",
+        type=int,
+        required=True,
+        metavar="N",
+        help="the number of trials of the whole study, with earlier ones and those of other machines",
     )
     parser.add_argument(
         "--storage",
         metavar="URL",
-        help="a database that several machines share: postgresql+psycopg://user@host/database (default: a file of "
-        "SQLite in the study's folder)",
+        help="a database that several machines share: postgresql+psycopg://user@host/database (default: a SQLite file "
+        "in the study's folder)",
     )
     parser.add_argument(
-        "--study", default="study", metavar="NAME", help="another study of the same recipe (default: study)"
+        "--study",
+        default="study",
+        metavar="NAME",
+        help="the name of the study, to make several of one recipe (default: study)",
     )
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where run folders are made (default: runs)")
-    parser.add_argument("--json", action="store_true", help="the result, for programs; all else goes to stderr")
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON, for programs; everything else goes to stderr"
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -62,12 +71,12 @@ def _tune(args: argparse.Namespace) -> tuple[Study, StudyResults]:
     study = open_study(args.recipe, args.overrides, args.out, args.study, args.storage)
     if finished := study.num_finished():
         with Display() as display:
-            display.say(f"going on with the study {study.name}: {finished} of {args.trials} trials are finished")
+            display.say(f"continuing the study {study.name}: {finished} of {args.trials} trials are finished")
     results = tune(study, args.trials)
     _show(study, results)
     if results.best is None and not results.count("running"):
         raise FsimError(
-            f"no trial of {results.finished} came to its end; fix the cause, and begin another study: --study NAME"
+            f"none of {results.finished} trials reached its end; fix the cause, and start another study: --study NAME"
         )
     return study, results
 

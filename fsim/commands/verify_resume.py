@@ -9,12 +9,21 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", type=Path, help="the YAML file")
     parser.add_argument(
-        "overrides", nargs="*", default=[], metavar="key=value", help="make it short: train.epochs=2 data.workers=2"
+        "overrides",
+        nargs="*",
+        default=[],
+        metavar="key=value",
+        help="change the recipe, to make it short: train.epochs=2 data.workers=2",
     )
-    parser.add_argument("--kills", type=int, default=3, metavar="N", help="how often to kill it (default: 3)")
-    parser.add_argument("--seed", type=int, default=0, help="of the moments at which it is killed")
+    parser.add_argument("--kills", type=int, default=3, metavar="N", help="how often the run is killed (default: 3)")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="keep both runs there (default: they are removed where they are equal)"
+        "--seed", type=int, default=0, help="the seed of the moments at which it is killed (default: 0)"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="keep both runs in this folder (default: they are removed if they are equal)",
     )
 
 
@@ -30,7 +39,7 @@ def execute(args: argparse.Namespace) -> int:
     if args.kills < 1:
         raise FsimError("--kills: give 1 or more")
     if args.out is not None and args.out.exists() and any(args.out.iterdir()):
-        raise FsimError(f"{args.out} has something in it; name another folder")
+        raise FsimError(f"{args.out} is not empty; name another folder")
     check_recipe(args.recipe, args.overrides)
     out = args.out or Path(tempfile.mkdtemp(prefix="fsim-verify-resume-"))
     with Display() as display:
@@ -38,8 +47,8 @@ def execute(args: argparse.Namespace) -> int:
         if differences:
             lines = "".join(f"  {difference}\n" for difference in differences)
             raise FsimError(
-                f"resumed, the run came to another end:\n{lines}both runs are in {out}; try data.workers=0, "
-                f"train.precision=fp32 and as many threads (OMP_NUM_THREADS), and report what remains"
+                f"the resumed run ended differently:\n{lines}both runs are in {out}; try data.workers=0, "
+                f"train.precision=fp32 and the same number of threads (OMP_NUM_THREADS), and report what still differs"
             )
         display.say("equal: the states, the best networks and the metrics, bit for bit")
     if args.out is None:

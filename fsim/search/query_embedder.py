@@ -122,7 +122,7 @@ class OnnxEmbedder:
 
     def __init__(self, folder: Path) -> None:
         self.network = OnnxNetwork(folder)
-        self.text_refusal = f"{folder} takes pictures alone: search by words with the run, without --network"
+        self.text_refusal = f"{folder} embeds only pictures: to search by words use the run, without --network"
         about = self.network.about
         run = about["run"]
         self.source = EmbeddingSource(

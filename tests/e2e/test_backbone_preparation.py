@@ -162,7 +162,7 @@ def test_a_class_says_before_anything_is_built(recipe: Path, capsys: pytest.Capt
         command("validate", recipe)
         assert "the backbone tiny_vit states: image_size 48," in capsys.readouterr().out
         command("describe", "backbone", "tiny_vit")
-        assert "  states of its pictures: size 48, resize crop, crop_share 0.875, " in capsys.readouterr().out
+        assert "  stated preparation: size 48, resize crop, crop_share 0.875, " in capsys.readouterr().out
     finally:
         unregister("backbone", "tiny_vit")
 

@@ -48,7 +48,7 @@ def test_a_run_outside_of_what_its_recipe_expects_is_told_and_kept(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ("--check", "small.yaml expects nothing; say it there"),
+        ("--check", "small.yaml states no expected results; add them"),
         ("--check --overfit 8", "leave --check and --seeds out"),
         ("--seeds 2 --overfit 8", "leave --check and --seeds out"),
         ("--seeds 1", "--seeds needs 2 runs or more"),

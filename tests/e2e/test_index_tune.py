@@ -51,7 +51,7 @@ def test_figures_for_programs_of_all_indexes(fsim: Fsim, embeddings: Path) -> No
     [
         (["missing.npy"], "there is no file missing.npy"),
         (["{e}", "-k", "500"], "500 embeddings have no 500 neighbours each; set k to 1 to 499"),
-        (["{e}", "--recall", "1.5"], "--recall 1.5: give more than 0, up to 1"),
+        (["{e}", "--recall", "1.5"], "--recall 1.5: give a number above 0 and at most 1"),
         (["{e}", "--kind", "anoy"], "there is no index 'anoy' (did you mean 'annoy'?)"),
         (["{e}", "--queries", "0"], "--queries 0"),
         (["{e}", "--html", "nowhere/page.html"], "there is no folder"),

@@ -64,7 +64,7 @@ def test_each_form_of_a_catalog_trains_to_the_same_numbers(
         (["--layout", "folder", "--pattern", "x"], "leave one out"),
         (["--pattern", "(?P<item>[0-9]+)_"], "such as\n  train/hat/0.jpg\n"),
         (["--by-picture"], "add --layout cub"),
-        (["--val-share", "1"], "give 0 to below 1"),
+        (["--val-share", "1"], "give a number from 0 to below 1"),
         (["--out", "none/metadata.csv"], "there is no folder"),
         (["--out", "metadata.txt"], "ends in none of .csv, .jsonl, .parquet"),
     ],

@@ -174,7 +174,7 @@ def test_an_exported_network_searches_without_torch(
     assert found["results"][0]["id"] == expected["results"][0]["id"]
     assert found["results"][0]["score"] == pytest.approx(expected["results"][0]["score"], abs=0.2)  # of bf16, perhaps
     refused = fsim(*arguments, "--text", "red", "--network", network)
-    assert refused.returncode == 2 and "takes pictures alone: search by words with the run" in refused.stderr
+    assert refused.returncode == 2 and "embeds only pictures: to search by words use the run" in refused.stderr
 
 
 def test_an_embedded_milvus_is_changed_filtered_and_opened_again(fsim: Fsim, run: Path, pictures: Path) -> None:

@@ -354,7 +354,7 @@ MISTAKES = {
     "votes of nothing": (["serve", "{run}/indexes/default", "--votes", "x.csv"], "without --ab"),
     "a short key": (["serve", "{run}/indexes/default", "--api-key-file", "{run}/key"], "16 or more plain letters"),
     "no key": (["serve", "{run}/indexes/default", "--api-key-file", "{run}/nokey"], "cannot read the key"),
-    "a path as origin": (["serve", "{run}/indexes/default", "--cors", "https://a.example/x"], "give scheme and host"),
+    "a path as origin": (["serve", "{run}/indexes/default", "--cors", "https://a.example/x"], "only scheme and host"),
     "no answers": (["serve", "{run}/indexes/default", "--max-k", "0"], "--max-k 0: give 1 or more"),
 }  # fmt: skip
 

@@ -148,7 +148,7 @@ def data_statistics(catalog: Catalog, survey: ImageSurvey, split: str | None, si
         )
         raise FsimError(
             f"no image of '{split}' can be used ({causes}); where files are missing, check the folder that the "
-            f"paths start from; where boxes hold no pixel, mend them or their box_format"
+            f"paths start from; where boxes hold no pixel, fix them or their box_format"
         )
     categories = catalog.frame["category"].to_numpy()
     counts = count_catalog(catalog)

@@ -18,16 +18,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a table (metadata.csv, .parquet, .jsonl), a folder, a recipe, or the name of a dataset (default: "
         f"{SOURCE}); then parameters of the dataset: items=42",
     )
-    parser.add_argument("--dataset", metavar="NAME", help="the dataset that reads SOURCE, where that is not clear")
-    parser.add_argument("--top", type=int, default=15, metavar="N", help="show so many attributes (default: 15)")
+    parser.add_argument("--dataset", metavar="NAME", help="the dataset that reads SOURCE, if fsim cannot guess it")
+    parser.add_argument(
+        "--top", type=int, default=15, metavar="N", help="the number of attributes to show (default: 15)"
+    )
     parser.add_argument(
         "--min-count",
         type=int,
         default=3,
         metavar="N",
-        help="leave out attributes that fewer images of the category have; those of one item count as one (default: 3)",
+        help="leave out attributes that fewer images of the category have; images of one item count once (default: 3)",
     )
-    parser.add_argument("--json", action="store_true", help="all attributes, for programs")
+    parser.add_argument("--json", action="store_true", help="print all attributes as JSON, for programs")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures")
 
 

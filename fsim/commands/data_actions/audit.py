@@ -24,18 +24,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "overrides", nargs="*", default=[], metavar="key=value", help="parameters of the dataset: items=42"
     )
-    parser.add_argument("--dataset", metavar="NAME", help="the dataset that reads CATALOG, where that is not clear")
+    parser.add_argument("--dataset", metavar="NAME", help="the dataset that reads CATALOG, if fsim cannot guess it")
     parser.add_argument(
         "--min-images",
         type=int,
         default=FEWEST,
         metavar="N",
-        help=f"categories of fewer images are tiny (default: {FEWEST})",
+        help=f"report categories with fewer images as tiny (default: {FEWEST})",
     )
     parser.add_argument(
         "--run", type=Path, metavar="RUN", help="also look for near duplicates with the network of this run folder"
     )
-    parser.add_argument("--json", action="store_true", help="all findings, for programs")
+    parser.add_argument("--json", action="store_true", help="print all findings as JSON, for programs")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with the pictures side by side")
     parser.add_argument(
         "--fix",
@@ -108,7 +108,9 @@ def execute(args: argparse.Namespace) -> int:
         if dropped is not None:
             _show_dropped(args.fix, len(cleaned.kept), dropped, display)
             if labels_file(args.fix).exists():
-                display.say(f"{labels_file(args.fix)}: what is known of their attributes; keep it beside the table")
+                display.say(
+                    f"{labels_file(args.fix)}: the known attributes of the images; keep this file beside the table"
+                )
         if args.html is not None:
             display.say(f"page: {args.html}")
     return 0
@@ -137,7 +139,7 @@ def _show_dropped(file: Path, kept: int, dropped: dict[str, int], display: Displ
     for reason, count in dropped.items():
         display.say(f"  {count:,}  {reason}")
     display.say(
-        "left for you: items in several splits, stray items, small categories, extreme sizes, pairs found by a run"
+        "left for you to check: items in several splits, stray items, small categories, extreme sizes, pairs by a run"
     )
 
 

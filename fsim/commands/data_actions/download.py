@@ -46,8 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 help=field.description,
             )
         if class_member("download", component, "terms"):
-            one.add_argument("--accept-terms", action="store_true", help="you accept the terms that are shown")
-        one.add_argument("--to", type=Path, default=Path("data"), help="the folder to put it in (default: data)")
+            one.add_argument("--accept-terms", action="store_true", help="accept the terms that are shown")
+        one.add_argument("--to", type=Path, default=Path("data"), help="the folder that it is put into (default: data)")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -108,10 +108,12 @@ def ask_consent(terms: str, accepted: bool, say: Callable[[str], None]) -> None:
         say("You accepted these terms by --accept-terms.")
         return
     if not sys.stdin.isatty():
-        raise FsimError("nobody can be asked to accept these terms here; if you do, add --accept-terms")
+        raise FsimError("there is no terminal to accept these terms in; if you accept them, add --accept-terms")
     try:
         answer = input("Type yes to accept: ")
     except EOFError:
         answer = ""
     if answer.strip().lower() != "yes":
-        raise FsimError("the terms were not accepted, so nothing was fetched; to accept them type yes")
+        raise FsimError(
+            "the terms were not accepted, so nothing was downloaded; run the command again and type yes to accept them"
+        )

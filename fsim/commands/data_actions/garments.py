@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 
 PARAMETERS = (
-    ("items", int, "how many garments"),
-    ("views", int, "pictures of each"),
-    ("seed", int, "which wardrobe"),
-    ("captions", int, "captions of each picture"),
+    ("items", int, "the number of garments"),
+    ("views", int, "the number of pictures of each garment"),
+    ("seed", int, "the seed of all draws"),
+    ("captions", int, "the number of captions of each picture"),
     ("held_out", float, "share of the combinations of colour and category that are kept out of train"),
 )
 

@@ -30,23 +30,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pattern",
         metavar="REGEX",
-        help="what the parts of a path below DIR are, by the named groups split, category, item and caption: "
+        help="a regular expression for the path below DIR, with the named groups split, category, item and caption: "
         "'(?P<split>[^/]+)/(?P<category>[^/]+)/(?P<item>[^/]+)/'",
     )
     parser.add_argument(
         "--by-picture",
         action="store_true",
-        help="cub: the split of train_test_split.txt; without it the first half of the classes is train, the rest test",
+        help="for cub: use the split of train_test_split.txt (default: the first half of the classes is train)",
     )
     parser.add_argument(
         "--val-share",
         type=float,
         metavar="SHARE",
-        help="share of the pictures, or of train where there are splits, that becomes val, by a hash of the item "
+        help="share of the pictures, or of train if there are splits, that becomes val, by a hash of the item "
         "(default: 0.2, or 0 where there are splits)",
     )
-    parser.add_argument("--out", type=Path, help="the csv, jsonl or parquet (default: metadata.csv in DIR)")
-    parser.add_argument("--overwrite", action="store_true", help="write over a file that is there")
+    parser.add_argument(
+        "--out", type=Path, help="the csv, jsonl or parquet file to write (default: metadata.csv in DIR)"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="overwrite an existing file")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -58,11 +60,11 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.runtime.display import Display
 
     if args.pattern is not None and args.layout != "auto":
-        raise FsimError("--layout and --pattern both say what the paths are; leave one out")
+        raise FsimError("--layout and --pattern both say how to read the paths; leave one out")
     if args.by_picture and args.layout != "cub":
-        raise FsimError("--by-picture is of CUB alone; add --layout cub, or leave it out")
+        raise FsimError("--by-picture is for CUB only; add --layout cub, or leave it out")
     if args.val_share is not None and not 0 <= args.val_share < 1:
-        raise FsimError(f"--val-share {args.val_share:g}: give 0 to below 1")
+        raise FsimError(f"--val-share {args.val_share:g}: give a number from 0 to below 1")
     folder_of_pictures(args.folder)
     out = args.out or args.folder.expanduser() / "metadata.csv"
     if args.out is not None:
@@ -75,7 +77,7 @@ def execute(args: argparse.Namespace) -> int:
         write_catalog(catalog, out, args.overwrite)
         display.say(f"{out}: {len(catalog.frame):,} images")
         display.say(f"figures and pictures of it: fsim data stats {out} --html page.html")
-        display.say(f"a recipe reads it by data.dataset={{name: {TABLES[out.suffix.lower()]}, file: {out}}}")
+        display.say(f"to use it in a recipe: data.dataset={{name: {TABLES[out.suffix.lower()]}, file: {out}}}")
     return 0
 
 
@@ -84,7 +86,7 @@ def _show(reading: FolderReading, frame: pd.DataFrame, display: Display) -> None
     for sentence in reading.notes:
         display.say(f"  {sentence}")
     if not reading.has_splits:
-        display.say("  the splits are made by a hash of the item, or of the path where that is unknown (--val-share)")
+        display.say("  the splits come from a hash of the item, or of the path if the item is unknown (--val-share)")
     rows = []
     for name, part in [*frame.groupby("split", sort=True), ("all", frame)]:
         known = [part[label][part[label] != ""].nunique() for label in ("category", "item")]

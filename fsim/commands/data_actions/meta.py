@@ -14,7 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dataset", help="the dataset that reads SOURCE, such as deepfashion_category")
     parser.add_argument("overrides", nargs="*", default=[], metavar="key=value", help="parameters of the dataset")
-    parser.add_argument("--out", type=Path, help="the csv, jsonl or parquet (default: metadata.csv in SOURCE, or here)")
+    parser.add_argument(
+        "--out", type=Path, help="the csv, jsonl or parquet file to write (default: metadata.csv in SOURCE, or here)"
+    )
     parser.add_argument(
         "--sample",
         nargs="?",
@@ -24,9 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also write the same number of images of each large category (default: metadata_sample.csv beside --out)",
     )
     parser.add_argument(
-        "--more-than", type=int, default=MORE_THAN, help=f"images that a large category has (default: {MORE_THAN})"
+        "--more-than",
+        type=int,
+        default=MORE_THAN,
+        help=f"a category with more images than this is large (default: {MORE_THAN})",
     )
-    parser.add_argument("--seed", type=int, default=0, help="another seed, another selection")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of the selection (default: 0)")
 
 
 def _sample_file(text: str) -> Path:
@@ -68,11 +73,11 @@ def execute(args: argparse.Namespace) -> int:
         write_catalog(catalog, out)
         display.say(f"{out}: {len(catalog.frame)} images")
         if labels_file(out).exists():
-            display.say(f"{labels_file(out)}: what is known of their attributes; keep it beside the table")
+            display.say(f"{labels_file(out)}: the known attributes of the images; keep this file beside the table")
         if sample is not None and rows is not None:
             chosen = catalog.take(rows)
             write_catalog(chosen, sample)
             counts = chosen.frame["category"].value_counts()
             display.say(f"{sample}: {len(counts)} categories of {counts.iloc[0]} images each")
-        display.say(f"a recipe reads it by data.dataset={{name: {TABLES[out.suffix.lower()]}, file: {out}}}")
+        display.say(f"to use it in a recipe: data.dataset={{name: {TABLES[out.suffix.lower()]}, file: {out}}}")
     return 0

@@ -24,18 +24,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "overrides", nargs="*", default=[], metavar="key=value", help="parameters of the dataset: items=42"
     )
-    parser.add_argument("--dataset", metavar="NAME", help="the dataset that reads SOURCE, where that is not clear")
+    parser.add_argument("--dataset", metavar="NAME", help="the dataset that reads SOURCE, if fsim cannot guess it")
     parser.add_argument(
-        "--split", metavar="SPLIT", help="mean and std of val, train+val, ..., or all (default: train, else all)"
+        "--split",
+        metavar="SPLIT",
+        help="measure mean and std of this split: val, train+val, ..., or all (default: train if it exists, else all)",
     )
     parser.add_argument(
         "--size",
         type=int,
         metavar="PIXELS",
-        help="mean and std of the pictures squashed to this size, as a network sees them (default: at their own size, "
-        "so that large pictures weigh more)",
+        help="measure mean and std at this size, to which pictures are squashed for a network (default: their own "
+        "size, so that large pictures weigh more)",
     )
-    parser.add_argument("--json", action="store_true", help="all figures, for programs")
+    parser.add_argument("--json", action="store_true", help="print all figures as JSON, for programs")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures")
 
 
@@ -91,7 +93,9 @@ def _show(source: str, statistics: dict[str, Any], display: Display) -> None:
     display.say(f"{captions['images']:,} images have a caption{told}")
     beyond = statistics["boxes"]["beyond"]
     if beyond:
-        display.warn(f"{beyond:,} boxes reach beyond the picture, which cuts them; fsim data audit names the images")
+        display.warn(
+            f"{beyond:,} boxes reach beyond the picture and are cut at its edge; fsim data audit names the images"
+        )
     damaged = statistics["damaged"]
     for image, cause in list(damaged.items())[:DAMAGED_SHOWN]:
         display.warn(f"left out {image}: {cause}")

@@ -23,29 +23,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a folder of pictures, or of <split>/<category>/*.jpg; a table (metadata.csv, .parquet, .jsonl); a "
         "recipe; the name of a dataset (default: the dataset of the run)",
     )
-    parser.add_argument("--dataset", metavar="NAME", help="the dataset that reads SOURCE, where it can't be guessed")
+    parser.add_argument("--dataset", metavar="NAME", help="the dataset that reads SOURCE, if fsim cannot guess it")
     parser.add_argument("--split", metavar="SPLIT", help="only the images of this split: val, or val+test")
     parser.add_argument(
-        "--name", default=DEFAULT_NAME, help=f"of the index: RUN/indexes/NAME (default: {DEFAULT_NAME})"
+        "--name", default=DEFAULT_NAME, help=f"the name of the index, in RUN/indexes/NAME (default: {DEFAULT_NAME})"
     )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--add", action="store_true", help="add images that the index lacks")
-    what.add_argument("--remove", nargs="+", metavar="IMAGE", help="take images out, by their ids or paths")
+    what.add_argument("--add", action="store_true", help="add the images that the index lacks")
+    what.add_argument("--remove", nargs="+", metavar="IMAGE", help="remove images, by their ids or paths")
     what.add_argument(
-        "--rebuild", action="store_true", help="embed again by the run as it is now: the same images, or those given"
+        "--rebuild",
+        action="store_true",
+        help="embed again with the run as it is now: the same images, or those of SOURCE",
     )
-    what.add_argument("--list", action="store_true", help="the indexes of the run")
+    what.add_argument("--list", action="store_true", help="list the indexes of the run")
     parser.add_argument(
-        "--kind", metavar="NAME", help="exact, annoy, hnswlib, faiss, usearch, ... (default: exact, or as it was)"
+        "--kind",
+        metavar="NAME",
+        help="exact, annoy, hnswlib, faiss, usearch, ... (default: the existing index's kind, or exact)",
     )
     parser.add_argument(
         "--recall",
         type=float,
         metavar="0..1",
-        help="that the parameters are tuned to, where none are given (default: 0.95)",
+        help="tune the parameters to this recall, if none are given (default: 0.95)",
     )
     parser.add_argument("--checkpoint", metavar="best|last|FILE", help="which network (default: the best)")
-    parser.add_argument("--json", action="store_true", help="the passport of the index, for programs")
+    parser.add_argument("--json", action="store_true", help="print the passport of the index as JSON, for programs")
 
 
 def execute(args: argparse.Namespace) -> int:

@@ -19,20 +19,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kind", metavar="NAME", help="only this index: annoy, exact, faiss, ... (default: all that are installed)"
     )
-    parser.add_argument("--recall", type=float, default=0.95, help="the recall to reach, above 0, to 1 (default: 0.95)")
-    parser.add_argument("-k", type=int, default=10, help="neighbours that a query asks for (default: 10)")
     parser.add_argument(
-        "--distance", choices=("cosine", "euclidean"), default="cosine", help="what nearness is (default: cosine)"
+        "--recall", type=float, default=0.95, help="the recall to reach, above 0 and at most 1 (default: 0.95)"
+    )
+    parser.add_argument("-k", type=int, default=10, help="the number of neighbours for each query (default: 10)")
+    parser.add_argument(
+        "--distance",
+        choices=("cosine", "euclidean"),
+        default="cosine",
+        help="how embeddings are compared (default: cosine)",
     )
     parser.add_argument(
         "--queries",
         type=int,
         default=NUM_QUERIES,
         metavar="N",
-        help=f"embeddings to query with, each left out of its own answers (default: {NUM_QUERIES:,}, or all)",
+        help="the number of queries, drawn from the embeddings; each is left out of its own answers (default: "
+        f"{NUM_QUERIES:,}, or all)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the queries and of the indexes (default: 0)")
-    parser.add_argument("--json", action="store_true", help="all figures, for programs")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of the queries and of the indexes (default: 0)")
+    parser.add_argument("--json", action="store_true", help="print all figures as JSON, for programs")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with the curve")
 
 
@@ -48,7 +54,7 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.search.search_index import make_index
 
     if not 0 < args.recall <= 1:
-        raise FsimError(f"--recall {args.recall:g}: give more than 0, up to 1")
+        raise FsimError(f"--recall {args.recall:g}: give a number above 0 and at most 1")
     if args.queries < 1 or args.seed < 0:
         raise FsimError(f"--queries {args.queries} --seed {args.seed}: give 1 query or more, and a seed of 0 or more")
     if args.html is not None:
@@ -111,7 +117,9 @@ def _show(queries: SampleQueries, measured: list[Measurement], chosen: Measureme
         ([str(cell) for cell in row] for row in table.rows),
     )
     if len(measured) > len(best):
-        display.say(f"{len(measured) - len(best):,} more that others of the same index beat: --json or --html")
+        display.say(
+            f"{len(measured) - len(best):,} slower ones with no better recall are left out; --json and --html show them"
+        )
     if chosen is not None:
         display.say(
             f"fastest: recall@{queries.k} {chosen.recall:.4f}, {chosen.queries_per_second:,.0f} queries/s, "

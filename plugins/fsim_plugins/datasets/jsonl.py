@@ -44,7 +44,7 @@ def _object(file: Path, number: int, line: str) -> dict[str, Any]:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise FsimError(f"{file}, line {number} is no JSON ({error}); mend this line") from error
+        raise FsimError(f"{file}, line {number} is no JSON ({error}); fix this line") from error
     if not isinstance(value, dict):
-        raise FsimError(f'{file}, line {number} is no JSON object such as {{"image": "a.jpg"}}; mend this line')
+        raise FsimError(f'{file}, line {number} is no JSON object such as {{"image": "a.jpg"}}; fix this line')
     return value

@@ -43,7 +43,7 @@ def read_rows(file: Path, cut: Cut, num_columns: int, counted: bool = True) -> l
         if len(row) != num_columns:
             raise FsimError(
                 f"{file}, line {number}: expected {num_columns} columns and found {len(row)} in '{shown(line)}'; "
-                f"mend this line, or fetch the file again (is it the file of another benchmark?)"
+                f"fix this line, or fetch the file again (is it the file of another benchmark?)"
             )
         rows.append(row)
     if not rows:
@@ -56,7 +56,7 @@ def _lines(file: Path, counted: bool) -> Iterator[tuple[int, str]]:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise FsimError(f"cannot read {file}: {error.strerror}; mend that") from error
+        raise FsimError(f"cannot read {file}: {error.strerror}; fix that") from error
     count, found = None, 0
     for number, padded in enumerate(decoded(file, content).split("\n"), start=1):
         line = padded.strip()

@@ -51,13 +51,13 @@ def read_attribute_file(file: Path, num_attributes: int) -> tuple[list[str], Lab
                 if rows.wrong is not None:
                     raise FsimError(
                         f"{file}, line {num_lines + rows.wrong}: expected a name and {num_attributes} labels of 1, -1 "
-                        f"and 0; mend this line, or fetch the file again"
+                        f"and 0; fix this line, or fetch the file again"
                     )
                 names += rows.names
                 labels.append(rows.labels)
                 num_lines += rows.num_lines
     except OSError as error:
-        raise FsimError(f"cannot read {file}: {error.strerror}; mend that") from error
+        raise FsimError(f"cannot read {file}: {error.strerror}; fix that") from error
     if not names:
         raise FsimError(f"{file} has no rows; fetch it again")
     warn_of_count(file, count, len(names))

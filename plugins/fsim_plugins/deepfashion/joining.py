@@ -83,7 +83,7 @@ def boxes(file: Path, names: Sequence[str], edges: Mapping[str, Sequence[str]]) 
             x1, y1, x2, y2 = (float(edge) for edge in columns)
         except ValueError:
             raise FsimError(
-                f"{file}: the box '{shown(' '.join(columns))}' of {shown(name)} is not four numbers; mend it"
+                f"{file}: the box '{shown(' '.join(columns))}' of {shown(name)} is not four numbers; fix it"
             ) from None
         if x1 < x2 and y1 < y2:
             found[name] = (x1, y1, x2, y2)

@@ -22,4 +22,4 @@ def require_parts(file: Path, parts: Iterable[tuple[str, str]], valid: Iterable[
     words = tuple(valid)
     for image, part in parts:
         if part not in words:
-            raise FsimError(f"{file}: '{shown(part)}' of {shown(image)} is none of {', '.join(words)}; mend this row")
+            raise FsimError(f"{file}: '{shown(part)}' of {shown(image)} is none of {', '.join(words)}; fix this row")

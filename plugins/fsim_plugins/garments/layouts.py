@@ -32,7 +32,7 @@ def write_layout(catalog: Catalog, out: Path, layout: str) -> None:
         out.mkdir(parents=True, exist_ok=True)
         _WRITERS[layout](catalog, out)
     except OSError as error:
-        raise FsimError(f"cannot write {out}: {error}; mend that and name a new folder") from error
+        raise FsimError(f"cannot write {out}: {error}; fix that and name a new folder") from error
 
 
 def refuse_layout(out: Path, layout: str) -> None:

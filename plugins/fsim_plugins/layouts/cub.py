@@ -83,5 +83,5 @@ def _boxes(file: Path) -> dict[str, Box]:
         try:
             boxes[identity] = box_from([float(edge) for edge in edges], "xywh")
         except ValueError as error:
-            raise FsimError(f"{file}: the box of picture {identity} cannot be read ({error}); mend it") from error
+            raise FsimError(f"{file}: the box of picture {identity} cannot be read ({error}); fix it") from error
     return boxes

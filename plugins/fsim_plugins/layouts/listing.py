@@ -43,4 +43,4 @@ def read_columns(file: Path, num_columns: int, header: bool = False) -> list[lis
 
 def bad_line(file: Path, number: int, line: str, expected: str) -> FsimError:
     """That a line is not what it should be."""
-    return FsimError(f"{file}, line {number}: expected {expected} in '{line[:100]}'; mend it, or fetch the file again")
+    return FsimError(f"{file}, line {number}: expected {expected} in '{line[:100]}'; fix it, or fetch the file again")

@@ -37,9 +37,7 @@ class TableRows(NamedTuple):
                 values.append(cell(value))
             except ValueError as error:
                 shown = f"'{value}'" if len(str(value)) <= 100 else f"'{str(value)[:100]}...'"
-                raise FsimError(
-                    f"{self.place(row)}: {name} {shown} cannot be read ({error}); mend this cell"
-                ) from error
+                raise FsimError(f"{self.place(row)}: {name} {shown} cannot be read ({error}); fix this cell") from error
         return values
 
 

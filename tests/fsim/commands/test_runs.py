@@ -70,4 +70,4 @@ def test_runs_that_were_asked_different_things_are_told(
 def test_mistakes_are_told(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "there is no folder" in listed([str(tmp_path / "nowhere")], capsys)
     assert "did you mean 'exact/map@r'" in listed([str(runs), "--metric", "exact/map"], capsys)
-    assert "none of 2 runs" in listed([str(runs), "--filter", "name=none"], capsys)
+    assert "none of the 2 runs" in listed([str(runs), "--filter", "name=none"], capsys)

@@ -140,7 +140,7 @@ def test_edited_copies(root: Path, caplog: pytest.LogCaptureFixture) -> None:
         "1\nimage_name item_id evaluation_status\nimg/W/D/i/a.jpg id_1 Train\n"
     )
     with pytest.raises(
-        FsimError, match=r"partition.txt: 'Train' of img/W/D/i/a.jpg is none of train, query, gallery; mend"
+        FsimError, match=r"partition.txt: 'Train' of img/W/D/i/a.jpg is none of train, query, gallery; fix"
     ):
         DeepFashionInshop(root).load()
 

@@ -124,7 +124,7 @@ def test_what_is_no_caption_is_told(tmp_path: Path) -> None:
     for value in (3, {"raw": "a"}, [["a"]]):
         for form in (as_jsonl, as_parquet):
             with pytest.raises(
-                FsimError, match=r"(line|row) 1: caption .* \(expected a text or a list of texts\); mend"
+                FsimError, match=r"(line|row) 1: caption .* \(expected a text or a list of texts\); fix"
             ):
                 form(tmp_path / "m", [{"image": "a", "caption": value}]).load()
 

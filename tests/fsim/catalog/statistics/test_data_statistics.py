@@ -130,7 +130,7 @@ def test_boxes_beyond_the_picture(catalog: Catalog, pictures: Path) -> None:
     wrong = replace(catalog, frame=catalog.frame.assign(box=pd.Series(boxes, dtype=object)))
     assert data_statistics(wrong, survey_images(wrong), None, None)["boxes"]["beyond"] == 2
     outside = replace(catalog, frame=catalog.frame.assign(box=pd.Series([(50, 50, 60, 60)] * 6, dtype=object)))
-    with pytest.raises(FsimError, match=r"can be used \(.*holds no pixel.*where boxes hold no pixel, mend them"):
+    with pytest.raises(FsimError, match=r"can be used \(.*holds no pixel.*where boxes hold no pixel, fix them"):
         data_statistics(outside, survey_images(outside), None, None)
 
 
