@@ -24,7 +24,7 @@ MAX_FACET_VALUES = 100  # of a key, the most frequent ones
 NO_FACETS = ("item",)  # has about as many values as there are images
 LAST_FACETS = ("split",)
 ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": schemas.ErrorBody} for status in (400, 401, 404, 408, 413, 415, 422, 429, 503)
+    status: {"model": schemas.Problem} for status in (400, 401, 404, 408, 413, 415, 422, 429, 503)
 }
 ImageId = Annotated[str, InPath(pattern=r"^[0-9]{1,18}$", description="the id of an image")]
 

@@ -11,11 +11,11 @@ from fsim.serving.limits import TEXT
 from fsim.serving.search_form import DEFAULT_K
 
 
-class ErrorBody(BaseModel):
+class Problem(BaseModel):
     error: str = Field(description="what is wrong, and what to do")
 
 
-class SearchResult(BaseModel):
+class Result(BaseModel):
     id: str
     image: str = Field(description="where its thumbnail is, on this server")
     score: float = Field(description="the cosine, or minus the Euclidean distance: the greater, the nearer")
@@ -29,7 +29,7 @@ class SearchResult(BaseModel):
 class SearchAnswer(BaseModel):
     query: str = Field(description="a hash of the picture, id:N, text:WORDS, or a picture and a text with weights")
     unknown_words: list[str] = Field(description="words of the text that the network did not learn: they are left out")
-    results: list[SearchResult]
+    results: list[Result]
 
 
 class Item(BaseModel):
