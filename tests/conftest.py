@@ -67,28 +67,40 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def ready(cache: Path) -> Iterator[ReadyProcess]:
-    """Starts commands that find what nearly all of them import imported."""
-    with ReadyProcess() as ready:
+def ready(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReadyProcess]:
+    """Starts Pythons that find imported what nearly all of them import."""
+    with ReadyProcess(tmp_path_factory.mktemp("ready")) as ready:
         yield ready
+
+
+@pytest.fixture(scope="session")
+def python(ready: ReadyProcess) -> Path:
+    """A program that does what `sys.executable` does, without the seconds that it takes to import torch. It is not for
+    what Python or torch read at their start, nor for tests of what is imported."""
+    return ready.python
 
 
 @pytest.fixture(scope="session")
 def fsim(ready: ReadyProcess) -> Fsim:
     """Run a command as a user does: fsim("run", "recipe.yaml") -> the finished process. It is one of its own, but for
-    what it imports first; with `fresh=True` in all, which is for what Python or torch read at their start."""
+    what it imports first; with `fresh=True` in all."""
 
     def run(
         *arguments: object, cwd: Path = ROOT, env: dict[str, str] | None = None, fresh: bool = False
     ) -> subprocess.CompletedProcess[str]:
-        given = [str(one) for one in arguments]
-        environment = {**os.environ, "PYTHONWARNINGS": "", **(env or {})}
+        command = ["-m", "fsim", *map(str, arguments)]
         if not fresh:
-            return ready.run(given, cwd, environment, timeout=300)
-        command = [sys.executable, "-m", "fsim", *given]
-        return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
+            return ready.run(command, cwd, environment(env), timeout=300)
+        return subprocess.run(
+            [sys.executable, *command], cwd=cwd, env=environment(env), capture_output=True, text=True, timeout=300
+        )
 
     return run
+
+
+def environment(more: dict[str, str] | None = None) -> dict[str, str]:
+    """That of commands: their warnings are as a user's."""
+    return {**os.environ, "PYTHONWARNINGS": "", **(more or {})}
 
 
 @pytest.fixture(scope="session")
@@ -96,41 +108,42 @@ def started(ready: ReadyProcess) -> Started:
     """Start a command as `fsim` does, and do not wait for its end."""
 
     def start(*arguments: object, cwd: Path = ROOT, env: dict[str, str] | None = None) -> Forked:
-        return ready.start([str(one) for one in arguments], cwd, {**os.environ, "PYTHONWARNINGS": "", **(env or {})})
+        return ready.start(["-m", "fsim", *map(str, arguments)], cwd, environment(env))
 
     return start
 
 
 @pytest.fixture(scope="session")
 def ranks(ready: ReadyProcess) -> Ranks:
-    """Start a command, or a program, as `torchrun --nproc-per-node NUM` does: the processes, in the order of ranks."""
+    """Start what `torchrun --nproc-per-node NUM` starts: ranks(2, "-m", "fsim", "run", recipe) -> its processes, in the
+    order of ranks."""
 
     @contextmanager
-    def start(num: int, *arguments: object, program: Path | None = None) -> Iterator[list[Forked]]:
+    def start(num: int, *arguments: object) -> Iterator[list[Forked]]:
         from torch.distributed import TCPStore
 
         store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)  # as torchrun's agent has it
-        shared = {"PYTHONWARNINGS": "", "OMP_NUM_THREADS": "1", "TORCHELASTIC_USE_AGENT_STORE": "True"}
-        shared |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(store.port), "WORLD_SIZE": str(num)}
-        given = [str(one) for one in arguments]
+        shared = {"OMP_NUM_THREADS": "1", "TORCHELASTIC_USE_AGENT_STORE": "True"}
+        shared |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(store.port)}
+        shared |= {"WORLD_SIZE": str(num), "LOCAL_WORLD_SIZE": str(num)}
         with ExitStack() as stack:
-            yield [
-                stack.enter_context(
-                    ready.start(given, ROOT, {**os.environ, **shared, "LOCAL_WORLD_SIZE": str(num), **rank}, program)
-                )
-                for rank in ({"RANK": str(number), "LOCAL_RANK": str(number)} for number in range(num))
-            ]
+            processes = []
+            for rank in map(str, range(num)):
+                env = environment({**shared, "RANK": rank, "LOCAL_RANK": rank})
+                processes.append(stack.enter_context(ready.start(list(map(str, arguments)), ROOT, env)))
+            yield processes
 
     return start
 
 
 @pytest.fixture(scope="session")
 def script(ready: ReadyProcess) -> Fsim:
-    """Run a script of this repository: script("bench/engine.py", "--steps", 2) -> the finished process."""
+    """Run a script of this repository: script("bench/engine.py", "--steps", 2) -> the finished process. The Pythons
+    that it starts are ready too."""
 
     def run(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PYTHONWARNINGS": ""}
-        return ready.run([str(one) for one in arguments], ROOT, environment, 300, program=ROOT / "scripts" / name)
+        command = [str(ROOT / "scripts" / name), *map(str, arguments)]
+        return ready.run(command, ROOT, environment(), timeout=300, python=ready.python)
 
     return run
 

@@ -1,10 +1,11 @@
-"""Commands as processes of their own, forked from one that has imported what nearly all of them import.
+"""Pythons as processes of their own, forked from one that has imported what nearly all commands import.
 
-    python tests/ready_process.py DESCRIPTOR
+    python tests/ready_process.py ADDRESS
 
-DESCRIPTOR is of a socket. A request is one JSON message {program, arguments, cwd, environment} with the descriptors of
-stdout, stderr and a pipe, to which go two lines: the process's number, and when it has ended its exit code, as of
-`subprocess`. Requests may overlap.
+ADDRESS is of a socket (of Linux, without a file). Each connection asks for one process: a JSON message {arguments, cwd,
+environment, python} with the descriptors of its stdin, stdout and stderr, where `arguments` are those of Python: -m
+MODULE, -c CODE or a file, and what it is given. Two answers come back: the process's number, and when it has ended its
+exit code, as of `subprocess`. All ends when stdin does.
 """
 
 from __future__ import annotations
@@ -36,20 +37,41 @@ MODULES = (
     "pandas",
     "torch._dynamo",  # of which every optimizer takes a part
     "torch.utils.tensorboard",
+    "fsim.commands.data",
+    "fsim.report.page",
     "fsim.run.run",
     "fsim.run.terminal",
+    "fsim.search.search_index",
     "fsim_plugins.backbones.resnet",
     "fsim_plugins.evaluators.exact",
 )
+OPTIONAL = ("annoy", "fastapi", "resvg_py", "sklearn.cluster", "uvicorn")
 LONGEST = 1 << 20  # bytes of a request
+
+# A program that is started as Python is, and has its work done by a process that is forked.
+PYTHON = """#!{python} -IS
+import json, os, signal, socket, sys
+asked = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+asked.connect("\\0{address}")
+given = {{"arguments": sys.argv[1:], "cwd": os.getcwd(), "environment": dict(os.environ), "python": sys.argv[0]}}
+socket.send_fds(asked, [json.dumps(given).encode()], [0, 1, 2])
+child = int(asked.recv(64))
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda number, frame: os.kill(child, number))
+code = int(asked.recv(64))
+if code < 0:
+    signal.signal(-code, signal.SIG_DFL)
+    os.kill(os.getpid(), -code)
+sys.exit(code)
+"""
 
 
 class Forked:
     """A process that was started; used as `subprocess.Popen` is, with stderr in a file until it ends."""
 
-    def __init__(self, command: list[str], pid: int, status: int, stdout: int, stderr: io.TextIOWrapper) -> None:
-        self.args, self.pid, self.stderr = command, pid, stderr
-        self.status = open(status, encoding="ascii")  # noqa: SIM115 (`wait` closes it)
+    def __init__(self, command: list[str], asked: socket.socket, stdout: int, stderr: io.TextIOWrapper) -> None:
+        self.args, self.asked, self.stderr = command, asked, stderr
+        self.pid = int(asked.recv(64))
         self.stdout = open(stdout, encoding="utf-8")  # noqa: SIM115 (`__exit__` closes it)
         self.returncode: int | None = None
 
@@ -65,11 +87,11 @@ class Forked:
             TimeoutExpired: it took longer.
         """
         if self.returncode is None:
-            late = not select.select([self.status], [], [], timeout)[0]
+            late = not select.select([self.asked], [], [], timeout)[0]
             if late:
                 os.kill(self.pid, signal.SIGKILL)
-            with self.status:
-                self.returncode = int(self.status.readline())
+            with self.asked:
+                self.returncode = int(self.asked.recv(64))
             if late:
                 raise subprocess.TimeoutExpired(self.args, timeout)
         return self.returncode
@@ -99,32 +121,40 @@ class Forked:
 
 
 class ReadyProcess:
-    """Starts `fsim` commands, or a Python file, each in a process of its own."""
+    """Starts Pythons, each in a process of its own; `python` is a program that does the same."""
 
-    def __init__(self) -> None:
-        self.ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    def __init__(self, folder: Path) -> None:
+        self.address = f"fsim-{os.getpid()}-{os.urandom(8).hex()}"
+        self.python = folder / "python"
+        self.python.write_text(PYTHON.format(python=sys.executable, address=self.address), encoding="utf-8")
+        self.python.chmod(0o755)
         self.process = subprocess.Popen(
-            [sys.executable, __file__, str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
+            [sys.executable, __file__, self.address],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONWARNINGS": ""},
         )
-        theirs.close()
+        assert self.process.stdout is not None
+        self.process.stdout.readline()  # it listens
 
     def start(
-        self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], program: Path | None = None
+        self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], python: Path | None = None
     ) -> Forked:
-        """As `subprocess.Popen` of `python -m fsim`, or of `python program`."""
-        request = {"program": program and str(program), "arguments": list(arguments), "cwd": str(cwd)}
-        message = json.dumps({**request, "environment": dict(environment)}).encode()
+        """As `subprocess.Popen` of `python` with these arguments.
+
+        Args:
+            python: what `sys.executable` is there, where it is not that of all.
+        """
+        request = {"arguments": list(arguments), "cwd": str(cwd), "environment": dict(environment)}
+        message = json.dumps({**request, "python": str(python or sys.executable)}).encode()
         stderr = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (the process that is started owns it)
-        (read_output, write_output), (read_status, write_status) = os.pipe(), os.pipe()
-        socket.send_fds(self.ours, [message], [write_output, stderr.fileno(), write_status])
-        os.close(write_output), os.close(write_status)
-        pid = b""
-        while not pid.endswith(b"\n"):
-            pid += os.read(read_status, 1)
-        command = ["fsim" if program is None else str(program), *arguments]
-        return Forked(command, int(pid), read_status, read_output, stderr)
+        read_output, write_output = os.pipe()
+        asked = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        asked.connect(f"\0{self.address}")
+        with Path(os.devnull).open("rb") as stdin:
+            socket.send_fds(asked, [message], [stdin.fileno(), write_output, stderr.fileno()])
+        os.close(write_output)
+        return Forked(list(arguments), asked, read_output, stderr)
 
     def run(
         self,
@@ -132,10 +162,10 @@ class ReadyProcess:
         cwd: Path,
         environment: Mapping[str, str],
         timeout: float,
-        program: Path | None = None,
+        python: Path | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """As `subprocess.run` of `python -m fsim`, or of `python program`."""
-        with self.start(arguments, cwd, environment, program) as started:
+        """As `subprocess.run` of `python` with these arguments."""
+        with self.start(arguments, cwd, environment, python) as started:
             out, err = started.communicate(timeout)
             return subprocess.CompletedProcess(started.args, started.wait(timeout), out, err)
 
@@ -145,55 +175,67 @@ class ReadyProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.ours.close()
-        self.process.wait()
+        with self.process:
+            assert self.process.stdin is not None
+            self.process.stdin.close()
 
 
-def serve(requests: socket.socket) -> dict[str, Any]:
-    """Fork a process for each request. Returns in that process, which is ready to be the command: the request."""
-    running: dict[int, tuple[int, int]] = {}  # descriptor of a process -> its number, and the pipe that is told its end
+def serve(listening: socket.socket) -> dict[str, Any]:
+    """Fork a process for each request. Returns in that process, which is ready to be what is asked for: the request."""
+    running: dict[int, tuple[int, socket.socket]] = {}  # descriptor of a process -> its number, and who asked for it
     with selectors.DefaultSelector() as ready:
-        ready.register(requests, selectors.EVENT_READ)
+        for source in (sys.stdin, listening):
+            ready.register(source, selectors.EVENT_READ)
         while True:
             for key, _ in ready.select():
-                if key.fileobj is requests:
-                    request = answer(requests, running)
+                if key.fileobj is sys.stdin:
+                    os._exit(0)
+                elif key.fileobj is listening:
+                    request = answer(listening, running)
                     if request is not None:
                         return request
                     descriptor = next(reversed(running))
                     ready.register(descriptor, selectors.EVENT_READ)
+                    ready.register(running[descriptor][1], selectors.EVENT_READ, data=running[descriptor][0])
+                elif key.data is not None:  # who asked for it is gone
+                    os.kill(key.data, signal.SIGKILL)
+                    ready.unregister(key.fileobj)
                 else:
-                    ready.unregister(key.fd)
-                    child, status = running.pop(key.fd)
+                    child, asked = running.pop(key.fd)
                     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-                    with contextlib.suppress(BrokenPipeError):
-                        os.write(status, b"%d\n" % code)
-                    os.close(key.fd), os.close(status)
+                    for source in (key.fd, asked):
+                        with contextlib.suppress(KeyError):
+                            ready.unregister(source)
+                    with asked, contextlib.suppress(BrokenPipeError):
+                        asked.send(b"%d" % code)
+                    os.close(key.fd)
+                    break  # what else was ready may be of this one
 
 
-def answer(requests: socket.socket, running: dict[int, tuple[int, int]]) -> dict[str, Any] | None:
-    """Fork a process for the next request, which is returned in that process; the other adds it to those that run, and
-    ends where there is no next request."""
-    text, descriptors, _, _ = socket.recv_fds(requests, LONGEST, 3)
-    if not text:
-        os._exit(0)
-    out, err, status = descriptors
+def answer(listening: socket.socket, running: dict[int, tuple[int, socket.socket]]) -> dict[str, Any] | None:
+    """Fork a process for the next request, which is returned in that process; here it joins those that run."""
+    asked = listening.accept()[0]
+    text, descriptors, _, _ = socket.recv_fds(asked, LONGEST, 3)
     child = os.fork()
     if child == 0:
-        requests.close()
-        os.dup2(out, 1), os.dup2(err, 2)
-        for descriptor in (*descriptors, *running, *(pipe for _, pipe in running.values())):
+        for number, descriptor in enumerate(descriptors):
+            os.dup2(descriptor, number)
+        for descriptor in (*descriptors, *running):
             os.close(descriptor)
+        for connection in (listening, asked, *(other for _, other in running.values())):
+            connection.close()
         request: dict[str, Any] = json.loads(text)
         return request
-    os.close(out), os.close(err)
-    os.write(status, b"%d\n" % child)
-    running[os.pidfd_open(child)] = child, status
+    for descriptor in descriptors:
+        os.close(descriptor)
+    with contextlib.suppress(BrokenPipeError):
+        asked.send(b"%d" % child)
+    running[os.pidfd_open(child)] = child, asked
     return None
 
 
 def become(request: dict[str, Any]) -> None:
-    """Run the command, as a Python that is started for it does."""
+    """Run what is asked for, as a Python that is started for it does."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # where a shell in the background lets it be ignored
     os.chdir(request["cwd"])
     path = os.environ.get("PYTHONPATH")
@@ -201,11 +243,21 @@ def become(request: dict[str, Any]) -> None:
     os.environ.update(request["environment"])
     if "PYTHONPATH" in os.environ and os.environ["PYTHONPATH"] != path:
         sys.path[:0] = os.environ["PYTHONPATH"].split(os.pathsep)
-    sys.argv = [request["program"] or "fsim", *request["arguments"]]
-    if request["program"] is None:
-        runpy.run_module("fsim", run_name="__main__", alter_sys=True)
-    else:
-        runpy.run_path(request["program"], run_name="__main__")
+    sys.executable = request["python"]
+    arguments = request["arguments"]
+    while arguments[0] in ("-W", "-u"):  # warnings are those of all, and who wants lines at once flushes
+        arguments = arguments[2 if arguments[0] == "-W" else 1 :]
+    match arguments:
+        case ["-m", module, *given]:
+            sys.argv = [module, *given]
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        case ["-c", code, *given]:
+            sys.argv = ["-c", *given]
+            exec(compile(code, "<string>", "exec"), {"__name__": "__main__"})
+        case [file, *given]:
+            sys.argv = [file, *given]
+            sys.path.insert(0, str(Path(file).absolute().parent))
+            runpy.run_path(file, run_name="__main__")
 
 
 def exit_code(code: object) -> int:
@@ -217,12 +269,20 @@ def exit_code(code: object) -> int:
 
 if __name__ == "__main__":
     sys.path.pop(0)  # of this script, beside which is a folder fsim
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listening.bind(f"\0{sys.argv[1]}")
+    listening.listen(100)
+    print("ready", flush=True)
     for module in MODULES:
         importlib.import_module(module)
+    for module in OPTIONAL:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    importlib.import_module("fsim_plugins.torchvision_import").import_torchvision("torchvision.models")
     for registered in list(weakref.finalize._registry):
         registered.atexit = False  # torch's, which take away at a process's end what a process's end takes away
     gc.freeze()  # a collection would copy all pages of what is imported
-    asked = serve(socket.socket(fileno=int(sys.argv[1])))
+    asked = serve(listening)
     try:
         become(asked)
         code = 0

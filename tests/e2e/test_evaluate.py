@@ -81,7 +81,7 @@ def test_metrics_are_the_means_of_those_of_each_query(trained: Path) -> None:
 
 def test_five_processes_embed_every_image_once(fsim: Fsim, ranks: Ranks, run: Path) -> None:
     alone = evaluated(fsim("evaluate", run, "--json", "--split", "train+val"))  # 36 images
-    with ranks(5, "evaluate", run, "--json", "--split", "train+val") as processes:
+    with ranks(5, "-m", "fsim", "evaluate", run, "--json", "--split", "train+val") as processes:
         ended = [process.communicate(timeout=300) for process in processes]
     assert [process.returncode for process in processes] == [0] * 5, ended
     (line,) = json.loads(ended[0][0])

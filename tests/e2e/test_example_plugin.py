@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from ..ready_process import ReadyProcess
-
 ROOT = Path(__file__).resolve().parents[2]
 Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -85,10 +83,9 @@ class TestSmallCnn(BackboneContract):
 """
 
 
-def test_its_components_keep_the_contracts(installed: dict[str, str], ready: ReadyProcess) -> None:
+def test_its_components_keep_the_contracts(installed: dict[str, str], python: Path) -> None:
     file = Path(installed["PYTHONPATH"].split(os.pathsep)[0]) / "test_example.py"
     file.write_text(SUITES)
-    arguments = ["-q", "-p", "no:cacheprovider", str(file), "-c", os.devnull]
-    program = Path(pytest.__file__).parent / "__main__.py"
-    done = ready.run(arguments, ROOT, {**os.environ, **installed}, 300, program)
+    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file), "-c", os.devnull]
+    done = subprocess.run(command, env={**os.environ, **installed}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

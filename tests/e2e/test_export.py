@@ -64,12 +64,12 @@ def embeddings(run: Path, images: np.ndarray, flip: bool = True) -> np.ndarray:
     return torch.stack(rows).numpy()
 
 
-def used_as_the_card_says(folder: Path, picture: Path) -> np.ndarray:
+def used_as_the_card_says(python: Path, folder: Path, picture: Path) -> np.ndarray:
     """What the code of the model card gives for a picture, run in the export's folder."""
     (folder / "query.jpg").write_bytes(picture.read_bytes())
     (code,) = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     script = f"{code}\nimport numpy\nnumpy.save('found.npy', embedding)"
-    command = [sys.executable, "-W", "ignore", "-c", script]
+    command = [python, "-W", "ignore", "-c", script]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return np.load(folder / "found.npy")
@@ -103,7 +103,7 @@ def test_onnx_gives_what_the_run_gives_without_torch(fsim: Fsim, run: Path, pict
     assert np.abs(values["embedding"] - np.load(kept / "embedding.npy")).max() < TOLERANCE
 
 
-def test_model_and_card_of_torchscript(fsim: Fsim, run: Path, pictures: Path, tmp_path: Path) -> None:
+def test_model_and_card_of_torchscript(fsim: Fsim, python: Path, run: Path, pictures: Path, tmp_path: Path) -> None:
     out, picture = tmp_path / "new" / "export", pictures / "val" / "hat" / "0.jpg"
     done = fsim("export", run, "--to", "torchscript", "--out", out)
     assert done.returncode == 0, done.stderr
@@ -111,7 +111,7 @@ def test_model_and_card_of_torchscript(fsim: Fsim, run: Path, pictures: Path, tm
         "held against the run on 12 images of val, in batches of 1, 2, 17: embedding differs by at most" in done.stdout
     )
     assert "exported the best network" in done.stdout
-    found = used_as_the_card_says(out, picture)
+    found = used_as_the_card_says(python, out, picture)
     assert np.abs(found - embeddings(run, square(picture))).max() < 0.02, "Pillow's pixels differ by up to 2 of 255"
 
     card = (out / "README.md").read_text(encoding="utf-8")
@@ -131,11 +131,11 @@ def test_model_and_card_of_torchscript(fsim: Fsim, run: Path, pictures: Path, tm
     assert again.returncode == 0 and not (out / "query.jpg").exists(), "it is replaced whole"
 
 
-def test_weights_of_safetensors(fsim: Fsim, run: Path, pictures: Path, tmp_path: Path) -> None:
+def test_weights_of_safetensors(fsim: Fsim, python: Path, run: Path, pictures: Path, tmp_path: Path) -> None:
     out, picture = tmp_path / "export", pictures / "val" / "hat" / "0.jpg"
     done = fsim("export", run, "--to", "safetensors", "--out", out)
     assert done.returncode == 0, done.stderr
-    found = used_as_the_card_says(out, picture)
+    found = used_as_the_card_says(python, out, picture)
     assert np.abs(found - embeddings(run, square(picture), flip=False)).max() < TOLERANCE
     about = json.loads((out / "preprocessing.json").read_text())
     assert about["flip"] == {"mean_with_mirror_image": True, "within_model": False}

@@ -369,5 +369,5 @@ def test_a_mistake_is_told_with_the_next_action(fsim: Fsim, run: Path, address: 
 
 def test_a_missing_package_is_told(fsim: Fsim, run: Path, tmp_path: Path) -> None:
     (tmp_path / "fastapi.py").write_text("raise ImportError('not here')", encoding="utf-8")
-    done = fsim("serve", run / "indexes" / "default", env={"PYTHONPATH": str(tmp_path)})
+    done = fsim("serve", run / "indexes" / "default", env={"PYTHONPATH": str(tmp_path)}, fresh=True)
     assert done.returncode == 2 and "pip install 'fsim[serve]'" in done.stderr

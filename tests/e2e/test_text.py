@@ -7,7 +7,6 @@ import json
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -145,7 +144,7 @@ def test_kept_embeddings_tell_the_captions_of_now(recipe: Path, run: Path, fsim:
     assert found[0]["fingerprint"] != found[1]["fingerprint"], "other captions are another question"
 
 
-def test_its_weights_read_where_they_are_exported_to(run: Path, pictures: Path, fsim: Fsim) -> None:
+def test_its_weights_read_where_they_are_exported_to(run: Path, pictures: Path, fsim: Fsim, python: Path) -> None:
     done = fsim("export", run, "--to", "safetensors")
     assert done.returncode == 0, done.stderr
     folder = run / "exports" / "safetensors"
@@ -155,7 +154,7 @@ def test_its_weights_read_where_they_are_exported_to(run: Path, pictures: Path, 
     assert network.text is not None
     (folder / "query.jpg").write_bytes(next(pictures.rglob("*.jpg")).read_bytes())
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", f"{code}\nimport numpy\nnumpy.save('found.npy', of_text)"],
+        [python, "-W", "ignore", "-c", f"{code}\nimport numpy\nnumpy.save('found.npy', of_text)"],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -5,17 +5,22 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 import torch
 
+Fsim = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "same_numbers.py"
 SMALL = (
     "train.epochs=1",
     "data.dataset.items=42",
+    "data.dataset.views=3",
+    "sampler.batch_size=8",
+    "sampler.batches_per_epoch=2",
     "data.image_size=32",
     "model.backbone={name: resnet18, num_stages: 2}",
     "model.head.embedding_dim=8",
@@ -25,7 +30,7 @@ SMALL = (
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
+def module() -> ModuleType:
     spec = importlib.util.spec_from_file_location("same_numbers", SCRIPT)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -34,15 +39,15 @@ def script() -> ModuleType:
     return module
 
 
-def compare(out: Path, *more: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def compare(script: Fsim, python: Path, tmp_path: Path) -> Fsim:
     """Compare this checkout with itself."""
-    command = [sys.executable, str(SCRIPT), str(ROOT), str(ROOT), *SMALL, *more]
-    options = ["--recipes", "siam_cat", "--out", str(out), "--python", sys.executable]
-    return subprocess.run([*command, *options], capture_output=True, text=True, timeout=300)
+    options = ("--recipes", "siam_cat", "--out", tmp_path, "--python", python)
+    return lambda *more: script("same_numbers.py", ROOT, ROOT, *SMALL, *more, *options)
 
 
-def test_a_checkout_computes_the_same_numbers_as_itself_until_one_bit_is_changed(tmp_path: Path) -> None:
-    done = compare(tmp_path)
+def test_a_checkout_computes_the_same_numbers_as_itself_until_one_bit_is_changed(compare: Fsim, tmp_path: Path) -> None:
+    done = compare()
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 of 2" in done.stdout and "none" in done.stdout
 
@@ -50,7 +55,7 @@ def test_a_checkout_computes_the_same_numbers_as_itself_until_one_bit_is_changed
     lines = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
     lines[0]["metrics"]["loss"] = math.nextafter(lines[0]["metrics"]["loss"], 0)
     metrics.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    changed = compare(tmp_path)
+    changed = compare()
     assert (
         changed.returncode == 1
         and "as found in" in changed.stdout
@@ -59,15 +64,15 @@ def test_a_checkout_computes_the_same_numbers_as_itself_until_one_bit_is_changed
     )
 
 
-def test_a_run_that_fails_is_a_difference(tmp_path: Path) -> None:
-    done = compare(tmp_path, "train.epochs=0")
+def test_a_run_that_fails_is_a_difference(compare: Fsim) -> None:
+    done = compare("train.epochs=0")
     assert done.returncode == 1 and "exit code 2" in done.stdout and "Traceback" not in done.stderr
 
 
-def test_every_bit_and_every_name_counts(script: ModuleType) -> None:
+def test_every_bit_and_every_name_counts(module: ModuleType) -> None:
     state = {"model": {"a": torch.zeros(3), "b": torch.tensor([float("nan")])}, "step": 3}
     same = {"step": 3, "model": {"b": torch.tensor([float("nan")]), "a": torch.zeros(3)}}
-    assert list(script.differences(state, same)) == []
+    assert list(module.differences(state, same)) == []
     for changed, told in (
         ({**state, "step": 4}, "step: 3 before, 4 after"),
         ({"model": state["model"]}, "step: only before"),
@@ -75,6 +80,6 @@ def test_every_bit_and_every_name_counts(script: ModuleType) -> None:
         ({**state, "model": {**state["model"], "a": -torch.zeros(3)}}, "model a: up to 0 apart"),
         ({**state, "model": {**state["model"], "a": torch.zeros(1, 3)}}, "model a: torch.float32 of (3,) before"),
     ):
-        (difference,) = script.differences(state, changed)
+        (difference,) = module.differences(state, changed)
         assert difference.startswith(told)
-    assert list(script.differences([1, 2], [1, 2, 3], "lines")) == ["lines: 2 values before, 3 after"]
+    assert list(module.differences([1, 2], [1, 2, 3], "lines")) == ["lines: 2 values before, 3 after"]

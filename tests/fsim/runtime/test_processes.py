@@ -29,7 +29,7 @@ SCRIPT = Path(__file__).parent / "one_step.py"
 
 def test_two_processes_take_the_step_of_one(ranks: Ranks, tmp_path: Path) -> None:
     out = tmp_path / "two.pt"
-    with ranks(2, out, program=SCRIPT) as processes:
+    with ranks(2, SCRIPT, out) as processes:
         told = [process.communicate(timeout=120) for process in processes]
         assert [process.returncode for process in processes] == [0, 0], told
     found = torch.load(out, weights_only=True)
