@@ -52,11 +52,9 @@ class CheckedRecipe:
     def resolved(self) -> dict[str, Any]:
         """Write the recipe as plain data, with every default, and with paths that hold in every folder. A run searches
         nothing, so `search` is left out; so are keys that the backbone may state, until it is asked."""
-        value: dict[str, Any] = self.recipe.model_dump(mode="json", exclude={"search"})
+        value: dict[str, Any] = _with_absolute_paths(self.recipe).model_dump(mode="json", exclude={"search"})
         for unknown in PREPARATION_KEYS.keys() - self.recipe.data.model_fields_set:
             del value["data"][unknown]
-        for given, protocol in zip(self.recipe.evaluation.protocols, value["evaluation"]["protocols"], strict=True):
-            protocol.update(_absolute(given).model_dump(mode="json"))
         for key, part in self.components.items():
             at: Any = value
             for name in key:
@@ -65,6 +63,12 @@ class CheckedRecipe:
         return value
 
 
-def _absolute(settings: BaseModel) -> BaseModel:
-    paths = {name: value.expanduser().absolute() for name, value in settings if isinstance(value, Path)}
-    return settings.model_copy(update=paths)
+def _with_absolute_paths(value: Any) -> Any:
+    """Return settings, or what stands in them, with every path absolute."""
+    if isinstance(value, Path):
+        return value.expanduser().absolute()
+    if isinstance(value, BaseModel):
+        return value.model_copy(update={name: _with_absolute_paths(inner) for name, inner in value})
+    if isinstance(value, list):
+        return [_with_absolute_paths(inner) for inner in value]
+    return {name: _with_absolute_paths(inner) for name, inner in value.items()} if isinstance(value, dict) else value

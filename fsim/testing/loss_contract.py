@@ -43,6 +43,7 @@ DEGENERATE: dict[str, tuple[int, ...]] = {
 class LossContract:
     """Inherit it, give `make`, and name the class `Test...`."""
 
+    learned: ClassVar[tuple[str, ...]] = LEARNED  # add what else your head gives; it is drawn as an embedding is
     embedding_dim: ClassVar[int] = 8  # D
     num_categories: ClassVar[int] = 4  # C
     num_labels: ClassVar[int] = 4
@@ -55,7 +56,7 @@ class LossContract:
     def test_asks_only_for_what_a_batch_has(self) -> None:
         names = needs(self._loss())
         assert names <= set(self.batch(TYPICAL)), "forward asks by name for parts of a batch"
-        assert names & {*LEARNED}, "a loss needs embeddings or logits to teach anything"
+        assert names & {*self.learned}, "a loss needs embeddings or logits to teach anything"
 
     def test_value_is_a_finite_scalar(self) -> None:
         value = self.value(self._loss(), self.batch(TYPICAL))
@@ -124,8 +125,8 @@ class LossContract:
 
     def test_bfloat16_inputs_are_computed_in_float32(self) -> None:
         loss, batch = self._loss(), self.batch(TYPICAL)
-        low = {**batch, **{name: batch[name].detach().bfloat16() for name in LEARNED}}
-        same = {**batch, **{name: at_least_float32(low[name]) for name in LEARNED}}
+        low = {**batch, **{name: batch[name].detach().bfloat16() for name in self.learned}}
+        same = {**batch, **{name: at_least_float32(low[name]) for name in self.learned}}
         with torch.autocast("cpu", torch.bfloat16):
             value = self.value(loss, low)
         assert value.dtype == torch.float32
@@ -152,6 +153,9 @@ class LossContract:
         text_embedding = torch.randn(embedding.shape, generator=draw)  # [B, D]
         captioned = torch.rand(len(labels), generator=draw) < 2 / 3  # [B]
         learned = dict(zip(LEARNED, (embedding, logits, attribute_logits, text_embedding), strict=True))
+        learned |= {
+            name: torch.randn(embedding.shape, generator=draw) for name in self.learned if name not in learned
+        }  # [B, D] each
         if rows == "identical":
             learned = {name: tensor[:1].repeat(len(labels), 1) for name, tensor in learned.items()}
         scale = {"zero": 0.0, "huge": 1e4}.get(rows, 1.0)
@@ -179,7 +183,7 @@ class LossContract:
         value, at = self.value(loss, batch), f"with labels {batch['labels'].tolist()}"
         assert value.shape == (), f"the loss is not a scalar {at}"
         assert value.isfinite(), f"the loss is not finite {at}"
-        learned = {name: batch[name] for name in sorted(needs(loss)) if name in LEARNED}
+        learned = {name: batch[name] for name in sorted(needs(loss)) if name in self.learned}
         learned |= {name: tensor for name, tensor in loss.named_parameters() if tensor.requires_grad}
         gradients = torch.autograd.grad(value, list(learned.values()), allow_unused=True)
         found = {}

@@ -111,7 +111,7 @@ class ChunkedOutputs(Outputs):
             self.tensors[name] = torch.cat(processes.all_gather(own, counts)).requires_grad_()  # [N, ...]
 
     def backward_through_network(self) -> None:
-        """ChunkedForward each chunk again, bring the gradient of its outputs to the weights, and add up those of all
+        """Forward each chunk again, bring the gradient of its outputs to the weights, and add up those of all
         processes."""
         size = len(self.chunks[0][0])
         gradients = {

@@ -55,7 +55,7 @@ class TrainingStep:
         epoch, position = divmod(state.step, state.steps_per_epoch)
         batch = batch.with_labels_of_all(processes).to(self.forward.machine.device)
 
-        # ChunkedForward. Each process draws its own dropout.
+        # Forward. Each process draws its own dropout.
         self.freezing.begin_step(epoch)
         optimizer.zero_grad(set_to_none=True)
         outputs = self.forward(batch.inputs, partial(self._seed_chunk, epoch, position))

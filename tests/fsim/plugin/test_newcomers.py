@@ -18,7 +18,8 @@ from fsim.plugin.build import build
 from fsim.plugin.registry import register, unregister
 from fsim.recipe.mistake import RecipeError
 from fsim.recipe.validate import check_recipe
-from fsim.run.run import execute
+from fsim.run.run import run_recipe
+from fsim.run.session import RunSession
 from fsim.runtime.display import Display
 from fsim.runtime.machine import prepare_machine
 from fsim.search.indexed_images import NO_IMAGES
@@ -112,7 +113,7 @@ RECIPE = [
 def test_a_run_uses_them_as_it_uses_ours(small_recipe: Path, tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "new")
     with Display(quiet=True) as display:
-        result = execute(check_recipe(small_recipe, RECIPE), folder, display)
+        result = run_recipe(check_recipe(small_recipe, RECIPE), RunSession(folder, display))
     lines = [json.loads(line) for line in folder.metrics.read_text(encoding="utf-8").splitlines()]
     train, val = lines[0], lines[-1]
     assert {"loss", "contrastive", "colour_spread", "by_item"} <= train["metrics"].keys()

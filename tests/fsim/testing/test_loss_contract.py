@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fsim.testing.loss_contract import LossContract
+from fsim.testing.loss_contract import LEARNED, LossContract
 
 
 class Centred(torch.nn.Module):
@@ -130,3 +130,19 @@ def test_a_zero_out_of_the_graph_fails() -> None:
 
     with pytest.raises(RuntimeError, match="does not require grad"):
         Contract().test_degenerate_labels((0,))
+
+
+class OfColour(torch.nn.Module):
+    """Compares a second embedding, which a head of one's own gives."""
+
+    def forward(self, colour_embedding: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        known = labels >= 0
+        same = (labels[:, None] == labels) & known[:, None] & known
+        return (torch.cdist(colour_embedding, colour_embedding).square() * same).sum() / same.sum().clamp(min=1)
+
+
+class TestOfASecondEmbedding(LossContract):
+    learned = (*LEARNED, "colour_embedding")
+
+    def make(self) -> torch.nn.Module:
+        return OfColour()
