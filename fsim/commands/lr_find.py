@@ -71,6 +71,6 @@ def execute(args: argparse.Namespace) -> int:
             display.warn(f"the loss still falls at {args.end:g}: give a larger --end")
         if args.html is not None:
             display.say(f"the curve: {args.html}")
-        told = "" if before is None else f" (now {before:g})"
-        display.say(f"the line for the recipe{told}: {line}")
+        now = "" if before is None else f" (now {before:g})"
+        display.say(f"the line for the recipe{now}: {line}")
     return 0

@@ -66,10 +66,10 @@ def run_recipe(
         with Interruption() as interruption:
             try:
                 _train(training, keeper, session, interruption, status, resume)
-                status.end("finished", "finished", 0)  # before the observers: a last backup has it then
                 keeper.observer.finished()
+                status.end("finished", "finished", 0)
             finally:
-                keeper.observer.close()
+                keeper.observer.close()  # the last backup among it, which has the status then
         return keeper.result()
 
 
@@ -150,5 +150,5 @@ def _train(
 
 
 def _record_stop(error: FsimError, keeper: RunKeeper, status: StatusRecorder, hurried: bool) -> None:
-    status.end("stopped", str(error), error.exit_code)  # before the observers: a last backup has it then
     keeper.observer.stopped(RunStop(keeper.saved_step, hurried))
+    status.end("stopped", str(error), error.exit_code)

@@ -34,13 +34,13 @@ class _Warnings(logging.Handler):
 
 
 class _LogFile(logging.FileHandler):
-    """A log that a full disk does not stop: that it can't be written is told once."""
+    """A log file. On a full disk it warns once, and the command goes on."""
 
-    told = False
+    has_warned = False
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, the name is logging's
-        if not self.told:
-            self.told = True
+        if not self.has_warned:
+            self.has_warned = True
             print(f"warning: cannot write {self.baseFilename}: {sys.exc_info()[1]}", file=sys.stderr)
 
 

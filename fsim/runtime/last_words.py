@@ -1,4 +1,4 @@
-"""Why a process of several ended, told to the others by the store of torchrun, which outlives it."""
+"""The last words of a process: why it ended, for the others, in the store of torchrun, which outlives it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ PATIENCE = 3.0  # seconds
 
 
 def leave_last_words(rank: int, words: str) -> None:
-    """Say why this process ends. The others learn from its broken connections that it did, and where it can't be said,
-    no more than that."""
+    """Leave the reason why this process ends. Where that fails, the others learn from its broken connections that it
+    ended, and no more."""
     try:
         _store().set(KEY, f"rank {rank}: {words}")
     except (RuntimeError, ValueError):
@@ -22,7 +22,7 @@ def leave_last_words(rank: int, words: str) -> None:
 
 
 def last_words() -> str | None:
-    """What another process said before it ended; None where it said nothing."""
+    """Return what another process said before it ended; None where it said nothing."""
     try:
         store, until = _store(), time.monotonic() + PATIENCE
         while not store.check([KEY]):  # a process whose connection broke may be about to speak

@@ -82,10 +82,10 @@ class Processes:
             return
         rank0 = self.broadcast_from_rank0(dict(here))
         other = next((name for name, value in here.items() if rank0[name] != value), None)
-        told = f"rank {self.rank} has {here[other]}, and rank 0 {rank0[other]}" if other else ""
+        difference = f"rank {self.rank} has {here[other]}, and rank 0 {rank0[other]}" if other else ""
         if self.any(other is not None):
             raise FsimError(
-                f"the processes do not learn from the same: {told or 'see what another one says'}"
+                f"the processes do not learn from the same: {difference or 'see what another one says'}"
                 f"{f' ({other})' if other else ''}. Give them the same data, packages and recipe; a sampler must give "
                 f"every rank as many batches"
             )
@@ -109,7 +109,7 @@ class Processes:
         parts = [torch.zeros_like(padded) for _ in counts] if self.is_rank0 else None
         with _lost_process_explained():
             dist.gather(padded, parts, group=self.group)
-        return [one[:count] for one, count in zip(parts or [], counts, strict=False)]
+        return [padded_part[:count] for padded_part, count in zip(parts or [], counts, strict=False)]
 
     def all_gather(self, part: Tensor, counts: Sequence[int] | None = None) -> list[Tensor]:
         """Return every process's tensor [n, ...] in the order of ranks, in every process.
@@ -124,7 +124,7 @@ class Processes:
         parts = [torch.empty_like(padded) for _ in counts]
         with _lost_process_explained():
             dist.all_gather(parts, padded, group=self._group_of(part))
-        return [one[:count] for one, count in zip(parts, counts, strict=True)]
+        return [padded_part[:count] for padded_part, count in zip(parts, counts, strict=True)]
 
     def counts(self, count: int) -> list[int]:
         """Return every process's number, in the order of ranks."""
@@ -133,7 +133,7 @@ class Processes:
         counts = [torch.zeros(1, dtype=torch.int64) for _ in range(self.size)]
         with _lost_process_explained():
             dist.all_gather(counts, torch.tensor([count]), group=self.group)
-        return [int(one) for one in counts]
+        return [int(number) for number in counts]
 
     def sum_tensors(self, tensors: Sequence[Tensor]) -> None:
         """Put the sum over all processes into each tensor; their shapes are the same in every process."""
@@ -159,7 +159,7 @@ class Processes:
             flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
             with _lost_process_explained():
                 change(flat)
-            for tensor, changed in zip(bucket, torch.split(flat, [one.numel() for one in bucket]), strict=True):
+            for tensor, changed in zip(bucket, torch.split(flat, [tensor.numel() for tensor in bucket]), strict=True):
                 tensor.copy_(changed.view_as(tensor))
 
     def _group_of(self, tensor: Tensor) -> Any:

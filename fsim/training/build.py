@@ -132,8 +132,8 @@ def build_training(
     processes.copy_from_rank0(step.state.tensors())  # whatever a backbone drew its first weights by
     if recipe.train.compile:
         display.say("compiling the network; the first time that may take some minutes")
-        for each in dict.fromkeys((network, step.state.evaluated)):
-            compile_in_place(each, machine, normalise, preparation.size)
+        for compiled in dict.fromkeys((network, step.state.evaluated)):
+            compile_in_place(compiled, machine, normalise, preparation.size)
     return Training(checked, catalog, images, preparation, normalise, batches, step, num_attributes, machine, processes)
 
 
