@@ -9,7 +9,6 @@ from fsim.evaluation.embedding import Forward, LocalEmbedder
 from fsim.evaluation.evaluation import Evaluation
 from fsim.evaluation.parallel_embedder import ParallelEmbedder
 from fsim.recipe.checked_recipe import CheckedRecipe
-from fsim.recipe.stated_preparation import with_preparation
 from fsim.run.epoch_evaluation import EpochEvaluation
 from fsim.run.interruption import Interruption
 from fsim.run.keeper import FollowingKeeper, RunKeeper, RunResult
@@ -87,10 +86,10 @@ def _build_training(checked: CheckedRecipe, session: RunSession, resume: bool, c
         }
         for difference in folder.note_environment(Environment(environment)):
             display.warn(f"the run began with {difference}")
-    if resume and folder.last.is_file():  # it has learned from pictures of this preparation, whatever a backbone states
-        checked = with_preparation(checked, None)
-    training = build_training(checked, machine, display, processes)
-    if training.checked is not checked and processes.is_rank0:  # channels were measured, or the backbone asked
+    is_resumed = resume and folder.last.is_file()
+    training = build_training(checked, machine, display, processes, is_resumed)
+    if training.checked is not checked and processes.is_rank0 and not is_resumed:
+        # channels were measured, or the backbone stated how its pictures are prepared
         folder.write_recipe(training.checked.resolved(), training.checked.from_backbone)
     return training
 

@@ -73,10 +73,18 @@ class Training:
 
 
 def build_training(
-    checked: CheckedRecipe, machine: Machine, display: Display, processes: Processes = ALONE
+    checked: CheckedRecipe,
+    machine: Machine,
+    display: Display,
+    processes: Processes = ALONE,
+    is_resumed: bool = False,
 ) -> Training:
     """Build catalog, backbone, images, batches, network, losses and optimizer, in this order: the backbone may state
     how its pictures are to be prepared.
+
+    Args:
+        is_resumed: whether a checkpoint is loaded next. Its network learned from pictures as the recipe says, whatever
+            a backbone states today.
 
     Raises:
         FsimError: the data does not fit the recipe, or a component not its interface.
@@ -85,7 +93,7 @@ def build_training(
     seed_torch(checked.recipe.seed, "weights")
     backbone = build_backbone(checked)
     drawn = torch.get_rng_state()
-    checked = with_preparation(checked, backbone)
+    checked = with_preparation(checked, None if is_resumed else backbone)
     if stated := stated_keys(checked):
         display.say(f"of its pictures the backbone {checked['model.backbone'].name} states: {stated}")
     catalog, images = prepare_images(checked, table, display, processes)

@@ -128,7 +128,7 @@ def test_nothing_gives_no_rows(trained: LoadedRun) -> None:
         (Image.new("F", (4, 4)), "floating-point pixels"),
         (3, r"image 1 \(int\) can't be used: int is no path, no Pillow image and no array"),
     ],
-    ids=str,
+    ids=["missing", "empty", "float", "channels first", "no pixel", "mode F", "int"],
 )
 def test_an_image_that_cannot_be_used_is_named(trained: LoadedRun, image: object, named: str) -> None:
     with pytest.raises(FsimError, match=named):
@@ -145,7 +145,9 @@ def test_a_truncated_file_is_named_by_its_path_through_pillow_too(trained: Loade
                 trained.embed([image])
 
 
-@pytest.mark.parametrize("image", ["a.jpg", Path("a.jpg"), b"x", Image.new("RGB", (4, 4))], ids=repr)
+@pytest.mark.parametrize(
+    "image", ["a.jpg", Path("a.jpg"), b"x", Image.new("RGB", (4, 4))], ids=["str", "path", "bytes", "PIL"]
+)
 def test_one_image_is_no_list(trained: LoadedRun, image: object) -> None:
     with pytest.raises(FsimError, match="give a list"):
         trained.embed(image)  # type: ignore[arg-type]
