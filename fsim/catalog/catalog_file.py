@@ -33,8 +33,8 @@ def write_catalog(catalog: Catalog, file: Path, overwrite: bool = False) -> None
         FsimError: the ending is another, the file is there already or can't be written, or the
             catalog has pixels and no image files.
     """
-    refuse_catalog(catalog)
-    refuse_catalog_file(file, overwrite)
+    reject_catalog(catalog)
+    reject_catalog_file(file, overwrite)
     frame = catalog.frame.assign(image=_relative(catalog, file))
     content = FORMS[file.suffix.lower()](frame)
     write_with(file, lambda stream: stream.write(content))
@@ -46,7 +46,7 @@ def write_catalog(catalog: Catalog, file: Path, overwrite: bool = False) -> None
         write_with(beside, lambda stream: write_labels(stream, labels, images, attributes))
 
 
-def refuse_catalog(catalog: Catalog) -> None:
+def reject_catalog(catalog: Catalog) -> None:
     """Reject, before any work is done, a catalog that can't be written.
 
     Raises:
@@ -56,7 +56,7 @@ def refuse_catalog(catalog: Catalog) -> None:
         raise FsimError("this data set has no image files that a table could name; use it by its name")
 
 
-def refuse_catalog_file(file: Path, overwrite: bool = False) -> None:
+def reject_catalog_file(file: Path, overwrite: bool = False) -> None:
     """Reject, before any work is done, a file that exists already or can't be written.
 
     Raises:

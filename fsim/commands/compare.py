@@ -26,12 +26,12 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.history.comparison import compare_runs, open_runs
     from fsim.history.comparison_tables import comparison_page, difference_table, metric_table
     from fsim.kit.files import write_text
-    from fsim.pages.page import refuse_page_file
+    from fsim.pages.page import reject_page_file
     from fsim.recipe.differences import recipe_differences
     from fsim.runtime.display import Display
 
     if args.html is not None:
-        refuse_page_file(args.html)
+        reject_page_file(args.html)
     if args.csv is not None and args.csv.exists():
         raise FsimError(f"{args.csv} is there already; move it away, or name another file")
     folders = open_runs(args.runs)

@@ -37,7 +37,7 @@ def execute(args: argparse.Namespace) -> int:
 
     from fsim.errors import FsimError
     from fsim.evaluation.trained_run import TrainedRun
-    from fsim.export.export_run import CARD, PREPROCESSING, export_run, refuse_folder
+    from fsim.export.export_run import CARD, PREPROCESSING, export_run, reject_folder
     from fsim.recipe.recipe_file import reject_other_keys
     from fsim.recipe.validate import check_recipe
     from fsim.runtime.display import Display
@@ -49,7 +49,7 @@ def execute(args: argparse.Namespace) -> int:
         raise FsimError(f"--tolerance {args.tolerance:g}: must be a number above 0, such as 1e-4")
     checked = check_recipe(folder.recipe, args.overrides)
     out = args.out or folder.exports / args.to
-    refuse_folder(out)
+    reject_folder(out)
     with Display(quiet=args.json) as display:
         trained = TrainedRun.open(folder, args.checkpoint, checked, device="cpu", precision="fp32")
         written = export_run(trained, args.to, out, args.tolerance, display)

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     import json
 
-    from fsim.pages.page import refuse_page_file
+    from fsim.pages.page import reject_page_file
     from fsim.recipe.validate import check_recipe
     from fsim.runtime.display import Display, number
     from fsim.runtime.machine import prepare_machine
@@ -36,7 +36,7 @@ def execute(args: argparse.Namespace) -> int:
 
     reject_range(args.start, args.end, args.steps)
     if args.html is not None:
-        refuse_page_file(args.html)
+        reject_page_file(args.html)
     given = check_recipe(args.recipe, args.overrides)
     train = given.recipe.train
     name, before = train.optimizer.name, given["train.optimizer"].value("lr")

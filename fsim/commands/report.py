@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from fsim.pages.page import refuse_page_file
+    from fsim.pages.page import reject_page_file
     from fsim.recipe.recipe_file import reject_other_keys
     from fsim.recipe.validate import check_recipe
     from fsim.report.evaluated_run import reopen_evaluated_run
@@ -35,7 +35,7 @@ def execute(args: argparse.Namespace) -> int:
     folder = RunFolder.open(args.run)
     reject_other_keys(args.overrides, ["data.dataset"], "a report shows what the run measured")
     file = args.out or folder.report
-    refuse_page_file(file)
+    reject_page_file(file)
     checked = check_recipe(folder.recipe, args.overrides)
     with Display() as display:
         report_page(reopen_evaluated_run(checked, folder, args.checkpoint, display)).write(file)

@@ -88,7 +88,7 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     from fsim.errors import FsimError
-    from fsim.pages.page import refuse_page_file
+    from fsim.pages.page import reject_page_file
     from fsim.search.answers import SearchOptions
     from fsim.search.index_folder import find_index
     from fsim.search.query import build_queries, parse_box, parse_filters
@@ -102,7 +102,7 @@ def execute(args: argparse.Namespace) -> int:
             f"--diversity {args.diversity:g}: give 0 (the nearest answers) to 1 (the most different answers)"
         )
     if args.html is not None:
-        refuse_page_file(args.html)
+        reject_page_file(args.html)
     queries = build_queries(
         [*args.images, *args.image],
         args.text,

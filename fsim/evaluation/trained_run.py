@@ -190,7 +190,7 @@ class TrainedRun:
         given = list(texts)
         if self.vocabulary is not None:
             for text in given:
-                self.vocabulary.refuse_unknown(text)
+                self.vocabulary.reject_unknown(text)
         if not given:
             return np.zeros((0, self.dimensions), np.float32)
         vectors: Vectors = self.network.text.embed(given).numpy()

@@ -81,7 +81,7 @@ def export_run(trained: TrainedRun, name: str, out: Path, tolerance: float, disp
     return written
 
 
-def refuse_folder(out: Path) -> None:
+def reject_folder(out: Path) -> None:
     """Reject a folder that holds something else than an export, before the work: it would be replaced.
 
     Raises:

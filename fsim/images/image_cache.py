@@ -23,7 +23,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 from fsim.errors import FsimError
 from fsim.images.decode import DECODER_VERSION
-from fsim.images.image_cache_build import FORMAT_VERSION, build, refuse_too_many_damaged, remove_abandoned
+from fsim.images.image_cache_build import FORMAT_VERSION, build, reject_too_many_damaged, remove_abandoned
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -120,7 +120,7 @@ def open_image_cache(
                 f"Can't write the image cache to {folder}: {error.strerror or error}. "
                 "Fix this, or set FSIM_CACHE_DIR to another folder."
             ) from error
-    refuse_too_many_damaged(images.damaged, len(images), max_damaged)
+    reject_too_many_damaged(images.damaged, len(images), max_damaged)
     return images
 
 

@@ -49,7 +49,7 @@ def build(
             _flush(file)
         names = catalog.frame["image"].to_list()
         listed = {names[row]: cause for row, cause in damaged.items()}
-        refuse_too_many_damaged(listed, len(names), max_damaged)
+        reject_too_many_damaged(listed, len(names), max_damaged)
         index = {
             "version": FORMAT_VERSION,
             "rows": len(names),
@@ -92,7 +92,7 @@ def _write_pixels(
     return damaged
 
 
-def refuse_too_many_damaged(damaged: Mapping[str, str], num_images: int, max_damaged: float) -> None:
+def reject_too_many_damaged(damaged: Mapping[str, str], num_images: int, max_damaged: float) -> None:
     """Raise FsimError, with the first of them, where more than the share `max_damaged` can't be used."""
     if len(damaged) <= max_damaged * num_images:
         return

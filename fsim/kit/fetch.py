@@ -52,7 +52,7 @@ def fetch(url: str, file: Path, progress: Progress | None = None) -> None:
     if size < total:
         raise FsimError(f"the connection to {url} broke after {size:,} of {total:,} bytes; {GO_ON}")
     if total and size > total:
-        _refuse_other(url, file)
+        _reject_other(url, file)
 
 
 def check_space(folder: Path, needed: int) -> None:
@@ -88,7 +88,7 @@ def _answer(url: str, start: int, file: Path) -> http.client.HTTPResponse | None
             if error.code == 416 and start:
                 whole = (error.headers.get("Content-Range") or "").rpartition("/")[2]
                 if whole.isdigit() and int(whole) != start:
-                    _refuse_other(url, file)
+                    _reject_other(url, file)
                 return None
         kind = NotFoundError if error.code in (404, 410) else FsimError
         raise kind(f"{url} answers {error.code} {error.reason}; get the file by hand") from error
@@ -119,6 +119,6 @@ def _blocks(answer: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
         yield block
 
 
-def _refuse_other(url: str, file: Path) -> NoReturn:
+def _reject_other(url: str, file: Path) -> NoReturn:
     file.unlink()
     raise FsimError(f"{url} is another file than at the last try; what was fetched of it is removed, run again")

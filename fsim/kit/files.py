@@ -121,7 +121,7 @@ def remove_leftovers(folder: Path, without: Sequence[str] = ()) -> None:
                 file.unlink(missing_ok=True)
 
 
-def refuse_without_folder(file: Path) -> None:
+def reject_missing_folder(file: Path) -> None:
     """Reject, before any work is done, a file whose folder does not exist.
 
     Raises:

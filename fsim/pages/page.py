@@ -19,7 +19,7 @@ from fsim.images.decode import decode, read_image
 from fsim.images.resample import by_pillow
 from fsim.images.resize import DamagedImageError, Square
 from fsim.interfaces import Catalog, IntArray
-from fsim.kit.files import refuse_without_folder, write_text
+from fsim.kit.files import reject_missing_folder, write_text
 from fsim.pages.image_map import ImageMap
 
 THUMBNAIL = 96  # pixels
@@ -118,13 +118,13 @@ class Page:
         write_text(file, environment.from_string(page).render(page=self, script=Markup(script), many=MANY))
 
 
-def refuse_page_file(file: Path) -> None:
+def reject_page_file(file: Path) -> None:
     """Reject, before any work is done, a page that would replace another file or has no folder.
 
     Raises:
         FsimError: there is something that is no page of fsim's, it can't be read, or there is no such folder.
     """
-    refuse_without_folder(file)
+    reject_missing_folder(file)
     if not file.exists():
         return
     try:

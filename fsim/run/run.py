@@ -45,7 +45,7 @@ def run_recipe(
     """Train and evaluate as the recipe says; the run folder has everything afterwards.
 
     Args:
-        observers: told of each event in rank 0; `fsim.report.run_observers` has the usual ones.
+        observers: follow each event, in rank 0; `fsim.report.run_observers` has the usual ones.
         resume: whether to go on from the last checkpoint.
         changes: what was changed in the recipe since then, to be recorded.
 

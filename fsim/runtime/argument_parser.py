@@ -1,4 +1,4 @@
-"""A command's arguments: what a command does not know is told by that command, with the nearest option."""
+"""Parse a command's arguments; an unknown option is an error of that command, with the nearest option."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class TextEmbedder:
         vocabulary = self.tower.vocabulary
         if vocabulary is None:
             return []
-        vocabulary.refuse_unknown(text)
+        vocabulary.reject_unknown(text)
         return vocabulary.unknown(text)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from fsim.errors import FsimError, WriteError
-from fsim.kit.files import refuse_without_folder
+from fsim.kit.files import reject_missing_folder
 from fsim.serving.loaded_index import LoadedIndex
 from fsim.serving.request_error import RequestError
 
@@ -123,7 +123,7 @@ class VoteFile:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        refuse_without_folder(file)
+        reject_missing_folder(file)
         if file.exists():
             with file.open(encoding="utf-8", newline="") as stream:
                 if next(csv.reader(stream), HEADER) != HEADER:

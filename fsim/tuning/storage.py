@@ -15,7 +15,7 @@ from filelock import FileLock
 from sqlalchemy.pool import NullPool
 
 from fsim.errors import FsimError
-from fsim.kit.files import refuse_without_folder
+from fsim.kit.files import reject_missing_folder
 
 LOCK_SECONDS = 3600  # to wait for another process that decides, which takes well under one
 BUSY_SECONDS = 60  # that SQLite waits for another writer
@@ -55,7 +55,7 @@ class Storage:
         if self.kind == "sqlite" and self._url.database in (None, "", ":memory:"):
             raise StorageError(f"--storage {url} ends with the command; name a file: sqlite:///study.db")
         if self.kind == "sqlite":
-            refuse_without_folder(Path(str(self._url.database)))
+            reject_missing_folder(Path(str(self._url.database)))
         elif self.kind not in LOCK_STATEMENTS:
             raise StorageError(
                 f"--storage {self.display_url}: take SQLite, PostgreSQL or MySQL; {self.kind} is not known"

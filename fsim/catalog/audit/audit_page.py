@@ -20,8 +20,8 @@ FINDINGS = {
     ),
     "near_duplicates_by_run": (
         "near duplicates by the run",
-        "Pairs that are each other's nearest by far, as near as a picture is to a crop of itself. To be looked at: "
-        "garments that resemble each other may be among them, and --fix leaves them.",
+        "Pairs that are each other's nearest with a wide margin, as near as a picture is to a crop of itself. To be "
+        "looked at: garments that resemble each other may be among them, and --fix leaves them.",
     ),
     "label_conflicts": ("label conflicts", "The same picture under two categories or items."),
     "leaks": ("leaks", "The same picture in several splits, or an item in train and in another split."),

@@ -40,14 +40,14 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.catalog.source import open_source
     from fsim.catalog.statistics.category_attributes import category_marks, marks_page, marks_table, summary
     from fsim.errors import FsimError
-    from fsim.pages.page import refuse_page_file
+    from fsim.pages.page import reject_page_file
     from fsim.runtime.display import Display
 
     for name in ("top", "min_count"):
         if getattr(args, name) < 1:
             raise FsimError(f"--{name.replace('_', '-')} {getattr(args, name)}: give 1 or more")
     if args.html is not None:
-        refuse_page_file(args.html)
+        reject_page_file(args.html)
     source, parameters = _source(args.overrides)
     catalog = open_source(source, args.dataset, parameters)
     labels = catalog.attribute_labels()

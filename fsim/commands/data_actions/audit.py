@@ -55,24 +55,24 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.catalog.audit.catalog_cleaning import REASONS, clean
     from fsim.catalog.audit.duplicates import find_duplicates, one_of_each
     from fsim.catalog.audit.image_prints import print_images
-    from fsim.catalog.catalog_file import refuse_catalog, refuse_catalog_file, write_catalog
+    from fsim.catalog.catalog_file import reject_catalog, reject_catalog_file, write_catalog
     from fsim.catalog.source import open_source
     from fsim.errors import FsimError
     from fsim.kit.attribute_labels_file import labels_file
-    from fsim.pages.page import refuse_page_file
+    from fsim.pages.page import reject_page_file
     from fsim.runtime.display import Display
 
     if args.min_images < 1:
         raise FsimError(f"--min-images {args.min_images}: give 1 or more")
     if args.html is not None:
-        refuse_page_file(args.html)
+        reject_page_file(args.html)
     if args.fix is not None:
-        refuse_catalog_file(args.fix)
+        reject_catalog_file(args.fix)
         if args.html is not None and args.html.resolve() == args.fix.resolve():
             raise FsimError(f"--html and --fix are both {args.fix}; name two files")
     catalog = open_source(args.source, args.dataset, args.overrides)
     if args.fix is not None:
-        refuse_catalog(catalog)
+        reject_catalog(catalog)
     trained = None
     if args.run is not None:
         from fsim.catalog.audit.near_by_run import near_by_run

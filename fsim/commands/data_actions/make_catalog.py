@@ -52,11 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from fsim.catalog.catalog_file import refuse_catalog_file, write_catalog
+    from fsim.catalog.catalog_file import reject_catalog_file, write_catalog
     from fsim.catalog.read_folder import folder_of_pictures, read_folder
     from fsim.catalog.source import TABLES
     from fsim.errors import FsimError
-    from fsim.kit.files import refuse_without_folder
+    from fsim.kit.files import reject_missing_folder
     from fsim.runtime.display import Display
 
     if args.pattern is not None and args.layout != "auto":
@@ -68,8 +68,8 @@ def execute(args: argparse.Namespace) -> int:
     folder_of_pictures(args.folder)
     out = args.out or args.folder.expanduser() / "metadata.csv"
     if args.out is not None:
-        refuse_without_folder(out)
-    refuse_catalog_file(out, args.overwrite)
+        reject_missing_folder(out)
+    reject_catalog_file(out, args.overwrite)
     reading = read_folder(args.folder, args.layout, args.pattern, {"by_picture": True} if args.by_picture else {})
     catalog = reading.catalog(args.folder.expanduser().absolute(), args.val_share)
     with Display() as display:

@@ -36,18 +36,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _sample_file(text: str) -> Path:
     """What stands behind --sample, which may be what was meant as SOURCE."""
-    from fsim.catalog.catalog_file import refuse_catalog_file
+    from fsim.catalog.catalog_file import reject_catalog_file
     from fsim.errors import FsimError
 
     try:
-        refuse_catalog_file(Path(text))
+        reject_catalog_file(Path(text))
     except FsimError as error:
         raise argparse.ArgumentTypeError(f"{error}; SOURCE comes first: fsim data meta SOURCE --sample") from error
     return Path(text)
 
 
 def execute(args: argparse.Namespace) -> int:
-    from fsim.catalog.catalog_file import refuse_catalog, refuse_catalog_file, write_catalog
+    from fsim.catalog.catalog_file import reject_catalog, reject_catalog_file, write_catalog
     from fsim.catalog.source import TABLES, open_source
     from fsim.errors import FsimError
     from fsim.functional.labels.subsets import balanced_sample
@@ -59,14 +59,14 @@ def execute(args: argparse.Namespace) -> int:
     source = Path(args.source)
     out = args.out or (source if source.is_dir() else Path()) / "metadata.csv"
     sample = out.with_name("metadata_sample.csv") if args.sample == Path() else args.sample
-    refuse_catalog_file(out)
+    reject_catalog_file(out)
     if sample is not None:
-        refuse_catalog_file(sample)
+        reject_catalog_file(sample)
         if sample.resolve() == out.resolve():
             raise FsimError(f"--out and --sample are both {out}; name two files")
     with Display() as display:
         catalog = open_source(args.source, args.dataset, args.overrides)
-        refuse_catalog(catalog)
+        reject_catalog(catalog)
         rows = None
         if sample is not None:
             rows = balanced_sample(catalog.frame["category"].tolist(), args.seed, args.more_than)

@@ -49,13 +49,13 @@ def execute(args: argparse.Namespace) -> int:
     from fsim.catalog.statistics.image_survey import survey_images
     from fsim.catalog.statistics.statistics_page import statistics_page
     from fsim.errors import FsimError
-    from fsim.pages.page import refuse_page_file
+    from fsim.pages.page import reject_page_file
     from fsim.runtime.display import Display
 
     if args.size is not None and args.size not in SIZES:
         raise FsimError(f"--size {args.size}: give {SIZES[0]} to {SIZES[-1]} pixels")
     if args.html is not None:
-        refuse_page_file(args.html)
+        reject_page_file(args.html)
     catalog = open_source(args.source, args.dataset, args.overrides)
     with Display() as display:
         progress = None if args.json else lambda done, total: display.bar("look at images", done, total)
@@ -87,10 +87,10 @@ def _show(source: str, statistics: dict[str, Any], display: Display) -> None:
         display.say(f"{items['number']:,} items: {several}")
     display.say(f"{statistics['boxes']['images']:,} images have a box")
     captions = statistics["captions"]
-    told = (
+    counts = (
         f": {captions['number']:,} captions, {captions['different']:,} of them different" if captions["number"] else ""
     )
-    display.say(f"{captions['images']:,} images have a caption{told}")
+    display.say(f"{captions['images']:,} images have a caption{counts}")
     beyond = statistics["boxes"]["beyond"]
     if beyond:
         display.warn(

@@ -46,7 +46,7 @@ def execute(args: argparse.Namespace) -> int:
     import json
 
     from fsim.errors import FsimError
-    from fsim.pages.page import refuse_page_file
+    from fsim.pages.page import reject_page_file
     from fsim.runtime.display import Display
     from fsim.search.index_tuning import choose_fastest, usable_indexes
     from fsim.search.index_tuning_page import tuning_page
@@ -58,7 +58,7 @@ def execute(args: argparse.Namespace) -> int:
     if args.queries < 1 or args.seed < 0:
         raise FsimError(f"--queries {args.queries} --seed {args.seed}: give 1 query or more, and a seed of 0 or more")
     if args.html is not None:
-        refuse_page_file(args.html)
+        reject_page_file(args.html)
     if args.kind is not None:
         make_index(args.kind, {})
     embeddings = read_embeddings(args.embeddings)

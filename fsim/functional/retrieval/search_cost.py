@@ -1,4 +1,4 @@
-"""What a search will cost: seconds told from a slice of it, and memory above the embeddings.
+"""Estimate the cost of a search: seconds extrapolated from a slice of it, and memory above the embeddings.
 
 Slices are of random vectors, take a few tenths of a second, and are scaled up: right to within a factor of about two,
 since real neighbourhoods differ, and so does what else the machine has to do. Pairs so few that they take less than a

@@ -75,7 +75,7 @@ class Vocabulary:
         """The words of a text that are not in the vocabulary, each once."""
         return list(dict.fromkeys(word for word in words_of(text) if word not in self._numbers))
 
-    def refuse_unknown(self, text: str) -> None:
+    def reject_unknown(self, text: str) -> None:
         """Raises:
         FsimError: no word of a text is in the vocabulary.
         """

@@ -31,7 +31,7 @@ def load_weights(network: nn.Module, architecture: str, weights: str, fresh: tup
         weights: a name of torchvision's enum for this architecture (`DEFAULT`, `IMAGENET1K_V1`), or a file with
             a state dict of the network, or a checkpoint of a run with the same backbone (its moving average, where it
             has one). `DEFAULT or random`:
-            where they cannot be downloaded the network stays as it is, which is told.
+            where they cannot be downloaded the network stays as it is, which is logged.
         fresh: beginnings of the names of weights that may stay as they are, because their shape is our own.
 
     Raises:

@@ -21,7 +21,7 @@ class Csv(TableFile):
     image: path, relative to the file's folder or to `root`; split: train, val, test, query, gallery; category; item;
     box: four numbers, such as `x1 y1 x2 y2` in pixels; attributes: a JSON object, `{"colour": "red"}`, or a list of
     words, `["red", "striped"]`; caption: a text, or a JSON list of several, `["a red dress", "red cotton dress"]`.
-    Further columns are ignored, which is told.
+    Further columns are ignored, which is logged.
 
     A file `metadata.csv.attributes.npz` (`fsim data meta` writes it where a source knows more than the cells can say)
     tells which attributes an image has not, and of which nobody knows. It holds for rows whose path and attributes are

@@ -68,12 +68,12 @@ class Garments:
         drawn = read_metadata(made_once(self.cache_dir / "garments" / name, METADATA, self._make))
         frame, rows = drawn.frame, range(len(drawn.frame))
         rounds = [row // self.views // len(CATEGORIES) for row in rows]
-        told = [
+        captions = [
             captions(category, attributes, f"{self.seed}/{row // self.views}/{row % self.views}", self.captions)
             for row, category, attributes in zip(rows, frame["category"], frame["attributes"], strict=True)
         ]
         frame["split"] = pd.Series(splits_with_held_out(frame, rounds, self.seed, self.held_out), dtype=object)
-        frame["caption"] = pd.Series([caption_value(one) for one in told], dtype=object)
+        frame["caption"] = pd.Series([caption_value(one) for one in captions], dtype=object)
         return drawn
 
     def write(self, out: Path, layout: str) -> None:
@@ -83,9 +83,9 @@ class Garments:
         Raises:
             FsimError: there is no such layout, or `out` is not empty.
         """
-        from fsim_plugins.garments.layouts import refuse_layout, write_layout
+        from fsim_plugins.garments.layouts import reject_layout, write_layout
 
-        refuse_layout(out, layout)
+        reject_layout(out, layout)
         write_layout(self.load(), out, layout)
 
     def _make(self, folder: Path) -> None:

@@ -26,8 +26,8 @@ class HuggingFace:
     Nothing that is loaded runs code: scripts of data sets are refused, and so are forms that hold pickles. Pictures
     that lie in its tables are written once, as they are, to the cache folder; those that are files stay where they are.
 
-    A column whose parameter is null is guessed by its name, and the guess is told; "" says that there is none. Numbers
-    of a ClassLabel become names. The cells are read as those of the dataset `csv`.
+    A column whose parameter is null is guessed by its name, and the guess is logged; "" says that there is none.
+    Numbers of a ClassLabel become names. The cells are read as those of the dataset `csv`.
 
     Args:
         cache_dir: filled in by the engine.

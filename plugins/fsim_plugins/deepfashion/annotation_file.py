@@ -87,7 +87,7 @@ def warn_of_count(file: Path, count: int | None, found: int) -> None:
 
 
 def decoded(file: Path, content: bytes) -> str:
-    """The text of a file, its lines ended by LF. The encoding is told where it is not UTF-8.
+    """The text of a file, its lines ended by LF. An encoding other than UTF-8 is logged.
 
     Raises:
         FsimError: it begins as UTF-16 and is not.

@@ -13,7 +13,7 @@ from fsim_plugins.deepfashion.layout import Layout
 
 def category_names(layout: Layout, folders: Sequence[str]) -> list[str]:
     """The names of all categories, in the order of their numbers. A row that repeats a name has no number, and is
-    told."""
+    logged."""
     file = layout.require("list_category_cloth.txt", folders)
     return list(by_name(file, read_rows(file, trailing(2), 2)))
 

@@ -20,7 +20,8 @@ Box = tuple[float, float, float, float]
 
 
 def by_name(file: Path, rows: Sequence[Sequence[str]]) -> dict[str, list[str]]:
-    """First column -> the other columns. Of a name that is there twice the first row counts, and it is told."""
+    """First column -> the other columns. Of a name that stands there twice the first row counts, and a warning is
+    logged."""
     found: dict[str, list[str]] = {}
     for name, *rest in rows:
         found.setdefault(name, rest)
@@ -41,7 +42,7 @@ def _warn_of_repeated(file: Path, names: Sequence[str]) -> None:
 
 
 def looked_up(file: Path, names: Sequence[str], found: Mapping[str, Value], unknown: Value) -> list[Value]:
-    """What was found for each name, and `unknown` for the others; how many these are is told.
+    """What was found for each name, and `unknown` for the others, whose number is logged.
 
     Raises:
         FsimError: the file knows none of the names.
@@ -59,7 +60,7 @@ def looked_up(file: Path, names: Sequence[str], found: Mapping[str, Value], unkn
 
 def looked_up_labels(file: Path, names: Sequence[str], known: Sequence[str], labels: Labels) -> Labels:
     """Labels [M, A] of the names that a file knows -> [N, A], unknown where it does not know one. Of a name that
-    is there twice the first row counts, and it is told."""
+    stands there twice the first row counts, and a warning is logged."""
     _warn_of_repeated(file, known)
     if list(names) == list(known):
         return labels
@@ -71,7 +72,7 @@ def looked_up_labels(file: Path, names: Sequence[str], known: Sequence[str], lab
 
 
 def boxes(file: Path, names: Sequence[str], edges: Mapping[str, Sequence[str]]) -> list[Box | None]:
-    """x_1 y_1 x_2 y_2 of each image as numbers; None for a box that is not there or holds nothing, which is told.
+    """x_1 y_1 x_2 y_2 of each image as numbers; None for a box that is not there or holds nothing, which is logged.
 
     Raises:
         FsimError: edges that are no numbers.

@@ -25,7 +25,7 @@ class Landmarks(NamedTuple):
 
 
 def read_landmarks(file: Path) -> dict[str, Landmarks]:
-    """The landmarks of each image. Of one that is there twice the first row counts, and it is told.
+    """The landmarks of each image. Of one that stands there twice the first row counts, and a warning is logged.
 
     Raises:
         FsimError: the file can't be read, or a row is not a name, two types and its type's number of points.

@@ -43,7 +43,7 @@ class Layout:
         """
         found = self.find(name, folders)
         if found is None:
-            self._refuse_level()
+            self._reject_level()
             places = ", ".join(str(self.root / folder) for folder in folders)
             raise FsimError(
                 f"the {self.benchmark} benchmark lacks its file {name}, which was looked for in {places}; get it from "
@@ -61,7 +61,7 @@ class Layout:
         for folder in IMAGES:
             if any((self.root / folder / image).is_file() for image in tried):
                 return self.root / folder
-        self._refuse_level()
+        self._reject_level()
         packed = self.find("img.zip", IMAGES)
         places = ", ".join(str(self.root / folder / tried[0]) for folder in IMAGES)
         raise FsimError(
@@ -73,7 +73,7 @@ class Layout:
             )
         )
 
-    def _refuse_level(self) -> None:
+    def _reject_level(self) -> None:
         """Tell that the benchmark is a level above or below the root, or two above (Img/img).
 
         Raises:

@@ -27,7 +27,7 @@ def write_layout(catalog: Catalog, out: Path, layout: str) -> None:
     Raises:
         FsimError: `out` is not empty, the layout unknown, or the catalog lacks what it needs.
     """
-    refuse_layout(out, layout)
+    reject_layout(out, layout)
     try:
         out.mkdir(parents=True, exist_ok=True)
         _WRITERS[layout](catalog, out)
@@ -35,7 +35,7 @@ def write_layout(catalog: Catalog, out: Path, layout: str) -> None:
         raise FsimError(f"cannot write {out}: {error}; fix that and name a new folder") from error
 
 
-def refuse_layout(out: Path, layout: str) -> None:
+def reject_layout(out: Path, layout: str) -> None:
     """Tell what `write_layout` refuses, before anything is drawn.
 
     Raises:

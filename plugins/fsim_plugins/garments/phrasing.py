@@ -26,12 +26,12 @@ def captions(category: str, attributes: Mapping[str, str], key: str, number: int
         attributes: as the catalog lists them.
         key: of the picture: another key, other words.
     """
-    told = [caption(category, attributes)]
-    while len(told) < number:
-        length = LENGTHS[(len(told) - 1) % len(LENGTHS)]
-        tries = (_phrase(category, attributes, length, Random(f"{key}/caption {len(told)}/{n}")) for n in count())
-        told.append(next(text for text in tries if text not in told))
-    return told
+    captions = [caption(category, attributes)]
+    while len(captions) < number:
+        length = LENGTHS[(len(captions) - 1) % len(LENGTHS)]
+        tries = (_phrase(category, attributes, length, Random(f"{key}/caption {len(captions)}/{n}")) for n in count())
+        captions.append(next(text for text in tries if text not in captions))
+    return captions
 
 
 def nouns(category: str, attributes: Mapping[str, str]) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def _phrase(category: str, attributes: Mapping[str, str], length: tuple[int, int
 
 
 class _Phrase:
-    """A phrase in the making: an item's noun and colour, and what is told of it by and by."""
+    """A phrase in the making: an item's noun and colour, and what is said of it step by step."""
 
     def __init__(self, category: str, attributes: Mapping[str, str], random: Random) -> None:
         self.attributes, self.random = attributes, random

@@ -135,7 +135,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "front pocket": ("a front pocket", "a pocket on the front"),
 }
 _IN_PARTS = {value: Wording(parts=words) for value, words in _PARTS.items()}
-# Attribute -> value -> wording, in the order in which they are told.
+# Attribute -> value -> wording, in the order in which captions mention them.
 WORDINGS: dict[str, Mapping[str, Wording]] = {
     "fit": {
         "slim": Wording(before=("slim", "slim-fit"), parts=("a slim fit",)),

@@ -25,7 +25,7 @@ def chosen_columns(part: Any, wanted: Mapping[str, str | None], source: object) 
 
     Args:
         part: a split.
-        wanted: what the user said: a name, "" for none, None for a guess. Guesses by another name are told.
+        wanted: what the user said: a name, "" for none, None for a guess. Guesses by another name are logged.
         source: where the data set is, for messages.
 
     Raises:

@@ -62,7 +62,7 @@ def _read(transformers: ModuleType, folder: Path, source: str) -> TextModel:
     try:
         safely = {"trust_remote_code": False, "local_files_only": True}
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **safely)
-        network, told = transformers.AutoModel.from_pretrained(
+        network, report = transformers.AutoModel.from_pretrained(
             folder, use_safetensors=True, output_loading_info=True, **safely
         )
     except Exception as error:  # the package and those below it fail in many ways on what they cannot read
@@ -70,7 +70,7 @@ def _read(transformers: ModuleType, folder: Path, source: str) -> TextModel:
             f"cannot read {folder} as a text model ({_first_line(error)}); it must hold what save_pretrained of a "
             f"model and of its tokenizer wrote"
         ) from error
-    missing = sorted(weights for weights in told["missing_keys"] if UNUSED not in weights)
+    missing = sorted(weights for weights in report["missing_keys"] if UNUSED not in weights)
     if missing:
         raise FsimError(
             f"the weights in {folder} lack {len(missing)} tensors of its config.json (first: {missing[0]}); take a "

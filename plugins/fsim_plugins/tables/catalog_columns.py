@@ -15,7 +15,7 @@ log = logging.getLogger("fsim.tables")
 
 
 def catalog_columns(file: Path, names: Iterable[str]) -> list[str]:
-    """The catalog's columns that a table has, in the catalog's order. The others are ignored, which is told.
+    """The catalog's columns that a table has, in the catalog's order. The others are ignored, which is logged.
 
     Args:
         names: the columns of the table, as often as they stand in it.

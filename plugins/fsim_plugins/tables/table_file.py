@@ -19,7 +19,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class TableFile(ABC):
-    """A dataset that is a table; how its rows are read is left open. The parameters are told by `Csv`."""
+    """A dataset that is a table; how its rows are read is left open. `Csv` documents the parameters."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The rows of a table as a catalog: each cell read, or told with its place."""
+"""Read the rows of a table as a catalog; an error names the cell."""
 
 from __future__ import annotations
 
@@ -100,7 +100,8 @@ def _box(value: Any, box_format: BoxFormat) -> Box | None:
 
 
 def _in_pixels(boxes: Sequence[Box | None], images: Sequence[str], root: Path) -> list[Box | None]:
-    """Boxes in shares, in pixels. Of what is no image the box is left out, and told: it will be named as damaged."""
+    """Boxes in shares, in pixels. The box of a file that is no image is left out and logged: decoding will name it as
+    damaged."""
     found: list[Box | None] = []
     unreadable = []
     for box, image in zip(boxes, images, strict=True):

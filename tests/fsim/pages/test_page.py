@@ -10,7 +10,7 @@ import pytest
 
 from fsim.errors import FsimError
 from fsim.interfaces import Catalog
-from fsim.pages.page import Page, Picture, Section, Table, refuse_page_file, thumbnail
+from fsim.pages.page import Page, Picture, Section, Table, reject_page_file, thumbnail
 
 
 class _Texts(HTMLParser):
@@ -53,15 +53,15 @@ def test_sentences_are_broken_into_lines_and_numbers_are_not(tmp_path: Path) -> 
 
 def test_only_a_page_may_be_written_over(tmp_path: Path) -> None:
     file = tmp_path / "page.html"
-    refuse_page_file(file)
+    reject_page_file(file)
     Page("page", "").write(file)
-    refuse_page_file(file)
+    reject_page_file(file)
     file.write_text("<html>mine</html>")
     for other in (file, tmp_path):
         with pytest.raises(FsimError, match=r"name another file"):
-            refuse_page_file(other)
+            reject_page_file(other)
     with pytest.raises(FsimError, match="there is no folder"):
-        refuse_page_file(tmp_path / "none" / "page.html")
+        reject_page_file(tmp_path / "none" / "page.html")
 
 
 def test_a_chart_is_wide_and_has_its_caption(tmp_path: Path) -> None:
