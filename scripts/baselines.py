@@ -25,8 +25,7 @@ from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document, check_recipe
 from fsim.runtime.display import Display, number
-from fsim.runtime.machine import prepare_machine
-from fsim.runtime.randomness import seed_torch
+from fsim.runtime.machine import prepare_machine, seed_torch
 from fsim.store.metric_lines import EvaluationLine
 from fsim.training.training_data import learned_attributes, learned_vocabulary, prepare_data, training_captions
 

@@ -7,6 +7,7 @@ import configparser
 import subprocess
 import sys
 from collections import Counter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,18 @@ def test_no_package_is_larger_than_a_screen() -> None:
     sizes = Counter(file.parent for file in CORE if file.name != "__init__.py")
     large = {str(folder.relative_to(ROOT)): size for folder, size in sizes.items() if size > LARGEST_PACKAGE}
     assert not large
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Whichever module is imported first."""
+    modules = {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in CORE}
+    arrows: dict[str, set[str]] = {}
+    for module, file in modules.items():
+        top = [node for node in ast.parse(file.read_text(encoding="utf-8")).body if isinstance(node, ast.ImportFrom)]
+        named = {str(node.module) for node in top}
+        named |= {f"{node.module}.{alias.name}" for node in top for alias in node.names}
+        arrows[module] = named & set(modules) - {module, "fsim"}
+    TopologicalSorter(arrows).prepare()  # raises CycleError, which names the circle
 
 
 def test_only_one_module_knows_the_package_entrypoints() -> None:

@@ -25,8 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     from fsim.backup.place import BackupPlace
-    from fsim.backup.restoring import restore
-    from fsim.backup.verifying import verify
+    from fsim.backup.restoring import restore, verify
     from fsim.recipe.recipe_file import reject_other_keys
     from fsim.runtime.display import Display
 

@@ -51,7 +51,7 @@ class Loss(Protocol):
     def active_negatives(self, **given: Any) -> Tensor | None:
         """Optional, for a loss of pairs: the share of its negative pairs that cost something, a scalar in [0, 1]. It
         takes what forward takes, is asked at the end of an epoch, and shows whether the loss still teaches
-        (`fsim.training.loss_signs`)."""
+        (`fsim.training.losses`)."""
         return None
 
     def active_triplets(self, **given: Any) -> Tensor | None:

@@ -9,7 +9,7 @@ from typing import Any
 from fsim.recipe.schema import CheckpointSettings
 from fsim.run.policy import BestEpoch, checkpoint_is_due, kept_epochs
 from fsim.run.run_identity import RunIdentity
-from fsim.store.checkpoint_folder import CheckpointFolder
+from fsim.store.checkpoint import CheckpointFolder
 from fsim.store.run_folder import RunFolder
 from fsim.training.state import TrainingState
 

@@ -39,7 +39,7 @@ def alarms(
     Args:
         split: where `health` was measured.
         health: of `fsim.functional.clusters.embedding_health`.
-        signs: of `fsim.training.loss_signs` for the losses on embeddings, means over the last steps of an epoch; may
+        signs: of `fsim.training.losses` for the losses on embeddings, means over the last steps of an epoch; may
             be empty.
         steps: optimizer steps done.
         learning_rate: of the optimizer; None where it has no such setting.

@@ -1,4 +1,4 @@
-"""What the machine offers: device, precision, memory allocator. Chosen by looking, and recorded with the run."""
+"""The device, the precision and the memory allocator that a run uses, and the seed of its draws on the device."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any, Literal
 import torch
 
 from fsim.errors import FsimError
+from fsim.functional.draws import keyed_generator
 
 PACKAGES = (
     "fsim",
@@ -134,3 +135,8 @@ def _processor() -> str:
             return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor()
+
+
+def seed_torch(seed: int, purpose: str, *key: int) -> None:
+    """Seed torch's global generators (dropout, initial weights) for one purpose at one place."""
+    torch.manual_seed(int(keyed_generator(seed, purpose, *key).integers(2**63)))

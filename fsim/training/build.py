@@ -12,18 +12,15 @@ from fsim.catalog.encoded_catalog import EncodedCatalog
 from fsim.images.image_cache import CachedImages
 from fsim.images.normalise import Normalise
 from fsim.images.preparation import Preparation
-from fsim.model.compilation import compile_in_place
-from fsim.model.network import Network, build_backbone, build_network
+from fsim.model.network import Network, build_backbone, build_network, compile_in_place
 from fsim.recipe.checked_recipe import CheckedRecipe
 from fsim.recipe.schema import AUTO
 from fsim.recipe.stated_preparation import stated_keys, with_preparation
 from fsim.runtime.display import Display
-from fsim.runtime.machine import Machine
+from fsim.runtime.machine import Machine, seed_torch
 from fsim.runtime.processes import ALONE, Processes
-from fsim.runtime.randomness import seed_torch
 from fsim.training.batches import Drawing, TrainingBatches, TrainingImages
 from fsim.training.chunked_forward import ChunkedForward
-from fsim.training.freezing import Freezing
 from fsim.training.losses import CrossBatchMemory, LossTerms
 from fsim.training.optimizer import build_moving_average, build_optimizer, build_scheduler
 from fsim.training.state import TrainingState
@@ -39,6 +36,7 @@ from fsim.training.training_data import (
     training_captions,
     warn_of_missing_pairs,
 )
+from fsim.training.weight_groups import Freezing
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from torch import Tensor
 
 from fsim.errors import FsimError
 from fsim.interfaces import IntArray
-from fsim.runtime.randomness import seed_torch
+from fsim.runtime.machine import seed_torch
 from fsim.training.batch import Batch
 from fsim.training.chunked_forward import ChunkedForward
-from fsim.training.freezing import Freezing
-from fsim.training.loss_signs import loss_signs
+from fsim.training.losses import loss_signs
 from fsim.training.state import SIGN_STEPS, TrainingState
+from fsim.training.weight_groups import Freezing
 
 
 class NotFiniteError(FsimError):

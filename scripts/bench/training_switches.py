@@ -122,7 +122,7 @@ def epochs_of_a_run(args: argparse.Namespace, kept: bool) -> list[float]:
     from fsim.run.run import run_recipe
     from fsim.run.session import RunSession
     from fsim.runtime.display import Display
-    from fsim.store.checkpoint_folder import CheckpointFolder
+    from fsim.store.checkpoint import CheckpointFolder
     from fsim.store.run_folder import RunFolder
 
     ends: list[float] = []

@@ -12,8 +12,7 @@ from torch import Tensor, nn
 
 from fsim.errors import FsimError
 from fsim.images.normalise import Normalise
-from fsim.model.compilation import compile_in_place
-from fsim.model.network import build_network
+from fsim.model.network import build_network, compile_in_place
 from fsim.plugin.registry import register, unregister
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document

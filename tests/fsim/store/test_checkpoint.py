@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from fsim.errors import FsimError
-from fsim.store.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from fsim.store.checkpoint_folder import CheckpointFolder
+from fsim.store.checkpoint import Checkpoint, CheckpointFolder, load_checkpoint, save_checkpoint
 from fsim.store.run_folder import RunFolder
 
 NETWORK = {"recipe": "r", "category_names": ["hat"], "num_attributes": 2, "vocabulary": ["red"]}

@@ -9,8 +9,7 @@ import torch
 
 from fsim.interfaces import Pairs
 from fsim.plugin.interface_check import complete
-from fsim.training.loss_signs import loss_signs
-from fsim.training.losses import LossTerms
+from fsim.training.losses import LossTerms, loss_signs
 from fsim_plugins.losses.contrastive import Contrastive
 from fsim_plugins.losses.cosine_contrastive import CosineContrastive
 from fsim_plugins.losses.cross_entropy import CrossEntropy
