@@ -1,6 +1,6 @@
 """Seconds and memory to read DeepFashion's attribute file at its full size, beside pandas in the same run.
 
-    python scripts/bench/attribute_file.py [--rows 289222] [--attributes 1000]
+    python scripts/bench/attribute_file.py [--rows 289222] [--attributes 1000] [--rounds 2]
 
 The file is generated, in the official format: a count, the names of the columns, and rows of a path and labels of 1, -1
 and 0 padded by blanks, 890 MB. Each reader is a process of its own, so that its memory is its own: fsim's, and
@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 
-ROUNDS = 2
 REPORT = """
 import resource, sys
 memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
@@ -62,6 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=289_222)
     parser.add_argument("--attributes", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=2)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "list_attr_img.txt"
@@ -69,14 +69,14 @@ def main() -> None:
         print(f"{arguments.rows} rows x {arguments.attributes} attributes, {file.stat().st_size / 1e6:.0f} MB")
         print(f"{'reader':<20}{'seconds':>10}{'GB':>8}  labels")
         best: dict[str, float] = {}
-        for _ in range(ROUNDS):
+        for _ in range(arguments.rounds):
             for name, code in READERS.items():
                 command = [sys.executable, "-c", code + REPORT, str(file), str(arguments.attributes)]
                 done = subprocess.run(command, capture_output=True, text=True, check=True)
                 seconds, memory, labels = done.stdout.split(maxsplit=2)
                 print(f"{name:<20}{float(seconds):>10.1f}{float(memory):>8.2f}  {labels.strip()}")
                 best[name] = min(best.get(name, float("inf")), float(seconds))
-        print(f"fsim takes {best['fsim'] / best['pandas.read_csv']:.2f} of pandas's time (best of {ROUNDS} each)")
+        print(f"fsim takes {best['fsim'] / best['pandas.read_csv']:.2f} of pandas's time (best of {arguments.rounds})")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """Images a second on the way to the network, beside Pillow and torchvision in the same run.
 
-    python scripts/bench/data_path.py FOLDER_OF_JPEGS [--size 96]
+    python scripts/bench/data_path.py FOLDER_OF_JPEGS [--size 96] [--rounds 3]
 
 Building the cache: fsim beside the same decoding in full (Pillow alone; simplejpeg with Pillow's resize) and beside
 the fastest decoders alone, with no resize and nothing written, all on as many threads as there are processors. Batches
 of 64, shuffled: gathered from the cache, augmented and normalised in this process, beside a DataLoader of two workers
-that decodes by Pillow and transforms by torchvision (v1, the same augmentation). Each is measured in turn, ROUNDS
-times, and the median is shown.
+that decodes by Pillow and transforms by torchvision (v1, the same augmentation). Each is measured in turn,
+--rounds times, and the median is shown.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ from fsim_plugins.augmentations.none import NoAugmentation
 from fsim_plugins.augmentations.standard import Standard
 from fsim_plugins.torchvision_import import import_torchvision
 
-ROUNDS = 3
 BATCH_SIZE = 64
 PASSES = 5  # over the cache a round: one takes a few hundredths of a second
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -94,7 +93,7 @@ def decode_by_torchvision(file: Path, size: int) -> object:
     return io.decode_jpeg(io.read_file(str(file)), mode=io.ImageReadMode.RGB)
 
 
-def build_rates(files: list[Path], size: int) -> dict[str, list[float]]:
+def build_rates(files: list[Path], size: int, rounds: int) -> dict[str, list[float]]:
     def cache() -> object:
         catalog = Catalog.of({"image": [str(file) for file in files]}, Path())
         with tempfile.TemporaryDirectory() as folder:
@@ -120,10 +119,10 @@ def build_rates(files: list[Path], size: int) -> dict[str, list[float]]:
         print(f"torchvision.io is left out, it decodes nothing here: {str(error).splitlines()[0][:60]}")
     else:
         works["torchvision.io alone, in full"] = in_threads(decode_by_torchvision)
-    return rounds(works, len(files))
+    return measure(works, len(files), rounds)
 
 
-def batch_rates(files: list[Path], images: CachedImages, size: int) -> dict[str, list[float]]:
+def batch_rates(files: list[Path], images: CachedImages, size: int, rounds: int) -> dict[str, list[float]]:
     normalise = Normalise(MEAN, STD)
     rng = np.random.default_rng(0)
 
@@ -153,14 +152,14 @@ def batch_rates(files: list[Path], images: CachedImages, size: int) -> dict[str,
         "DataLoader: none": from_files(augmented=False),
         "DataLoader: as standard": from_files(augmented=True),
     }
-    rates = rounds({**cached, **loaded}, len(files))
+    rates = measure({**cached, **loaded}, len(files), rounds)
     return {name: [rate * (PASSES if name in cached else 1) for rate in each] for name, each in rates.items()}
 
 
-def rounds(works: dict[str, Callable[[], object]], num_images: int) -> dict[str, list[float]]:
+def measure(works: dict[str, Callable[[], object]], num_images: int, rounds: int) -> dict[str, list[float]]:
     """Images a second of each work in each round; the works alternate, so that a slow minute hits all of them."""
     rates: dict[str, list[float]] = {name: [] for name in works}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, work in works.items():
             rates[name].append(num_images / seconds(work))
     return rates
@@ -181,17 +180,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", type=int, default=96)
+    parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     prepare_machine("fp32")  # the allocator as `fsim run` sets it
     files = sorted(arguments.folder.absolute().rglob("*.jpg"))
     print(f"{len(files)} images, {arguments.size} px, {available_processors()} processors")
 
-    built = build_rates(files, arguments.size)
+    built = build_rates(files, arguments.size, arguments.rounds)
     show("build the cache", built, dict.fromkeys(list(built)[1:], "fsim: cache"))
     with tempfile.TemporaryDirectory() as folder:
         catalog = Catalog.of({"image": [str(file) for file in files]}, Path())
         images = open_image_cache(catalog, Preparation(arguments.size), folder=Path(folder), max_damaged=1)
-        batches = batch_rates(files, images, arguments.size)
+        batches = batch_rates(files, images, arguments.size, arguments.rounds)
     show(
         f"batches of {BATCH_SIZE}",
         batches,

@@ -1,6 +1,6 @@
 """What the engine, its handlers and the loader cost beside a bare loop of the same steps.
 
-    python scripts/bench/engine.py
+    python scripts/bench/engine.py [--blocks 8] [--steps 12] [--image-size 96] [--items 100]
 
 A training on generated garments is timed step by step: with the Ignite engine as `fsim run` attaches it, and as a
 bare Python loop over the same batches with the same forward, losses, backward and optimizer step. The two alternate
@@ -9,8 +9,10 @@ in blocks, so that a drift of the machine's speed falls on both.
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
+from typing import Any
 
 import torch
 
@@ -26,16 +28,11 @@ from fsim.runtime.machine import prepare_machine
 from fsim.training.build import build_training
 from fsim.training.step import build_engine
 
-BLOCKS, STEPS = 8, 12
-RECIPE = {
+RECIPE: dict[str, Any] = {
     "name": "bench",
-    "data": {
-        "dataset": {"name": "garments", "items": 100},
-        "image_size": 96,
-        "augmentation": {"name": "standard"},
-    },
+    "data": {"augmentation": {"name": "standard"}},
     "model": {"backbone": {"name": "resnet18"}, "head": {"name": "siam_cat"}},
-    "sampler": {"name": "balanced_pairs", "batch_size": 64, "batches_per_epoch": STEPS + 1},
+    "sampler": {"name": "balanced_pairs", "batch_size": 64},
     "losses": [{"name": "contrastive"}, {"name": "cross_entropy"}],
     "train": {"epochs": 1000},
 }
@@ -66,7 +63,16 @@ class IdleKeeper(RunKeeper):
 
 
 def main() -> None:
-    checked = check_document(Document(RECIPE))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--blocks", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=12, help="of a block")
+    parser.add_argument("--image-size", type=int, default=96)
+    parser.add_argument("--items", type=int, default=100, help="of the generated garments")
+    options = parser.parse_args()
+    dataset = {"name": "garments", "items": options.items}
+    data = {**RECIPE["data"], "dataset": dataset, "image_size": options.image_size}
+    sampler = {**RECIPE["sampler"], "batches_per_epoch": options.steps + 1}
+    checked = check_document(Document({**RECIPE, "data": data, "sampler": sampler}))
     machine = prepare_machine("auto")
     display = Display()
     training = build_training(checked, machine, display)
@@ -87,7 +93,7 @@ def main() -> None:
         total.item()
 
     def bare_block() -> None:
-        for step in range(STEPS):
+        for step in range(options.steps):
             bare_step(step)
 
     with Interruption() as interruption:
@@ -97,16 +103,16 @@ def main() -> None:
             state.step = 0
             engine = build_engine(training.step)
             attach_handlers(engine, training, keeper, interruption)
-            engine.run(batches.loader(0, STEPS, 0), max_epochs=1, epoch_length=STEPS)
+            engine.run(batches.loader(0, options.steps, 0), max_epochs=1, epoch_length=options.steps)
 
         bare_block()
         engine_block()
         times: dict[str, list[float]] = {"bare loop": [], "engine": []}
-        for _ in range(BLOCKS):
+        for _ in range(options.blocks):
             for name, block in (("bare loop", bare_block), ("engine", engine_block)):
                 start = time.perf_counter()
                 block()
-                times[name].append((time.perf_counter() - start) / STEPS)
+                times[name].append((time.perf_counter() - start) / options.steps)
     ratios = [ours / bare for ours, bare in zip(times["engine"], times["bare loop"], strict=True)]
     for name, values in times.items():
         print(f"{name:<10} {statistics.median(values) * 1e3:8.2f} ms a step of 64 images")

@@ -1,6 +1,6 @@
 """How long a map of many embeddings takes, by each projection that is installed.
 
-    python scripts/bench/projections.py [--images 20000] [--threads 1]
+    python scripts/bench/projections.py [--images 20000] [--threads 1] [--rows pca ...]
 
 Embeddings of 128 dimensions, 100 categories of noise around a direction, compared by cosine. Each row is a process of
 its own. Seconds are those of the map without imports; UMAP and PaCMAP compile at their first use in a process, so a map
@@ -82,6 +82,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=20_000)
     parser.add_argument("--threads", type=int, default=1, help="of t-SNE on the CPU; the others choose themselves")
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS), help="only these (default: all)")
     parser.add_argument("--row", help="measure this row in this process")
     options = parser.parse_args()
     if options.row:
@@ -89,7 +90,7 @@ def main() -> int:
     print(f"{options.images:,} x {DIM}, {options.threads} thread(s) for t-SNE\n")
     print(f"{'':<22}{'seconds':>9}{'MB':>8}{'kept':>8}", flush=True)
     threads = {f"{name}_NUM_THREADS": str(options.threads) for name in ("OMP", "MKL", "OPENBLAS")}
-    for row in ROWS:
+    for row in options.rows:
         command = [sys.executable, __file__, "--row", row]
         command += ["--images", str(options.images), "--threads", str(options.threads)]
         done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **threads})

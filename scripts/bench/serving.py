@@ -1,6 +1,6 @@
 """How many searches a second `fsim serve` answers, with micro-batching and with one query at a time.
 
-    python scripts/bench/serving.py [--images 50000] [--searches 2000] [--clients 20]
+    python scripts/bench/serving.py [--images 50000] [--searches 2000] [--clients 20] [--rounds 2]
 
 A ResNet-18 at 64 px with 128 dimensions (trained for a moment: the weights change no time) and an index `exact` of
 made-up embeddings. Each client sends a photograph-like JPEG of 400 x 300, waits for 24 answers, and sends the next.
@@ -51,9 +51,8 @@ train: {{epochs: 1}}
 trackers: []
 evaluation: {{evaluators: [{{name: exact, k: [1]}}]}}
 """
-WARM = 100  # searches before the clock starts
+WARM = 100  # searches before the clock starts, where as many follow
 NUM_PICTURES = 50
-ROUNDS = 2  # of each server, in turns
 
 
 def jpeg(seed: int, width: int = 400, height: int = 300) -> bytes:
@@ -149,7 +148,7 @@ async def client(host: str, port: int, todo: Iterator[bytes], seconds: list[floa
 async def load(host: str, port: int, searches: int, clients: int) -> tuple[list[float], list[str], float]:
     """Seconds of each search, failures, and searches a second."""
     requests = [request(jpeg(seed)) for seed in range(NUM_PICTURES)]
-    for count in (WARM, searches):
+    for count in (min(WARM, searches), searches):
         seconds: list[float] = []
         failures: list[str] = []
         todo = iter([requests[at % NUM_PICTURES] for at in range(count)])
@@ -175,6 +174,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=50_000)
     parser.add_argument("--searches", type=int, default=2_000)
     parser.add_argument("--clients", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=2, help="of each server, in turns")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         run = make_run(Path(name))
@@ -183,7 +183,7 @@ def main() -> None:
         print("clients  max batch  searches/s   p50 ms   p99 ms  slowest  failures")
         measure(place, 32, 1, args.searches // 10)
         rates: dict[int, list[float]] = {32: [], 1: []}
-        for _ in range(ROUNDS):
+        for _ in range(args.rounds):
             for max_batch, found in rates.items():
                 found.append(measure(place, max_batch, args.clients, args.searches))
         print(f"micro-batching: {np.mean(rates[32]) / np.mean(rates[1]):.2f} times as many")

@@ -1,6 +1,6 @@
 """How long a user waits: `fsim --help`, `fsim list-plugins`, and `fsim run` up to its first training step.
 
-    python scripts/bench/startup.py recipes/siam_cat.yaml [key=value ...]
+    python scripts/bench/startup.py recipes/siam_cat.yaml [key=value ...] [--rounds 7]
 
 Each is a whole process, measured in turn with what it is held against, and the median of the ratios is shown. The
 bare script imports torch, torchvision and Ignite and trains the same network for one step. Run the recipe once
@@ -9,25 +9,25 @@ before, so that its images are decoded.
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-
-ROUNDS = 7
 
 FIRST_STEP = """
 import sys, time, os
-import ignite.engine
+from ignite.engine import Engine, Events
 start = float(sys.argv[1])
-class Timed(ignite.engine.Engine):
-    def __init__(self, process):
-        super().__init__(process)
-        self.add_event_handler(ignite.engine.Events.ITERATION_COMPLETED(once=1), self.report)
-    def report(self, engine):
-        print("first step", time.time() - start, flush=True)
-        os._exit(0)
-ignite.engine.Engine = Timed
+def report(engine):
+    print("first step", time.time() - start, flush=True)
+    os._exit(0)
+initialise = Engine.__init__
+def initialise_and_report(self, process):
+    initialise(self, process)
+    self.add_event_handler(Events.ITERATION_COMPLETED(once=1), report)
+Engine.__init__ = initialise_and_report
 from fsim.cli import main
 main(["run", *sys.argv[2:]])
 """
@@ -76,7 +76,7 @@ def show(name: str, ours: list[float], theirs: list[float], limit: float) -> Non
     )
 
 
-def main(recipe: list[str]) -> None:
+def main(recipe: list[str], rounds: int) -> None:
     from pathlib import Path
 
     import torch
@@ -90,18 +90,21 @@ def main(recipe: list[str]) -> None:
     bare = (
         BARE.replace("SIZE", str(size)).replace("BATCH", str(batch)).replace("BF16", str(machine.precision == "bf16"))
     )
-    print(f"torch {torch.__version__}, {batch} images of {size} px, {machine.precision}; {ROUNDS} rounds, medians\n")
+    print(f"torch {torch.__version__}, {batch} images of {size} px, {machine.precision}; {rounds} rounds, medians\n")
     for name, command in (("fsim --help", ["--help"]), ("fsim list-plugins", ["list-plugins"])):
         pairs = [
             (seconds(sys.executable, "-m", "fsim", *command), seconds(sys.executable, "-c", "import torch"))
-            for _ in range(ROUNDS)
+            for _ in range(rounds)
         ]
         show(f"{name} / python -c 'import torch'", [a for a, _ in pairs], [b for _, b in pairs], 0.15)
-    pairs = [
-        (to_first_step(FIRST_STEP, *recipe, "--out", "/tmp/fsim-bench"), to_first_step(bare)) for _ in range(ROUNDS)
-    ]
+    with tempfile.TemporaryDirectory() as out:
+        pairs = [(to_first_step(FIRST_STEP, *recipe, "--out", out), to_first_step(bare)) for _ in range(rounds)]
     show("fsim run, to the first step / bare script", [a for a, _ in pairs], [b for _, b in pairs], 1.15)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["recipes/siam_cat.yaml"])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe", nargs="*", default=["recipes/siam_cat.yaml"], help="and what is changed in it")
+    parser.add_argument("--rounds", type=int, default=7)
+    given = parser.parse_args()
+    main(given.recipe, given.rounds)

@@ -1,6 +1,6 @@
 """What each switch of a recipe's `train:` does to speed and memory, and what keeping a run costs.
 
-    python scripts/bench/training_switches.py [--steps 12] [--image-size 96] [--batch-size 64] [--compile]
+    python scripts/bench/training_switches.py [--steps 12] [--image-size 96] [--batch-size 64] [--items 200] [--compile]
 
 Two tables, of trainings on generated garments:
 
@@ -41,11 +41,11 @@ SWITCHES: dict[str, dict[str, Any]] = {
 }
 
 
-def recipe(batch_size: int, image_size: int, batches: int, **train: Any) -> dict[str, Any]:
+def recipe(items: int, batch_size: int, image_size: int, batches: int, **train: Any) -> dict[str, Any]:
     return {
         "name": "bench",
         "data": {
-            "dataset": {"name": "garments", "items": 200},
+            "dataset": {"name": "garments", "items": items},
             "image_size": image_size,
             "augmentation": {"name": "standard"},
         },
@@ -76,7 +76,7 @@ def measure(args: argparse.Namespace, train: dict[str, Any]) -> dict[str, float]
 
     if "chunk_size" in train:
         train["chunk_size"] = args.batch_size // train["chunk_size"]
-    checked = check_document(Document(recipe(args.batch_size, args.image_size, args.steps, **train)))
+    checked = check_document(Document(recipe(args.items, args.batch_size, args.image_size, args.steps, **train)))
     machine = prepare_machine(checked.recipe.train.precision)
     training = build_training(checked, machine, Display(quiet=True))
     batches = [training.batches[step] for step in range(WARM_UP + args.steps)]
@@ -92,14 +92,14 @@ def measure(args: argparse.Namespace, train: dict[str, Any]) -> dict[str, float]
 
 def in_own_process(args: argparse.Namespace, train: dict[str, Any]) -> dict[str, float] | None:
     command = [sys.executable, __file__, "--one", json.dumps(train)]
-    for name in ("steps", "image_size", "batch_size"):
+    for name in ("steps", "image_size", "batch_size", "items"):
         command += [f"--{name.replace('_', '-')}", str(getattr(args, name))]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
 
 
 def switches(args: argparse.Namespace) -> None:
-    asked = {name: train for name, train in SWITCHES.items() if args.compile or "compile" not in train}
+    asked = {name: SWITCHES[name] for name in args.rows if args.compile or "compile" not in SWITCHES[name]}
     first = next(iter(asked))
     rows = {name: in_own_process(args, train) for name, train in asked.items()}
     again = in_own_process(args, asked[first])
@@ -164,6 +164,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--image-size", type=int, default=96)
     parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--items", type=int, default=200, help="of the generated garments")
+    parser.add_argument(
+        "--rows", nargs="+", choices=SWITCHES, default=list(SWITCHES), help="of the first table (default: all)"
+    )
     parser.add_argument("--compile", action="store_true", help="torch.compile too, which takes minutes to warm up")
     parser.add_argument("--recipe", default="recipes/siam_cat.yaml", help="of the second table")
     parser.add_argument("--epochs", type=int, default=4)
