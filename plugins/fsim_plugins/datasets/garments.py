@@ -68,12 +68,12 @@ class Garments:
         drawn = read_metadata(made_once(self.cache_dir / "garments" / name, METADATA, self._make))
         frame, rows = drawn.frame, range(len(drawn.frame))
         rounds = [row // self.views // len(CATEGORIES) for row in rows]
-        captions = [
+        texts = [
             captions(category, attributes, f"{self.seed}/{row // self.views}/{row % self.views}", self.captions)
             for row, category, attributes in zip(rows, frame["category"], frame["attributes"], strict=True)
         ]
         frame["split"] = pd.Series(splits_with_held_out(frame, rounds, self.seed, self.held_out), dtype=object)
-        frame["caption"] = pd.Series([caption_value(one) for one in captions], dtype=object)
+        frame["caption"] = pd.Series([caption_value(one) for one in texts], dtype=object)
         return drawn
 
     def write(self, out: Path, layout: str) -> None:

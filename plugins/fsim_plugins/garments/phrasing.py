@@ -1,4 +1,4 @@
-"""Several captions of a picture: the full sentence, and others in other words that tell less."""
+"""Several captions of a picture: the full sentence, and others in other words that say less."""
 
 from __future__ import annotations
 
