@@ -12,7 +12,7 @@ from torch import Tensor
 from fsim.errors import FsimError
 from fsim.interfaces import IntArray
 from fsim.runtime.machine import seed_torch
-from fsim.training.batch import Batch
+from fsim.training.batches import Batch
 from fsim.training.chunked_forward import ChunkedForward
 from fsim.training.losses import loss_signs
 from fsim.training.state import SIGN_STEPS, TrainingState

@@ -17,7 +17,7 @@ from fsim.plugin.registry import register, unregister
 from fsim.recipe.document import Document
 from fsim.recipe.validate import check_document
 from fsim.runtime.machine import prepare_machine
-from fsim.training.batch import Batch
+from fsim.training.batches import Batch
 from fsim.training.build import build_losses, build_step
 from fsim.training.step import TrainingStep, build_engine
 

@@ -24,7 +24,7 @@ from fsim.recipe.validate import check_document
 from fsim.runtime.machine import prepare_machine
 from fsim.runtime.processes import Processes
 from fsim.runtime.torchrun import join_processes
-from fsim.training.batch import Batch
+from fsim.training.batches import Batch
 from fsim.training.build import build_losses, build_step
 from fsim.training.state import TrainingState
 from fsim.training.step import build_engine
