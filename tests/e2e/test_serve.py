@@ -113,12 +113,14 @@ def test_a_person_walks_through_the_page(
     results.nth(3).get_by_role("button").click()  # and on, from a result
     page.wait_for_function("document.getElementById('picture').src.includes('/api/images/')")
     status.filter(has_text="24 found").wait_for()
-    page.go_back()
+    with page.expect_response("**/api/search"):  # the picture of before is searched by again
+        page.go_back()
     page.wait_for_function("document.getElementById('picture').src.startsWith('blob:')")
 
     page.get_by_role("button", name="Side by side").click()
     status.filter(has_text="12 found on the left, 12 on the right").wait_for()
-    assert page.locator("#sides section:first-child .card").count() == 12
+    page.locator("#sides section:first-child .card:not(.skeleton)").nth(11).wait_for()
+    assert page.locator("#sides section:first-child .card:not(.skeleton)").count() == 12
     check_with(axe, page)
     page.locator("#sides .card button").first.click()  # on, from a comparison
     page.wait_for_function("document.getElementById('picture').src.includes('/api/comparisons/')")
