@@ -144,7 +144,7 @@ def _scores_between(index: SearchIndex, rows: Sequence[int]) -> FloatArray:
 
 
 def _directions(embedding: FloatArray) -> FloatArray:
-    """[C, D] -> [C, D] of length one, in float64: candidates are told apart by less than what float32 rounds away."""
+    """[C, D] -> [C, D] of length one, in float64: two candidates may differ by less than float32 can hold."""
     directions: FloatArray = embedding / np.maximum(np.linalg.norm(embedding, axis=1, keepdims=True), 1e-12)
     return directions
 

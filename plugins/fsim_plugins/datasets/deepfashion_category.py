@@ -40,7 +40,8 @@ class DeepFashionCategory:
         root: the folder that holds Anno (or Anno_coarse, Anno_fine), Eval and Img.
         annotations: `coarse`: all pictures and 1000 attributes; `fine`: 20,000 pictures, their own split, and 26
             attributes of six types.
-        split: `official`: 209,222 train, 40,000 val, 40,000 test; photos of one product lie in several, which is told.
+        split: `official`: 209,222 train, 40,000 val, 40,000 test; photos of one product lie in several splits, and a
+            warning counts them.
             `by_folder`: all photos of a product's folder in one split, by a hash of its name, in the same shares.
         attributes: whether to read the attributes, a file of almost a gigabyte.
         largest_categories: only the pictures of so many categories, those with the most, and of each as many as the

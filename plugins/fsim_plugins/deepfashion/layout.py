@@ -74,7 +74,7 @@ class Layout:
         )
 
     def _reject_level(self) -> None:
-        """Tell that the benchmark is a level above or below the root, or two above (Img/img).
+        """Refuse a root that is a level below or above the benchmark, or two below it (Img/img).
 
         Raises:
             FsimError: it is; says where.

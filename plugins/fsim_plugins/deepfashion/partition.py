@@ -10,7 +10,7 @@ from fsim_plugins.deepfashion.annotation_file import shown
 
 
 def require_parts(file: Path, parts: Iterable[tuple[str, str]], valid: Iterable[str]) -> None:
-    """Tell an image whose part the benchmark has not.
+    """Refuse an image whose part the benchmark does not have.
 
     Args:
         parts: (image, part) of each row.

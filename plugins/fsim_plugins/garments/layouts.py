@@ -36,7 +36,7 @@ def write_layout(catalog: Catalog, out: Path, layout: str) -> None:
 
 
 def reject_layout(out: Path, layout: str) -> None:
-    """Tell what `write_layout` refuses, before anything is drawn.
+    """Refuse what `write_layout` would refuse, before anything is drawn.
 
     Raises:
         FsimError: `out` is not empty, or the layout unknown.

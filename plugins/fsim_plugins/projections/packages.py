@@ -8,7 +8,7 @@ from fsim.errors import FsimError
 
 
 def require(module: str, asks: str, remedy: str) -> None:
-    """Tell before the training, and not after it, that a package is missing.
+    """Refuse a missing package before the training, and not after it.
 
     Raises:
         FsimError: `module` is not installed, so `asks` cannot work; `remedy` says how to get it.
