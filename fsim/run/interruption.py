@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
+from fsim.runtime.display import discard_output
+
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Ctrl-C; a cluster takes a machine back; the terminal was closed
 
 
@@ -67,13 +69,6 @@ class Interruption:
         at_once = self.requested or self._immediate
         self.signal = number
         if number == getattr(signal, "SIGHUP", None):
-            self._leave_terminals()
+            discard_output(self._terminals)  # without this the next line would be an error
         if at_once:
             raise KeyboardInterrupt
-
-    def _leave_terminals(self) -> None:
-        """A terminal that is closed takes no more output: without this the next line would be an error."""
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for stream in self._terminals:
-            os.dup2(nowhere, stream)
-        os.close(nowhere)

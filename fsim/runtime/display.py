@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
 import os
@@ -9,7 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -44,12 +45,54 @@ class _LogFile(logging.FileHandler):
             print(f"warning: cannot write {self.baseFilename}: {sys.exc_info()[1]}", file=sys.stderr)
 
 
+class _LastingOutput:
+    """A stream that a command outlives: once nobody can read it (its terminal was closed, or the program that read the
+    pipe has ended), what is written to it goes nowhere, and so does stderr where that is the same terminal or pipe."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            return self.stream.write(text)
+        except OSError as error:
+            self._outlive(error)
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self.stream.flush()
+        except OSError as error:
+            self._outlive(error)
+            self.stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def _outlive(self, error: OSError) -> None:
+        if error.errno not in (errno.EIO, errno.EPIPE):
+            raise error
+        stdout, stderr = self.stream.fileno(), 2
+        discard_output([stdout, stderr] if os.path.sameopenfile(stdout, stderr) else [stdout])
+        logging.getLogger("fsim").info("nobody can read the output any more (%s); only this file has the rest", error)
+
+
+def discard_output(descriptors: Iterable[int]) -> None:
+    """Let what is written to these streams go nowhere: nobody can read them any more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
 class Display:
     """Speaks to the terminal and to a log file; bars are shown only where someone can see them."""
 
     def __init__(self, log: Path | None = None, quiet: bool = False) -> None:
-        """A quiet one shows nothing: another process speaks."""
-        self.console = Console(highlight=False, soft_wrap=True, emoji=False, quiet=quiet)
+        """A quiet one shows nothing: another process speaks. One with a log lets the command go on where nobody can
+        read its output any more."""
+        output = None if log is None else cast(TextIO, _LastingOutput(sys.stdout))
+        self.console = Console(file=output, highlight=False, soft_wrap=True, emoji=False, quiet=quiet)
         if not self.console.is_terminal:
             self.console.width = UNLIMITED
         self.log = logging.getLogger("fsim")  # what any module of fsim logs goes to the file too

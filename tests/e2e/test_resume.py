@@ -98,23 +98,39 @@ def test_sigterm_saves_and_a_changed_recipe_is_told(
     assert differences(RunFolder(undisturbed), RunFolder(run)) == []
 
 
-def test_a_closed_terminal_saves_and_stops(recipe: Path, undisturbed: Path, fsim: Fsim) -> None:
-    out = recipe.parent / "closed"
-    terminal, inner = pty.openpty()
+def run_until_output_is_gone(recipe: Path, out: Path, output: tuple[int, int], prepare: Callable[[], object]) -> int:
+    """Run the recipe, close what reads its output after the first epoch, and return the exit code.
+
+    Args:
+        output: (what reads, what the run writes to): a terminal or a pipe.
+        prepare: called in the new process.
+    """
+    reads, writes = output
     process = subprocess.Popen(
         [sys.executable, "-m", "fsim", "run", str(recipe), CHECKPOINTS, "--out", str(out)],
-        stdin=inner,
-        stdout=inner,
-        stderr=inner,
+        stdin=writes if os.isatty(writes) else subprocess.DEVNULL,
+        stdout=writes,
+        stderr=writes,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # the terminal that it is told of when it closes
+        preexec_fn=prepare,
     )
-    os.close(inner)
+    os.close(writes)
     shown = b""
     while b"epoch 1/3" not in shown:
-        shown += os.read(terminal, 4096)
-    os.close(terminal)
-    assert process.wait(timeout=120) == 129
+        shown += os.read(reads, 4096)
+    os.close(reads)
+    return process.wait(timeout=120)
+
+
+def own_terminal() -> None:
+    """Have SIGHUP sent to this process when the terminal is closed."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+@pytest.mark.usefixtures("hangup_ends_processes")
+def test_a_closed_terminal_saves_and_stops(recipe: Path, undisturbed: Path, fsim: Fsim) -> None:
+    out = recipe.parent / "closed"
+    assert run_until_output_is_gone(recipe, out, pty.openpty(), own_terminal) == 129
     run = next((out / "small").iterdir())
     status = read_status(RunFolder(run))
     assert status is not None and (status.state, status.exit_code) == ("stopped", 129) and status.step > 0
@@ -222,3 +238,21 @@ def test_verify_resume_proves_it(recipe: Path, fsim: Fsim) -> None:
     assert done.returncode == 0, done.stderr
     assert "equal: the states, the best networks and the metrics, bit for bit" in done.stdout
     assert fsim("verify-resume", recipe, "--kills", 0).returncode == 2
+
+
+def ignore_hangup() -> None:
+    own_terminal()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize(("open_output", "prepare"), [(pty.openpty, ignore_hangup), (os.pipe, lambda: None)])
+def test_a_run_outlives_what_reads_its_output(
+    open_output: Callable[[], tuple[int, int]], prepare: Callable[[], object], recipe: Path, undisturbed: Path
+) -> None:
+    out = recipe.parent / "outlived" / open_output.__name__
+    assert run_until_output_is_gone(recipe, out, open_output(), prepare) == 0
+    run = RunFolder(next((out / "small").iterdir()))
+    status = read_status(run)
+    assert status is not None and status.state == "finished"
+    assert "epoch 3/3" in run.log.read_text(encoding="utf-8")
+    assert differences(RunFolder(undisturbed), run) == []

@@ -12,6 +12,7 @@ from fsim.run.interruption import Interruption
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 
+@pytest.mark.usefixtures("hangup_ends_processes")
 @pytest.mark.parametrize(("number", "hurried"), [(signal.SIGINT, False), (signal.SIGTERM, True), (signal.SIGHUP, True)])
 def test_the_first_signal_is_noted_and_the_second_stops_at_once(number: signal.Signals, hurried: bool) -> None:
     before = signal.getsignal(number)

@@ -90,6 +90,7 @@ def signalled(folder: RunFolder, name: str, ignored: bool = False, child: bool =
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.usefixtures("hangup_ends_processes")
 @pytest.mark.parametrize(("name", "exit_code"), [("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_signal_that_ends_the_process_is_recorded(tmp_path: Path, name: str, exit_code: int) -> None:
     folder = RunFolder(tmp_path)
